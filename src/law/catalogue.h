@@ -1,0 +1,74 @@
+/* The whole law as loaded from law/: acts, norms, calendar, procedures, lists. Read once, checked as a whole, shared
+ * by every thread, never changed. A new calendar or norm means a new load (SIGHUP), and open clocks are recomputed. */
+#ifndef TALAP_LAW_CATALOGUE_H
+#define TALAP_LAW_CATALOGUE_H
+
+#include "law/calendar.h"
+#include "law/clock.h"
+#include "law/procedure.h"
+
+struct act_of_law {
+    const char *id;
+    struct text3 cited, title;
+    int32_t adopted_day, published_day, from_day; /* INT32_MIN where unknown */
+};
+
+struct norm {
+    const char *id; /* opl.11.3, pdl.25.2.8#breach */
+    const char *file;
+    int line;
+    int32_t from_day, until_day; /* until exclusive; INT32_MAX while in force */
+    struct text3 title, note, policy; /* note and policy texts may be NULL */
+    size_t who_count;
+    const char *const *who;
+    bool has_clock;
+    struct clock_rule clock;
+    int limit_times;         /* 0: none */
+    const char *limit_per;   /* "quarter", "year" */
+    const char *limit_scope; /* "subject" */
+};
+
+/* An entry of a plain list: roles, categories, grounds, measures, service_kinds, countries. */
+struct list_entry {
+    const char *id;
+    struct text3 title;
+    const char *norm;   /* or NULL */
+    bool requires_call; /* categories */
+};
+struct list {
+    const char *name;
+    size_t count;
+    const struct list_entry *entries;
+};
+
+struct catalogue {
+    struct arena arena; /* owns everything below */
+    const struct calendar *calendar;
+    size_t act_count;
+    const struct act_of_law *acts;
+    size_t norm_count;
+    const struct norm *norms; /* sorted by id, then from_day */
+    size_t procedure_count;
+    const struct procedure *procedures;
+    size_t list_count;
+    const struct list *lists;
+    struct hash hash;   /* over every file's path and bytes, in order of path */
+};
+
+/* Loads and checks `dir`. Refused at load, with file:line: an unknown key, a text missing in one language, a norm twice
+ * for one day, `who` not in roles, a norm of an unknown act, an act from an unknown state, a clock on an unknown norm or
+ * one without a clock, an unreachable state, a `stopped_by` that is no act, a choice without options. On success the
+ * caller frees with catalogue_free. */
+int catalogue_load(const char *dir, struct catalogue **ret, struct err *err) WARN_UNUSED;
+void catalogue_free(struct catalogue *catalogue); /* NULL-safe */
+
+/* The version of the norm in force at the moment (chosen by the date of the event), or NULL. */
+const struct norm *catalogue_norm_at(const struct catalogue *catalogue, const char *id, int64_t event_usec);
+/* The latest version whatever its dates, or NULL: for titles. */
+const struct norm *catalogue_norm_last(const struct catalogue *catalogue, const char *id);
+const struct procedure *catalogue_procedure(const struct catalogue *catalogue, const char *id);
+const struct list *catalogue_list(const struct catalogue *catalogue, const char *name);
+const struct list_entry *list_find(const struct list *list, const char *id);
+const struct act_of_law *catalogue_act(const struct catalogue *catalogue, const char *id);
+
+#endif

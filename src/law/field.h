@@ -1,0 +1,92 @@
+/* What a form asks for, and whether an answer is acceptable. */
+#ifndef TALAP_LAW_FIELD_H
+#define TALAP_LAW_FIELD_H
+
+#include "base/arena.h"
+#include "base/lang.h"
+#include "base/time.h"
+
+enum field_type {
+    FIELD_TEXT,   /* several lines; default max 5000 characters */
+    FIELD_LINE,   /* one line; default max 300 */
+    FIELD_CHOICE, /* one of `options` */
+    FIELD_MANY,   /* several of `options` */
+    FIELD_YES_NO,
+    FIELD_DATE,
+    FIELD_MOMENT,
+    FIELD_NUMBER, /* an integer within min..max */
+    FIELD_URL,    /* http or https, absolute, at most 2000 characters */
+    FIELD_EMAIL,
+    FIELD_PHONE,  /* +7… : E.164 */
+    FIELD_IIN,    /* twelve digits, date of birth and control digit right */
+    FIELD_BIN,    /* twelve digits, control digit right */
+    FIELD_PERSON, /* a person's name */
+    FIELD_ORGANISATION,
+    FIELD_FILE,   /* ids of attachments */
+    FIELD_COUNTRY, /* ISO 3166-1 alpha-2, in the catalogue */
+    FIELD_CASE    /* id of a case */
+};
+
+struct field_option {
+    const char *id;
+    struct text3 title;
+};
+
+/* One `name = value` test of required_if / shown_if; several are joined by "and". */
+struct field_condition {
+    const char *field, *value;
+    bool negated; /* != */
+};
+
+struct field {
+    const char *name;
+    enum field_type type;
+    struct text3 title;
+    struct text3 help; /* texts may be NULL */
+    bool required;
+    bool personal;     /* encrypted under the person's key; a commitment in the ledger */
+    bool public_value; /* `public: true`: may be shown to the opener and in registers */
+    size_t condition_count;
+    const struct field_condition *conditions; /* required_if */
+    int64_t min, max; /* characters of a text, or the range of a number; max 0 = the type's default */
+    size_t option_count;
+    const struct field_option *options;
+};
+
+/* What came from outside for one field, before validation. A form gives texts; JSON gives its own kinds. */
+enum raw_kind { RAW_FORM, RAW_STRING, RAW_NUMBER, RAW_BOOL, RAW_LIST, RAW_OTHER };
+struct raw_value {
+    const char *name;
+    enum raw_kind kind;
+    size_t count;             /* RAW_LIST and repeated form keys: how many texts */
+    const char *const *texts; /* valid UTF-8 (refused earlier otherwise); numbers and booleans in their JSON spelling */
+};
+
+/* An acceptable answer in canonical text: numbers in decimal, dates as 2026-01-02, moments as RFC 3339, yes_no as
+ * "true"/"false", texts normalised (NFC, trimmed), e-mail domain lower-cased, phone as +7…. */
+struct field_value {
+    const struct field *field;
+    size_t count; /* 0: not given */
+    const char *const *texts;
+};
+
+/* Checks raw values against fields. Success: *ret has exactly `field_count` entries in the order of `fields`.
+ * Every refusal is added to `errors` (codes: required, unknown_field, duplicate_field, wrong_type, too_long (arg: max),
+ * too_short, not_an_option, not_a_date, not_a_moment, not_a_number, out_of_range, not_a_url, not_an_email, not_a_phone,
+ * not_an_iin, iin_control_digit, not_a_bin, bin_control_digit, unknown_country, not_an_id) and the call then returns
+ * -ERR_BAD_INPUT with code "fields_refused". `is_country` may be NULL when no field is a country. */
+int fields_validate(const struct field *fields, size_t field_count, const struct raw_value *raw, size_t raw_count,
+                    const struct zone *zone, bool (*is_country)(const void *arg, const char *code), const void *arg,
+                    struct arena *arena, const struct field_value **ret, struct field_errors *errors, struct err *err)
+    WARN_UNUSED;
+
+/* Control digit of IIN and BIN (two rounds of weights); iin_valid also checks the date of birth and century digit. */
+bool iin_valid(const char *text);
+bool bin_valid(const char *text);
+
+const char *field_type_word(enum field_type type);
+int field_type_parse(const char *word);
+/* The option's title, or NULL. */
+const struct field_option *field_option_find(const struct field *field, const char *id);
+
+#endif
