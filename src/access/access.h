@@ -1,0 +1,91 @@
+/* Who is asking, and what they may: accounts, sessions, tokens, roles. Every change and every sign-in is an event. */
+#ifndef TALAP_ACCESS_ACCESS_H
+#define TALAP_ACCESS_ACCESS_H
+
+#include "access/keyring.h"
+#include "base/lang.h"
+#include "store/events.h"
+
+enum role {
+    ROLE_PUBLIC = 1 << 0,    /* everybody, signed in or not */
+    ROLE_ADMIN = 1 << 1,
+    ROLE_MODERATOR = 1 << 2,
+    ROLE_REGISTRAR = 1 << 3,
+    ROLE_AUDITOR = 1 << 4    /* sees all, changes nothing */
+};
+#define ROLE_STAFF (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR | ROLE_AUDITOR)
+/* "admin", "moderator", "registrar", "auditor"; 0 where unknown. */
+unsigned role_parse(const char *word);
+const char *role_word(enum role role);
+/* "admin moderator" ⇄ bits; roles_parse fails (0) on an unknown word. */
+unsigned roles_parse(const char *words);
+char *roles_words(unsigned roles, struct arena *arena);
+
+enum actor_kind { ACTOR_ANONYMOUS, ACTOR_OPENER, ACTOR_ACCOUNT, ACTOR_TOKEN, ACTOR_SYSTEM };
+struct actor {
+    enum actor_kind kind;
+    char account_id[37]; /* "" for anonymous, opener, system */
+    char token_id[37];   /* of ACTOR_TOKEN */
+    char login[64], name[128];
+    unsigned roles;      /* enum role bits; ROLE_PUBLIC always */
+    enum lang lang;
+    bool must_change_password;
+};
+
+/* `append` lets access write events without knowing the ledger: the caller passes ledger_append. */
+typedef int access_append_fn(struct tx *tx, struct event_row *event, struct err *err);
+
+struct access {
+    const struct keyring *keyring;
+    access_append_fn *append;
+};
+
+struct account_new {
+    const char *login;    /* 3–32 of a–z 0–9 . _ - */
+    const char *name, *email, *password; /* password: at least 12 characters, not the login, not on the short list of common ones */
+    unsigned roles;
+    enum lang lang;
+    bool must_change_password;
+};
+/* `by` may be NULL (system). Refusals go to `errors` by field. The password is hashed (argon2id, 62 ms) by
+ * password_hash before the transaction: never under the writer's turn. */
+int password_hash(const char *password, char ret[static 128], struct err *err) WARN_UNUSED;
+int account_check(const struct account_new *account, struct field_errors *errors, struct err *err) WARN_UNUSED;
+int account_create(struct tx *tx, const struct access *access, const struct account_new *account, const char *password_hash,
+                   const struct actor *by, int64_t now_usec, char ret_id[static 37], struct err *err) WARN_UNUSED;
+/* Changes name, e-mail, roles, language, disabled. The last enabled admin cannot be disabled or lose the role: ERR_CONFLICT "last_admin". Disabling ends sessions and tokens. */
+int account_change(struct tx *tx, const struct access *access, const struct account_row *row, const struct actor *by,
+                   int64_t now_usec, struct err *err) WARN_UNUSED;
+int account_set_password(struct tx *tx, const struct access *access, const char *account_id, const char *password_hash,
+                         const struct actor *by, int64_t now_usec, struct err *err) WARN_UNUSED;
+
+/* Signing in, in two steps so that argon2id runs outside the writer: (1) sign_in_check reads the account and verifies the
+ * password, taking the same time whether or not the login exists; at most one verification a core at a time. (2)
+ * sign_in_record, in a command: on failure counts (5 in a row lock for 1 minute, doubling to 1 hour), on success resets
+ * and opens a session of 12 hours (30 minutes idle). Wrong login or password: ERR_UNAUTHENTICATED "sign_in_refused"; locked:
+ * ERR_TOO_MANY "account_locked" with the minutes. */
+struct sign_in {
+    char account_id[37];  /* "" when the login is unknown */
+    bool right;
+};
+int sign_in_check(struct tx *tx, const char *login, const char *password, int64_t now_usec, struct sign_in *ret,
+                  struct err *err) WARN_UNUSED;
+int sign_in_record(struct tx *tx, const struct access *access, const struct sign_in *check, int64_t now_usec,
+                   char ret_secret[static 65], struct err *err) WARN_UNUSED;
+int sign_out(struct tx *tx, const struct access *access, const char *session_secret, int64_t now_usec, struct err *err)
+    WARN_UNUSED;
+/* The actor of a session's cookie; ERR_UNAUTHENTICATED "session_ended" when unknown, expired or idle too long. A read; idle time is renewed by session_touch, in a command, at most once a minute. */
+int session_actor(struct tx *tx, const char *session_secret, int64_t now_usec, struct actor *ret, bool *ret_wants_touch,
+                  struct err *err) WARN_UNUSED;
+int session_touch(struct tx *tx, const char *session_secret, int64_t now_usec, struct err *err) WARN_UNUSED;
+
+/* A bearer token "talap_" + 43 characters, returned once. */
+int token_create(struct tx *tx, const struct access *access, const char *account_id, const char *name, unsigned roles,
+                 int64_t expires_usec, const struct actor *by, int64_t now_usec, char ret_secret[static 64],
+                 char ret_id[static 37], struct err *err) WARN_UNUSED;
+int token_revoke(struct tx *tx, const struct access *access, const char *token_id, const struct actor *by, int64_t now_usec,
+                 struct err *err) WARN_UNUSED;
+/* ERR_UNAUTHENTICATED "token_refused". */
+int token_actor(struct tx *tx, const char *secret, int64_t now_usec, struct actor *ret, struct err *err) WARN_UNUSED;
+
+#endif

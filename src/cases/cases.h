@@ -1,0 +1,166 @@
+/* Cases: opened, acted on, looked at. Every change is an event with its effects, clocks and ledger leaf in one
+ * transaction; one function moves a case from state to state (case_move in move.c) and an impossible move aborts. */
+#ifndef TALAP_CASES_CASES_H
+#define TALAP_CASES_CASES_H
+
+#include "base/id.h"
+#include "cases/office.h"
+#include "store/case_rows.h"
+
+#define CASE_ATTACHMENTS_MAX 5
+#define CASE_ATTACHMENT_BYTES_MAX (10 * 1024 * 1024)
+
+/* A file as it came; `type` is found from the content by attachment_type. */
+struct attachment_new {
+    const char *name;
+    const void *bytes;
+    size_t count;
+    const char *type; /* filled by attachments_check */
+};
+/* By content, not by name: "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"; NULL otherwise. */
+const char *attachment_type(const void *bytes, size_t count);
+/* Refuses too many, too large, empty, or of another type: field error "attachments". Fills `type`. */
+int attachments_check(struct attachment_new *files, size_t count, struct field_errors *errors, struct err *err) WARN_UNUSED;
+
+/* --- Opening ------------------------------------------------------------------------------------------------------
+ * In two steps. case_open_prepare validates, outside the writer's turn, and makes ids, salts and commitments;
+ * case_open runs inside a command (it may run twice; it only reads `opening`). */
+struct case_opening {
+    const struct procedure *procedure;
+    const char *opener;            /* "public", "staff", "api" */
+    enum lang lang;
+    int64_t received_usec;         /* when the complaint was received; not later than now, not before 2023-09-10 */
+    const struct raw_value *raw;
+    size_t raw_count;
+    struct attachment_new *files;
+    size_t file_count;
+    const char *idempotency_key;   /* the header's text, or NULL; 1–255 visible ASCII */
+};
+struct case_prepared; /* in the arena */
+int case_open_prepare(const struct office *office, const struct case_opening *opening, const struct actor *actor,
+                      int64_t now_usec, struct arena *arena, const struct case_prepared **ret, struct field_errors *errors,
+                      struct err *err) WARN_UNUSED;
+
+struct case_opened {
+    char id[ID_TEXT];
+    char number[64];
+    char access_code[16];
+    int64_t leaf;
+    struct hash leaf_hash;
+    bool repeated;          /* the Idempotency-Key was known: this is the first answer again */
+};
+/* The same key with another request: ERR_BAD_INPUT "idempotency_key_reused". */
+int case_open(struct tx *tx, const struct office *office, const struct case_prepared *prepared, int64_t now_usec,
+              struct case_opened *ret, struct err *err) WARN_UNUSED;
+
+/* --- Acting -------------------------------------------------------------------------------------------------------
+ * Also the acts that every procedure has, by name: "assign" (field account: a staff account's id or ""), "note" (field
+ * text: to colleagues, never shown to the opener). */
+struct case_acting {
+    const char *case_id;
+    const char *act;
+    int64_t expected_version;   /* If-Match; 0: whatever it is */
+    const struct raw_value *raw;
+    size_t raw_count;
+    struct attachment_new *files;
+    size_t file_count;
+    const char *idempotency_key;
+};
+struct act_prepared;
+/* Reads the case, checks act, role, state and fields. Wrong state: ERR_CONFLICT "act_not_now"; wrong role: ERR_FORBIDDEN
+ * "act_not_allowed"; unknown act: ERR_NOT_FOUND "act_unknown"; stale: ERR_STALE "case_changed". */
+int case_act_prepare(struct tx *tx, const struct office *office, const struct case_acting *acting,
+                     const struct actor *actor, int64_t now_usec, struct arena *arena, const struct act_prepared **ret,
+                     struct field_errors *errors, struct err *err) WARN_UNUSED;
+/* Checks state and version again under the writer's turn, then writes. */
+int case_act(struct tx *tx, const struct office *office, const struct act_prepared *prepared, int64_t now_usec,
+             int64_t *ret_version, int64_t *ret_leaf, struct err *err) WARN_UNUSED;
+
+/* --- Looking ------------------------------------------------------------------------------------------------------ */
+struct case_value {
+    const struct field *field;
+    size_t count;
+    const char *const *texts;  /* canonical */
+    bool destroyed;            /* the person's key is gone: nothing can be shown */
+};
+struct case_event {
+    int64_t leaf, at_usec;
+    const char *kind;
+    const struct procedure_act *act;     /* of case.acted, else NULL */
+    const char *actor_name;              /* staff name, or NULL */
+    const char *actor_kind;              /* "opener", "account", "token", "system" */
+    const char *from_state, *to_state;   /* ids, or NULL */
+    size_t value_count;
+    const struct case_value *values;
+    const char *note;                    /* of case.noted */
+    const char *clock;                   /* of clock.* events: the clock's id */
+    bool for_staff_only;
+};
+struct case_clock {
+    const struct procedure_clock *clock;
+    const struct norm *norm;             /* the version that binds */
+    struct clock_row row;
+    struct clock_explanation why;        /* only with CASE_WITH_WHY */
+};
+struct case_view {
+    const struct procedure *procedure;
+    struct case_row row;
+    int state;                           /* index in procedure->states */
+    const char *assignee_name;           /* or NULL */
+    size_t value_count;
+    const struct case_value *values;
+    size_t clock_count;
+    const struct case_clock *clocks;
+    size_t event_count;
+    const struct case_event *events;
+    size_t attachment_count;
+    const struct attachment_row *attachments;
+    const char *const *attachment_names; /* decrypted, in the same order */
+    size_t act_count;
+    const struct procedure_act *const *acts; /* what this actor may do now */
+    size_t message_count;
+    const struct outbox_row *messages;
+    size_t paper_count;
+    const struct case_paper *papers;
+};
+struct case_paper {
+    const char *id;      /* "complaint_answer" */
+    int64_t leaf;        /* the act that issued it */
+    int64_t at_usec;
+};
+enum { CASE_WITH_WHY = 1, CASE_WITH_EVENTS = 2, CASE_WITH_MESSAGES = 4 };
+/* For staff: everything. ERR_NOT_FOUND "case_unknown". */
+int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor, unsigned with,
+              struct arena *arena, struct case_view *ret, struct err *err) WARN_UNUSED;
+/* For the opener, by number and access code: notes, assignments and staff names left out. Unknown number and wrong code
+ * give the same refusal: ERR_NOT_FOUND "number_or_code_wrong". */
+int case_view_by_code(struct tx *tx, const struct office *office, const char *number, const char *code, unsigned with,
+                      struct arena *arena, struct case_view *ret, struct err *err) WARN_UNUSED;
+/* Plain content of an attachment into `out`. */
+int case_attachment(struct tx *tx, const struct office *office, const char *case_id, const char *attachment_id,
+                    struct buf *out, const char **ret_type, struct arena *arena, struct err *err) WARN_UNUSED;
+/* The value of a field in a view, or NULL when not given. First text only. */
+const char *case_value_text(const struct case_value *values, size_t count, const char *field);
+
+/* --- Time passes --------------------------------------------------------------------------------------------------
+ * Called by the job loop; one command each. */
+/* Reminders that have come and clocks that are overdue: events, messages to the assignee (else to all moderators). Returns
+ * how many were handled; call again while it equals `limit`. */
+int case_tick(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count, struct err *err)
+    WARN_UNUSED;
+/* Open clocks computed with another calendar or catalogue are computed anew; each change is an event clock.recomputed
+ * with the old and new moments. */
+int case_recompute(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
+                   struct err *err) WARN_UNUSED;
+/* Adds the words of new events to the search, at most `limit` events. */
+int case_index(struct tx *tx, const struct office *office, size_t limit, size_t *ret_count, struct err *err) WARN_UNUSED;
+
+/* --- Checking -----------------------------------------------------------------------------------------------------
+ * Replays every event against the case rows, clocks and attachments: state, version, number, values, commitments (where
+ * the person's key still is), attachment content. The first difference: ERR_DAMAGED "case_damaged", arg: the number. */
+struct verify_report {
+    int64_t events, cases, attachments, values_checked, values_destroyed;
+};
+int office_verify(struct tx *tx, const struct office *office, struct verify_report *ret, struct err *err) WARN_UNUSED;
+
+#endif
