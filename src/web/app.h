@@ -2,6 +2,7 @@
 #ifndef TALAP_WEB_APP_H
 #define TALAP_WEB_APP_H
 
+#include "out/mail.h"
 #include "web/http.h"
 
 /* The host's configuration (talap.yaml or the command line). */
@@ -11,6 +12,7 @@ struct settings {
     const char *store_url;
     const char *var_dir;      /* keys live here: master.key, ledger.key */
     const char *law_dir;
+    const char *papers_dir;
     const char *public_url;   /* as seen from outside; NULL: http://HOST:PORT */
     const char *mail_url;     /* smtp://host:port or smtps://…; NULL: mail waits */
     const char *mail_from, *mail_user, *mail_password_file;
@@ -25,6 +27,8 @@ struct settings {
 struct app {
     const struct settings *settings;
     struct office office;
+    const struct papers *papers;
+    struct mailer_settings mail; /* for the settings page: is a server configured, and which */
     int64_t (*now)(void);     /* time_now_usec, or a test's clock */
 };
 
