@@ -24,16 +24,19 @@ struct settings {
     bool demo;                /* show the demo sign-ins on the sign-in page */
 };
 
+struct papers;
+
 struct app {
     const struct settings *settings;
     struct office office;
+    const struct papers *papers; /* layouts of papers; NULL: none can be drawn */
     const struct papers *papers;
     struct mailer_settings mail; /* for the settings page: is a server configured, and which */
     int64_t (*now)(void);     /* time_now_usec, or a test's clock */
 };
 
 struct server;
-/* Starts listening; returns when ready. */
+/* Starts listening; returns when ready. `app` must outlive the server. ERR_UNAVAILABLE "listen_failed" (arg: host:port). */
 int server_start(struct app *app, struct server **ret, struct err *err) WARN_UNUSED;
 int server_port(const struct server *server);
 /* Stops accepting, lets running requests end (at most 10 s), frees. */

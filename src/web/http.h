@@ -18,6 +18,10 @@ enum route_kind {
     ROUTE_API,  /* JSON; errors are RFC 9457 problems; bearer token or none; a cookie alone never authorises a write */
     ROUTE_FILE  /* static files and the like: no session looked up */
 };
+
+/* The cookies. A sign-in page sets COOKIE_SESSION with response_cookie; COOKIE_VISITOR is request_csrf's. */
+#define COOKIE_SESSION "talap_session"
+#define COOKIE_VISITOR "talap_visitor"
 enum route_input { INPUT_NONE, INPUT_FORM, INPUT_MULTIPART, INPUT_JSON, INPUT_JSON_OR_MULTIPART };
 
 /* Returns 0 with the response filled; REQUEST_WRITE after request_write(); or a negative error, which the adapter answers. */
@@ -34,6 +38,8 @@ struct route {
     handler_fn *handler;
     const char *name;       /* operationId: "case_open" */
     const char *summary;    /* English, for OpenAPI */
+    const char *query;      /* ROUTE_API: the query names it knows, by blanks; NULL: the handler looks itself */
+    bool slow;              /* the handler runs on a thread for long computations (argon2id, PDF) */
 };
 
 struct request_file {
@@ -105,7 +111,10 @@ struct response {
     struct {
         const char *name, *value;
     } headers[16];
-    /* A stream instead of a body: called until it returns 0; appends to `out`; negative ends the connection. */
+    /* A stream instead of a body: called until it returns 0 (positive: more may come); appends to `out`; negative ends the
+     * connection. It is called on an HTTP thread between other requests, so it begins and ends its own read transaction in
+     * each call. `stream_done` (may be NULL) is called once, also when the client is gone; `stream_arg` must not be
+     * memory of the request. */
     int (*stream)(void *arg, struct buf *out);
     void (*stream_done)(void *arg);
     void *stream_arg;
@@ -116,5 +125,14 @@ int response_header(struct response *response, struct request *request, const ch
 int response_cookie(struct response *response, struct request *request, const char *name, const char *value, int max_age_sec);
 /* 303 See Other. */
 int response_redirect(struct response *response, struct request *request, const char *location_fmt, ...) PRINTF_LIKE(3, 4);
+
+/* The address of a file of static/ with its content's hash in it: "/static/style.1f2e3d4c.css" for "style.css"; kept by
+ * browsers for a year. Asserts that the file exists. */
+const char *static_url(const char *name);
+/* True for a path within this installation that may be redirected to: one "/" at its start, no "//", no backslash, no
+ * control character. */
+bool path_is_local(const char *path);
+/* Where this installation is reached from outside, without a slash at the end. */
+const char *request_public_url(const struct request *request);
 
 #endif
