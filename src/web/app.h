@@ -24,13 +24,10 @@ struct settings {
     bool demo;                /* show the demo sign-ins on the sign-in page */
 };
 
-struct papers;
-
 struct app {
     const struct settings *settings;
     struct office office;
     const struct papers *papers; /* layouts of papers; NULL: none can be drawn */
-    const struct papers *papers;
     struct mailer_settings mail; /* for the settings page: is a server configured, and which */
     int64_t (*now)(void);     /* time_now_usec, or a test's clock */
 };
