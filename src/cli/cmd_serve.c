@@ -1,0 +1,126 @@
+/* The service: server and job loop over one installation, until a signal asks to stop. SIGHUP is answered by reading the
+ * catalogue anew at the next start; a running service keeps the law it checked. */
+#include "cli/cli.h"
+
+#include "base/log.h"
+#include "cli/demo.h"
+#include "jobs/jobs.h"
+#include <inttypes.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static int read_mail_password(const struct cli *cli, struct arena *arena, const char **ret, struct err *err)
+{
+    struct buf text CLEANUP_BUF;
+    int r;
+
+    if (!cli->settings.mail_password_file)
+        return 0;
+    buf_init(&text, 8192);
+    r = cli_read_file(cli->settings.mail_password_file, 4096, &text, err);
+    if (r < 0)
+        return r;
+    *ret = arena_strndup(arena, text.data ? text.data : "", text.data ? strcspn(text.data, "\r\n") : 0);
+    return *ret ? 0 : err_memory(err);
+}
+
+static void wait_for_signal(const sigset_t *signals)
+{
+    int number;
+
+    while (sigwait(signals, &number) != 0)
+        ;
+    log_line(LOG_LEVEL_INFO, "stopping", "signal", strsignal(number), NULL);
+}
+
+static int run(struct cli *cli, struct installation *installation, struct papers *papers, const sigset_t *signals, struct err *err)
+{
+    struct settings *settings = &cli->settings;
+    const char *mail_password = NULL;
+    struct server *server = NULL;
+    struct jobs *jobs = NULL;
+    struct app app;
+    char port[16];
+    int r;
+
+    r = read_mail_password(cli, &cli->arena, &mail_password, err);
+    if (r < 0)
+        return r;
+    app = (struct app){.settings = settings,
+                       .office = installation->office,
+                       .papers = papers,
+                       .mail = {.url = settings->mail_url,
+                                .from = settings->mail_from,
+                                .user = settings->mail_user,
+                                .password = mail_password,
+                                .allow_private = settings->mail_allow_private,
+                                .public_url = settings->public_url},
+                       .now = time_now_usec};
+    r = server_start(&app, &server, err);
+    if (r < 0)
+        return r;
+    r = jobs_start(&(struct jobs_settings){.office = &app.office, .papers = papers, .mail = &app.mail, .now = app.now}, &jobs, err);
+    if (r == 0) {
+        snprintf(port, sizeof(port), "%d", server_port(server));
+        malloc_trim(0); /* what loading the catalogue needed goes back to the system */
+        fprintf(stderr, "listening on %s://%s:%s\n", settings->tls_certificate ? "https" : "http", settings->listen_host, port);
+        wait_for_signal(signals);
+    }
+    jobs_stop(jobs);
+    server_stop(server);
+    return r;
+}
+
+/* One descriptor a connection and some for the store; the soft limit is often lower than what the kernel allows. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 8192) {
+        limit.rlim_cur = limit.rlim_max < 8192 ? limit.rlim_max : 8192;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+int cmd_serve(struct cli *cli, struct err *err)
+{
+    struct installation installation;
+    struct papers *papers = NULL;
+    sigset_t signals;
+    int r;
+
+    if (cli->settings.mail_url && !cli->settings.mail_from)
+        return err_set(err, ERR_BAD_INPUT, "option_value", "--mail-from");
+    /* Before any thread starts, so that all inherit the mask and only this one waits for the signals. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
+    r = installation_open(&installation, &cli->settings, false, err);
+    if (r < 0)
+        return r;
+    r = papers_load(cli->settings.papers_dir, installation.catalogue, &papers, err);
+    if (r == 0)
+        r = run(cli, &installation, papers, &signals, err);
+    papers_free(papers);
+    installation_close(&installation);
+    return r;
+}
+
+int cmd_routes(struct cli *cli, struct err *err)
+{
+    struct buf out CLEANUP_BUF;
+
+    (void)cli;
+    buf_init(&out, 4 << 20);
+    routes_to_json(&out);
+    if (out.failed)
+        return err_memory(err);
+    puts(out.data);
+    return 0;
+}

@@ -1,0 +1,108 @@
+/* The store at the command line: make it, check it, copy it, put it back. */
+#include "cli/cli.h"
+
+#include "base/locale.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+int cmd_init(struct cli *cli, struct err *err)
+{
+    struct installation installation;
+    char *key;
+    int r;
+
+    r = installation_open(&installation, &cli->settings, true, err);
+    if (r < 0)
+        return r;
+    key = signer_verifier_key(&installation.signer, &cli->arena);
+    printf("store %s\nledger key %s\n", store_engine_name(installation.store), key ? key : "");
+    installation_close(&installation);
+    return 0;
+}
+
+/* Nothing but the receipt and the public key: no store, no keys, no network. */
+static int verify_receipt(struct cli *cli, struct err *err)
+{
+    struct buf json CLEANUP_BUF, key CLEANUP_BUF;
+    struct receipt receipt;
+    char hash[65];
+    int r;
+
+    buf_init(&json, 1 << 20);
+    buf_init(&key, 8192);
+    if (!cli->key)
+        return err_set(err, ERR_BAD_INPUT, "usage", "talap verify --receipt FILE --key KEY");
+    r = cli_read_file(cli->receipt_path, 1 << 20, &json, err);
+    /* --key takes the key itself or a file that holds it. */
+    if (r == 0 && strchr(cli->key, '+'))
+        buf_puts(&key, cli->key);
+    else if (r == 0)
+        r = cli_read_file(cli->key, 4096, &key, err);
+    if (r == 0 && key.data)
+        key.data[strcspn(key.data, "\r\n")] = '\0';
+    if (r == 0)
+        r = receipt_verify_json(json.data ? json.data : "", json.len, key.data ? key.data : "", &receipt, &cli->arena, err);
+    if (r < 0)
+        return r;
+    hex_encode(receipt.leaf_hash.bytes, SHA256_BYTES, hash);
+    if (cli->json)
+        printf("{\"valid\":true,\"leaf_index\":%" PRId64 ",\"leaf_hash\":\"%s\",\"tree_size\":%" PRId64 "}\n", receipt.leaf_index, hash,
+               receipt.tree_size);
+    else
+        printf("%s: leaf %" PRId64 " of %" PRId64 ", %s\n", text_get(cli->lang, T_common_yes), receipt.leaf_index, receipt.tree_size,
+               hash);
+    return 0;
+}
+
+int cmd_verify(struct cli *cli, struct err *err)
+{
+    struct installation installation;
+    struct verify_report report = {0};
+    struct tx *tx = NULL;
+    int r;
+
+    if (cli->receipt_path)
+        return verify_receipt(cli, err);
+    r = installation_open(&installation, &cli->settings, false, err);
+    if (r < 0)
+        return r;
+    r = store_check(installation.store, err);
+    if (r == 0)
+        r = store_read_begin(installation.store, &tx, err);
+    if (r == 0)
+        r = office_verify(tx, &installation.office, &report, err);
+    store_read_end(tx);
+    installation_close(&installation);
+    if (r < 0)
+        return r;
+    printf(cli->json ? "{\"valid\":true,\"events\":%" PRId64 ",\"cases\":%" PRId64 ",\"attachments\":%" PRId64
+                       ",\"values_checked\":%" PRId64 ",\"values_destroyed\":%" PRId64 "}\n"
+                     : "events %" PRId64 ", cases %" PRId64 ", attachments %" PRId64 ", personal values %" PRId64
+                       " (destroyed %" PRId64 ")\n",
+           report.events, report.cases, report.attachments, report.values_checked, report.values_destroyed);
+    return 0;
+}
+
+int cmd_backup(struct cli *cli, struct err *err)
+{
+    struct store_options options = {.url = cli->settings.store_url};
+    struct store *store;
+    int r;
+
+    if (cli->word_count != 1)
+        return err_set(err, ERR_BAD_INPUT, "usage", "talap backup FILE");
+    r = store_open(&options, &store, err);
+    if (r < 0)
+        return r;
+    r = store_backup(store, cli->words[0], err);
+    store_close(store);
+    return r;
+}
+
+int cmd_restore(struct cli *cli, struct err *err)
+{
+    if (cli->word_count != 1)
+        return err_set(err, ERR_BAD_INPUT, "usage", "talap restore FILE");
+    return store_restore(cli->words[0], cli->settings.store_url, err);
+}

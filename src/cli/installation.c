@@ -1,0 +1,144 @@
+/* Opening an installation: catalogue, store, keys and ledger, in the order in which each needs the one before. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int cli_catalogue(const struct cli *cli, struct catalogue **ret, struct err *err)
+{
+    return catalogue_load(cli->settings.law_dir, ret, err);
+}
+
+struct actor cli_actor(void)
+{
+    return (struct actor){.kind = ACTOR_SYSTEM, .roles = ROLE_PUBLIC | ROLE_ADMIN, .lang = LANG_EN};
+}
+
+/* The checkpoint's origin must never change with the address under which the service is reached, and its key must never
+ * change behind the readers' back: both are fixed when the store is made, and a key file that does not fit is refused. */
+struct identity {
+    const char *origin, *verifier_key; /* as JSON strings, or NULL while the store has none */
+};
+
+static int identity_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    const struct identity *identity = command->arg;
+    int r = store_setting_put(tx, "ledger_origin", identity->origin, err);
+
+    return r < 0 ? r : store_setting_put(tx, "ledger_key", identity->verifier_key, err);
+}
+
+static int read_identity(struct store *store, struct arena *arena, struct identity *ret, struct err *err)
+{
+    struct tx *tx CLEANUP_READ = NULL;
+    int r = store_read_begin(store, &tx, err);
+
+    if (r == 0)
+        r = store_setting_get(tx, "ledger_origin", arena, &ret->origin, err);
+    return r < 0 ? r : store_setting_get(tx, "ledger_key", arena, &ret->verifier_key, err);
+}
+
+/* The text between the quotes of a JSON string that needs no escapes. */
+static char *unquote(struct arena *arena, const char *json)
+{
+    size_t len = strlen(json);
+
+    return arena_strndup(arena, json + 1, len >= 2 ? len - 2 : 0);
+}
+
+static int load_signer(struct installation *installation, const struct settings *settings, bool create, struct err *err)
+{
+    struct identity identity = {0};
+    char path[4096], id[ID_TEXT];
+    struct arena arena;
+    char *origin, *key;
+    bool fresh;
+    int r;
+
+    arena_init(&arena, 64 << 10);
+    r = read_identity(installation->store, &arena, &identity, err);
+    fresh = r == 0 && !identity.origin;
+    if (fresh && !create)
+        r = err_set(err, ERR_UNAVAILABLE, "store_not_initialised", NULL);
+    if (fresh) {
+        id_new(time_now_usec(), id);
+        identity.origin = arena_printf(&arena, "\"talap-%s/ledger\"", id);
+    }
+    if (r == 0) {
+        origin = identity.origin ? unquote(&arena, identity.origin) : NULL;
+        snprintf(path, sizeof(path), "%s/ledger.key", settings->var_dir);
+        r = origin ? signer_load(path, origin, fresh, &installation->signer, err) : err_memory(err);
+    }
+    if (r == 0) {
+        key = signer_verifier_key(&installation->signer, &arena);
+        key = key ? arena_printf(&arena, "\"%s\"", key) : NULL;
+        if (!key)
+            r = err_memory(err);
+        else if (!fresh && (!identity.verifier_key || strcmp(identity.verifier_key, key) != 0))
+            r = err_set(err, ERR_UNAVAILABLE, "ledger_key_wrong", "%s", path);
+        else if (fresh) {
+            identity.verifier_key = key;
+            r = store_write(installation->store, identity_run, &identity, err);
+        }
+    }
+    arena_done(&arena);
+    return r;
+}
+
+static int key_check_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    return keyring_check(tx, command->arg, err);
+}
+
+static int check_key(struct installation *installation, bool create, struct err *err)
+{
+    struct tx *tx CLEANUP_READ = NULL;
+    int r;
+
+    if (create)
+        return store_write(installation->store, key_check_run, installation->keyring, err);
+    r = store_read_begin(installation->store, &tx, err);
+    return r < 0 ? r : keyring_check(tx, installation->keyring, err);
+}
+
+int installation_open(struct installation *installation, const struct settings *settings, bool create, struct err *err)
+{
+    struct store_options options = {.url = settings->store_url, .create = create};
+    char path[4096];
+    int r;
+
+    *installation = (struct installation){0};
+    if (create && mkdir(settings->var_dir, 0700) < 0 && errno != EEXIST)
+        return err_set(err, ERR_UNAVAILABLE, "folder_unwritable", "%.120s", settings->var_dir);
+    snprintf(path, sizeof(path), "%s/master.key", settings->var_dir);
+    r = catalogue_load(settings->law_dir, &installation->catalogue, err);
+    if (r == 0)
+        r = store_open(&options, &installation->store, err);
+    if (r == 0)
+        r = keyring_load(path, create, &installation->keyring, err);
+    if (r == 0)
+        r = check_key(installation, create, err);
+    if (r == 0)
+        r = load_signer(installation, settings, create, err);
+    if (r == 0)
+        r = ledger_open(installation->store, &installation->signer, &installation->ledger, err);
+    if (r == 0)
+        office_init(&installation->office, installation->catalogue, installation->store, installation->ledger,
+                    installation->keyring);
+    else
+        installation_close(installation);
+    return r;
+}
+
+void installation_close(struct installation *installation)
+{
+    /* The store first: its writer still calls the ledger's hooks for what is queued. */
+    store_close(installation->store);
+    ledger_close(installation->ledger);
+    signer_wipe(&installation->signer);
+    keyring_free(installation->keyring);
+    catalogue_free(installation->catalogue);
+    *installation = (struct installation){0};
+}

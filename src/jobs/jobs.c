@@ -1,0 +1,213 @@
+#include "jobs/jobs.h"
+
+#include "base/log.h"
+#include "base/time.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define BATCH 200
+#define IDEMPOTENCY_KEPT_USEC (2 * USEC_PER_DAY)
+#define HOUSEKEEPING_USEC (3600 * USEC_PER_SEC)
+
+struct jobs {
+    struct jobs_settings settings;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stopping;
+    int64_t housekept_usec, complained_usec;
+};
+
+typedef int piece_fn(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err);
+
+struct piece {
+    const struct office *office;
+    int64_t now_usec;
+    piece_fn *fn;
+    size_t count;
+};
+
+static int piece_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct piece *piece = command->arg;
+
+    return piece->fn(tx, piece->office, piece->now_usec, &piece->count, err);
+}
+
+static int do_tick(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err)
+{
+    return case_tick(tx, office, now_usec, BATCH, ret_count, err);
+}
+
+static int do_recompute(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count,
+                        struct err *err)
+{
+    return case_recompute(tx, office, now_usec, BATCH, ret_count, err);
+}
+
+static int do_index(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err)
+{
+    (void)now_usec;
+    return case_index(tx, office, BATCH * 5, ret_count, err);
+}
+
+static int do_housekeeping(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count,
+                           struct err *err)
+{
+    int r;
+
+    (void)office;
+    *ret_count = 0;
+    r = store_session_purge(tx, now_usec, err);
+    return r < 0 ? r : store_idempotency_purge(tx, now_usec - IDEMPOTENCY_KEPT_USEC, err);
+}
+
+/* Which pieces have something to do? Reads only. */
+static int look(const struct office *office, int64_t now_usec, bool *ret_tick, bool *ret_recompute, bool *ret_index,
+                struct err *err)
+{
+    struct tx *tx CLEANUP_READ = NULL;
+    struct ledger_head_row *head;
+    struct clock_row *rows;
+    struct arena arena;
+    int64_t ripe = TIME_NONE, position = 0;
+    size_t count = 0;
+    int r;
+
+    arena_init(&arena, 4 << 20);
+    r = store_read_begin(office->store, &tx, err);
+    if (r == 0)
+        r = store_clock_next_ripe(tx, &ripe, err);
+    if (r == 0)
+        r = store_clock_outdated(tx, office->calendar_hash, office->catalogue_hash, 1, &arena, &rows, &count, err);
+    if (r == 0)
+        r = store_words_position_get(tx, &position, err);
+    if (r == 0) {
+        head = ARENA_NEW(&arena, struct ledger_head_row);
+        r = head ? store_ledger_head_get(tx, &arena, head, err) : err_memory(err);
+        if (r == 0) {
+            *ret_tick = ripe != TIME_NONE && ripe <= now_usec;
+            *ret_recompute = count > 0;
+            *ret_index = position < head->size;
+        }
+    }
+    store_read_end(tx);
+    tx = NULL;
+    arena_done(&arena);
+    return r;
+}
+
+/* Repeats a piece while it comes back with work done, so that a backlog is cleared in small transactions. */
+static int repeat(const struct jobs_settings *settings, piece_fn *fn, int64_t now_usec, size_t *handled,
+                  struct err *err)
+{
+    struct piece piece = {.office = settings->office, .now_usec = now_usec, .fn = fn};
+    int r;
+
+    do {
+        piece.count = 0;
+        r = store_write(settings->office->store, piece_run, &piece, err);
+        *handled += r == 0 ? piece.count : 0;
+    } while (r == 0 && piece.count > 0);
+    return r;
+}
+
+int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err)
+{
+    bool tick = false, recompute = false, index = false;
+    size_t handled = 0, sent = 0;
+    int r;
+
+    r = look(settings->office, now_usec, &tick, &recompute, &index, err);
+    /* Recomputed before ticked: a clock that a new holiday moved must not be called overdue on its old moment. */
+    if (r == 0 && recompute)
+        r = repeat(settings, do_recompute, now_usec, &handled, err);
+    if (r == 0 && (tick || recompute))
+        r = repeat(settings, do_tick, now_usec, &handled, err);
+    if (r == 0 && index)
+        r = repeat(settings, do_index, now_usec, &handled, err);
+    if (r == 0)
+        r = outbox_pass(settings, now_usec, 20, &sent, err);
+    if (r == 0)
+        *ret_handled = handled + sent;
+    return r;
+}
+
+static void pass(struct jobs *jobs)
+{
+    int64_t now_usec = jobs->settings.now();
+    struct err err = {0};
+    size_t handled = 0;
+    int r;
+
+    r = jobs_pass(&jobs->settings, now_usec, &handled, &err);
+    if (r == 0 && now_usec - jobs->housekept_usec >= HOUSEKEEPING_USEC) {
+        struct piece piece = {.office = jobs->settings.office, .now_usec = now_usec, .fn = do_housekeeping};
+
+        r = store_write(jobs->settings.office->store, piece_run, &piece, &err);
+        jobs->housekept_usec = now_usec;
+    }
+    if (r < 0 && now_usec - jobs->complained_usec >= 60 * USEC_PER_SEC) {
+        log_line(LOG_LEVEL_WARNING, "jobs wait", "code", err.code, "detail", err.detail, NULL);
+        jobs->complained_usec = now_usec;
+    }
+}
+
+static void *loop(void *arg)
+{
+    struct jobs *jobs = arg;
+    struct timespec until;
+
+    pthread_mutex_lock(&jobs->lock);
+    while (!jobs->stopping) {
+        pthread_mutex_unlock(&jobs->lock);
+        pass(jobs);
+        pthread_mutex_lock(&jobs->lock);
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec++;
+        while (!jobs->stopping && pthread_cond_timedwait(&jobs->wake, &jobs->lock, &until) != ETIMEDOUT)
+            ;
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    return NULL;
+}
+
+int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct err *err)
+{
+    pthread_condattr_t attributes;
+    struct jobs *jobs = calloc(1, sizeof(*jobs));
+
+    if (!jobs)
+        return err_memory(err);
+    jobs->settings = *settings;
+    jobs->housekept_usec = jobs->complained_usec = INT64_MIN / 2;
+    pthread_mutex_init(&jobs->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&jobs->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&jobs->thread, NULL, loop, jobs) != 0) {
+        pthread_cond_destroy(&jobs->wake);
+        pthread_mutex_destroy(&jobs->lock);
+        free(jobs);
+        return err_set(err, ERR_UNAVAILABLE, "no_thread", NULL);
+    }
+    *ret = jobs;
+    return 0;
+}
+
+void jobs_stop(struct jobs *jobs)
+{
+    if (!jobs)
+        return;
+    pthread_mutex_lock(&jobs->lock);
+    jobs->stopping = true;
+    pthread_cond_signal(&jobs->wake);
+    pthread_mutex_unlock(&jobs->lock);
+    pthread_join(jobs->thread, NULL);
+    pthread_cond_destroy(&jobs->wake);
+    pthread_mutex_destroy(&jobs->lock);
+    free(jobs);
+}

@@ -1,0 +1,37 @@
+/* The job loop: what happens because time passes, not because somebody asked.
+ *
+ * One thread. It wakes every second (and when told to), looks with a read whether anything is ripe, and only then takes
+ * the writer's turn: reminders and overdue clocks, clocks of an outdated calendar, words for the search, the outbox,
+ * ended sessions and old idempotency keys. Each piece is small and repeated, so that stopping never waits long. A
+ * failure of the store or of the mail server is logged once a minute and tried again; nothing else stops for it. */
+#ifndef TALAP_JOBS_JOBS_H
+#define TALAP_JOBS_JOBS_H
+
+#include "out/mail.h"
+
+struct jobs;
+
+struct jobs_settings {
+    const struct office *office;
+    const struct papers *papers;
+    const struct mailer_settings *mail; /* url NULL: mail waits visibly */
+    int64_t (*now)(void);
+};
+/* Copies `settings`; what it points at must outlive the loop. */
+int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct err *err) WARN_UNUSED;
+/* Ends after the piece at hand. NULL-safe. */
+void jobs_stop(struct jobs *jobs);
+
+/* One pass over everything, for `talap jobs --once` and tests; *ret_handled tells how many pieces were done. */
+int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err) WARN_UNUSED;
+
+/* The back-off of the outbox: the wait after `attempts` failures: 1, 2, 4 … minutes, at most 6 hours; -1 when it is
+ * time to give up (after 20 attempts, about three days). */
+int64_t outbox_backoff_usec(int attempts);
+
+/* Sends what is ripe in the outbox, at most `limit` messages. A row is leased before it is sent (its next attempt moved
+ * five minutes ahead in a transaction), so that two nodes do not send it twice. */
+int outbox_pass(const struct jobs_settings *settings, int64_t now_usec, size_t limit, size_t *ret_handled,
+                struct err *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,122 @@
+/* The outbox' pass: lease, compose, send, note the outcome. Composing reads the case and decrypts the address at the
+ * last moment; sending holds no transaction, because a mail server may take twenty seconds. */
+#include "jobs/jobs.h"
+
+#include "base/log.h"
+#include "base/time.h"
+#include <string.h>
+
+#define LEASE_USEC (5 * 60 * USEC_PER_SEC)
+#define ATTEMPTS_MAX 20
+
+int64_t outbox_backoff_usec(int attempts)
+{
+    int64_t minutes;
+
+    if (attempts >= ATTEMPTS_MAX)
+        return -1;
+    minutes = attempts >= 9 ? 360 : INT64_C(1) << (attempts > 0 ? attempts - 1 : 0);
+    return (minutes > 360 ? 360 : minutes) * 60 * USEC_PER_SEC;
+}
+
+struct lease {
+    struct arena *arena;
+    int64_t now_usec;
+    size_t limit;
+    struct outbox_row *rows;
+    size_t count;
+};
+
+static int lease_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct lease *lease = command->arg;
+    int r;
+
+    r = store_outbox_ripe(tx, lease->now_usec, lease->limit, lease->arena, &lease->rows, &lease->count, err);
+    for (size_t i = 0; r == 0 && i < lease->count; i++) {
+        lease->rows[i].attempts++;
+        lease->rows[i].next_usec = lease->now_usec + LEASE_USEC;
+        r = store_outbox_update(tx, &lease->rows[i], err);
+    }
+    return r;
+}
+
+static int outcome_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    return store_outbox_update(tx, command->arg, err);
+}
+
+/* Composes and sends one message; fills the row's new state. An error of the message is the row's, not the pass'. */
+static void deliver(const struct jobs_settings *settings, struct outbox_row *row, int64_t now_usec, struct arena *arena)
+{
+    const struct zone *zone = &settings->office->catalogue->calendar->zone;
+    struct buf formatted CLEANUP_BUF;
+    struct mail_message message = {0};
+    struct tx *tx CLEANUP_READ = NULL;
+    struct err err = {0};
+    int64_t wait;
+    int r;
+
+    buf_init(&formatted, 32 << 20);
+    r = store_read_begin(settings->office->store, &tx, &err);
+    if (r == 0)
+        r = mail_compose(tx, settings->office, settings->papers, settings->mail, row, arena, &message, &err);
+    store_read_end(tx);
+    tx = NULL;
+    if (r == 0 && !message.to) {
+        row->state = "skipped";
+        row->last_error = "";
+        return;
+    }
+    if (r == 0)
+        r = mail_format(settings->mail, &message, row->id, now_usec, zone, &formatted, &err);
+    if (r == 0)
+        r = mail_send(settings->mail, &message, formatted.data, formatted.len, &err);
+    if (r == 0) {
+        row->state = "sent";
+        row->sent_usec = now_usec;
+        row->last_error = "";
+        return;
+    }
+    wait = outbox_backoff_usec(row->attempts);
+    row->state = wait < 0 ? "failed" : "waiting";
+    row->next_usec = now_usec + (wait < 0 ? 0 : wait);
+    row->last_error = err.code ? err.code : "internal";
+    log_line(LOG_LEVEL_WARNING, "mail not sent", "outbox", row->id, "code", row->last_error, "detail", err.detail,
+             NULL);
+}
+
+int outbox_pass(const struct jobs_settings *settings, int64_t now_usec, size_t limit, size_t *ret_handled,
+                struct err *err)
+{
+    struct arena arena;
+    struct lease lease = {.arena = &arena, .now_usec = now_usec, .limit = limit};
+    int r;
+
+    *ret_handled = 0;
+    if (!settings->mail->url)
+        return 0;
+    arena_init(&arena, 64 << 20);
+    /* A look first: an idle outbox must not take the writer's turn every second. */
+    {
+        struct tx *tx CLEANUP_READ = NULL;
+
+        r = store_read_begin(settings->office->store, &tx, err);
+        if (r == 0)
+            r = store_outbox_ripe(tx, now_usec, 1, &arena, &lease.rows, &lease.count, err);
+    }
+    if (r == 0 && lease.count > 0)
+        r = store_write(settings->office->store, lease_run, &lease, err);
+    for (size_t i = 0; r == 0 && i < lease.count; i++) {
+        struct arena scratch;
+
+        arena_init(&scratch, 32 << 20);
+        deliver(settings, &lease.rows[i], now_usec, &scratch);
+        arena_done(&scratch);
+        r = store_write(settings->office->store, outcome_run, &lease.rows[i], err);
+        if (r == 0)
+            ++*ret_handled;
+    }
+    arena_done(&arena);
+    return r;
+}
