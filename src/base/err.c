@@ -7,6 +7,8 @@
 #include <string.h>
 
 /* Formats into a fixed room; what does not fit is cut between characters, never inside one. */
+static void format_cut(char *room, size_t size, const char *fmt, va_list args) PRINTF_LIKE(3, 0);
+
 static void format_cut(char *room, size_t size, const char *fmt, va_list args)
 {
     int length = vsnprintf(room, size, fmt, args);
