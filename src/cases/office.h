@@ -1,5 +1,5 @@
 /* The office: everything one running installation needs to decide a case, passed down as one argument. Immutable while it
- * is in use; a reload makes a new one. */
+ * is in use. */
 #ifndef TALAP_CASES_OFFICE_H
 #define TALAP_CASES_OFFICE_H
 

@@ -1,5 +1,5 @@
-/* The service: server and job loop over one installation, until a signal asks to stop. SIGHUP is answered by reading the
- * catalogue anew at the next start; a running service keeps the law it checked. */
+/* The service: server and job loop over one installation, until a signal asks to stop. A running
+ * service keeps the law it checked at its start. */
 #include "cli/cli.h"
 
 #include "base/log.h"
