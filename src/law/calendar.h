@@ -9,12 +9,12 @@
 #include "base/time.h"
 
 enum day_kind {
-    DAY_WORKING,       /* an ordinary working day */
-    DAY_WORKED_MOVED,  /* a day off of the week, worked by decision of the Government */
+    DAY_WORKING,      /* an ordinary working day */
+    DAY_WORKED_MOVED, /* a day off of the week, worked by decision of the Government */
     DAY_WEEKEND,
-    DAY_HOLIDAY,       /* a holiday of the table */
-    DAY_CARRIED,       /* off because a holiday fell on a day off */
-    DAY_OFF_MOVED      /* off by decision of the Government */
+    DAY_HOLIDAY,  /* a holiday of the table */
+    DAY_CARRIED,  /* off because a holiday fell on a day off */
+    DAY_OFF_MOVED /* off by decision of the Government */
 };
 
 struct calendar_day {
@@ -34,10 +34,10 @@ struct calendar {
     int from_year, until_year; /* inclusive */
     int decided_until;         /* later years have no decision of the Government yet */
     int32_t first_day, day_count;
-    const struct calendar_day *days;  /* [day - first_day] */
-    const int32_t *working_before;    /* working days in [first_day, day); day_count + 1 entries */
-    const int32_t *working_days;      /* every working day in order; working_before[day_count] entries */
-    const int32_t *next_working;      /* first working day at or after the day; day_count + 1 entries, -1 past the end */
+    const struct calendar_day *days; /* [day - first_day] */
+    const int32_t *working_before;   /* working days in [first_day, day); day_count + 1 entries */
+    const int32_t *working_days;     /* every working day in order; working_before[day_count] entries */
+    const int32_t *next_working;     /* first working day at or after the day; day_count + 1 entries, -1 past the end */
     const struct holiday *holidays;
     size_t holiday_count;
     struct hash hash; /* of the file's bytes */

@@ -1,5 +1,5 @@
 /* The whole law as loaded from law/: acts, norms, calendar, procedures, lists. Read once, checked as a whole, shared
- * by every thread, never changed. A new calendar or norm means a new load (SIGHUP), and open clocks are recomputed. */
+ * by every thread, never changed. A new calendar or norm means a restart, after which open clocks are recomputed. */
 #ifndef TALAP_LAW_CATALOGUE_H
 #define TALAP_LAW_CATALOGUE_H
 
@@ -17,7 +17,7 @@ struct norm {
     const char *id; /* opl.11.3, pdl.25.2.8#breach */
     const char *file;
     int line;
-    int32_t from_day, until_day; /* until exclusive; INT32_MAX while in force */
+    int32_t from_day, until_day;      /* until exclusive; INT32_MAX while in force */
     struct text3 title, note, policy; /* note and policy texts may be NULL */
     size_t who_count;
     const char *const *who;
@@ -52,12 +52,12 @@ struct catalogue {
     const struct procedure *procedures;
     size_t list_count;
     const struct list *lists;
-    struct hash hash;   /* over every file's path and bytes, in order of path */
+    struct hash hash; /* over every file's path and bytes, in order of path */
 };
 
 /* Loads and checks `dir`. Refused at load, with file:line: an unknown key, a text missing in one language, a norm twice
- * for one day, `who` not in roles, a norm of an unknown act, an act from an unknown state, a clock on an unknown norm or
- * one without a clock, an unreachable state, a `stopped_by` that is no act, a choice without options. On success the
+ * for one day, `who` not in roles, a norm of an unknown act, an act from an unknown state, a clock on an unknown norm
+ * or one without a clock, an unreachable state, a `stopped_by` that is no act, a choice without options. On success the
  * caller frees with catalogue_free. */
 int catalogue_load(const char *dir, struct catalogue **ret, struct err *err) WARN_UNUSED;
 void catalogue_free(struct catalogue *catalogue); /* NULL-safe */

@@ -57,8 +57,8 @@ int clock_compute(const struct calendar *calendar, const struct clock_rule *rule
                   struct clock_moments *ret, struct err *err) WARN_UNUSED;
 /* The same with `times` extensions granted (0 … rule->extend.times); more is ERR_BAD_INPUT "clock_no_extension". The
  * extension's amount is added to the period's own (units may differ: it then counts on from the strict end). */
-int clock_compute_extended(const struct calendar *calendar, const struct clock_rule *rule, int64_t event_usec, int times,
-                           struct clock_moments *ret, struct err *err) WARN_UNUSED;
+int clock_compute_extended(const struct calendar *calendar, const struct clock_rule *rule, int64_t event_usec,
+                           int times, struct clock_moments *ret, struct err *err) WARN_UNUSED;
 
 /* Why a day is counted or not, for `due` and for `overdue` separately. `why` is a code with a locale text
  * clock.why.<code>: event_day, first_by_reading, counted, weekend, holiday, carried, moved_off, worked_moved,

@@ -22,9 +22,9 @@ enum field_type {
     FIELD_BIN,    /* twelve digits, control digit right */
     FIELD_PERSON, /* a person's name */
     FIELD_ORGANISATION,
-    FIELD_FILE,   /* ids of attachments */
+    FIELD_FILE,    /* ids of attachments */
     FIELD_COUNTRY, /* ISO 3166-1 alpha-2, in the catalogue */
-    FIELD_CASE    /* id of a case */
+    FIELD_CASE     /* id of a case */
 };
 
 struct field_option {
@@ -77,8 +77,8 @@ struct field_value {
  * -ERR_BAD_INPUT with code "fields_refused". `is_country` may be NULL when no field is a country. */
 int fields_validate(const struct field *fields, size_t field_count, const struct raw_value *raw, size_t raw_count,
                     const struct zone *zone, bool (*is_country)(const void *arg, const char *code), const void *arg,
-                    struct arena *arena, const struct field_value **ret, struct field_errors *errors, struct err *err)
-    WARN_UNUSED;
+                    struct arena *arena, const struct field_value **ret, struct field_errors *errors,
+                    struct err *err) WARN_UNUSED;
 
 /* Control digit of IIN and BIN (two rounds of weights); iin_valid also checks the date of birth and century digit. */
 bool iin_valid(const char *text);

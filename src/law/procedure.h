@@ -20,11 +20,11 @@ struct procedure_clock {
     const char *id; /* "answer" */
     struct text3 title;
     const char *norm_id;
-    const char *starts_on;          /* "opened" or an act's id */
+    const char *starts_on; /* "opened" or an act's id */
     size_t stopped_by_count;
-    const char *const *stopped_by;  /* act ids */
+    const char *const *stopped_by; /* act ids */
     size_t remind_count;
-    const int *remind_days_before;  /* `remind: [5, 1]`: reminders this many days before due */
+    const int *remind_days_before; /* `remind: [5, 1]`: reminders this many days before due */
 };
 
 enum tell { TELL_NOBODY = 0, TELL_OPENER = 1 };
@@ -35,13 +35,13 @@ struct procedure_act {
     size_t by_count;
     const char *const *by; /* roles: moderator, registrar, admin; "opener" for the opener itself; "system" */
     size_t from_count;
-    const int *from;       /* indexes of states */
-    int to;                /* index of the state after, or -1: the state stays */
+    const int *from; /* indexes of states */
+    int to;          /* index of the state after, or -1: the state stays */
     size_t field_count;
     const struct field *fields;
-    const char *paper;     /* id of the paper it issues (papers/ID.yaml), or NULL */
+    const char *paper; /* id of the paper it issues (papers/ID.yaml), or NULL */
     enum tell tell;
-    const char *extends;   /* id of the clock it extends, or NULL; such an act has a required text field `reason` */
+    const char *extends; /* id of the clock it extends, or NULL; such an act has a required text field `reason` */
 };
 
 struct procedure {
@@ -50,10 +50,10 @@ struct procedure {
     const char *file; /* for messages */
     size_t norm_count;
     const char *const *norm_ids;
-    const char *run_by;     /* role of the catalogue: platform, authorised_body, carrier, operator */
-    unsigned open_to;       /* enum opener bits */
-    const char *number;     /* pattern: "Ш-{year}-{seq:6}" */
-    struct text3 receipt;   /* a sentence shown with the receipt; texts may be NULL */
+    const char *run_by;   /* role of the catalogue: platform, authorised_body, carrier, operator */
+    unsigned open_to;     /* enum opener bits */
+    const char *number;   /* pattern: "Ш-{year}-{seq:6}" */
+    struct text3 receipt; /* a sentence shown with the receipt; texts may be NULL */
     size_t field_count;
     const struct field *fields;
     size_t state_count;

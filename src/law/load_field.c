@@ -1,0 +1,231 @@
+/* Fields out of YAML: of a procedure's form and of each act. A field that could never be answered, or whose condition
+ * could never be met, is refused here and not found out by the first person who meets it. */
+#include "law/load.h"
+
+#include <string.h>
+
+static int option_read(const struct yaml *node, struct field_option *ret, struct err *err)
+{
+    static const char *const keys[] = {"option", "title", NULL};
+    int r = load_mapping(node, keys, err);
+    if (r == 0)
+        r = load_name(node, "option", &ret->id, err);
+    return r < 0 ? r : load_text3(node, "title", true, &ret->title, err);
+}
+
+/* `of: {list: categories}` */
+static int options_from_list(const struct yaml *of, const struct catalogue *catalogue, struct arena *arena,
+                             struct field *field, struct err *err)
+{
+    static const char *const keys[] = {"list", NULL};
+    const char *name = NULL;
+    int r = load_mapping(of, keys, err);
+    if (r == 0)
+        r = yaml_read_text(of, "list", true, &name, err);
+    if (r < 0)
+        return r;
+    const struct list *list = catalogue_list(catalogue, name);
+    if (!list)
+        return yaml_refuse(of, err, "law_unknown_reference", "list %.60s", name);
+    struct field_option *options = ARENA_ARRAY(arena, struct field_option, list->count);
+    if (!options)
+        return err_memory(err);
+    for (size_t i = 0; i < list->count; i++)
+        options[i] = (struct field_option){list->entries[i].id, list->entries[i].title};
+    field->options = options;
+    field->option_count = list->count;
+    return 0;
+}
+
+static int options_read(const struct yaml *node, const struct catalogue *catalogue, struct arena *arena,
+                        struct field *field, struct err *err)
+{
+    const struct yaml *of = yaml_get(node, "of");
+    bool wants = field->type == FIELD_CHOICE || field->type == FIELD_MANY;
+    if (!wants)
+        return of ? yaml_refuse(of, err, "law_bad_value", "of: not for %s", field_type_word(field->type)) : 0;
+    int r = 0;
+    if (of && of->kind == YAML_MAPPING) {
+        r = options_from_list(of, catalogue, arena, field, err);
+    } else if (of) {
+        const struct yaml *items = NULL;
+        r = load_sequence(node, "of", true, &items, err);
+        struct field_option *options = r == 0 ? ARENA_ARRAY(arena, struct field_option, items->count) : NULL;
+        if (r == 0 && !options)
+            return err_memory(err);
+        for (size_t i = 0; r == 0 && i < items->count; i++) {
+            r = option_read(items->items[i], &options[i], err);
+            if (r == 0 && field_option_find(field, options[i].id))
+                return yaml_refuse(items->items[i], err, "law_twice", "%s", options[i].id);
+            field->options = options;
+            field->option_count = i + 1;
+        }
+    }
+    if (r == 0 && field->option_count == 0)
+        return yaml_refuse(of ? of : node, err, "law_empty", "%s: of", field->name);
+    return r;
+}
+
+/* What min and max mean depends on the type; for most they mean nothing. */
+static int limits_read(const struct yaml *node, struct field *field, struct err *err)
+{
+    bool counts_characters = field->type == FIELD_TEXT || field->type == FIELD_LINE || field->type == FIELD_PERSON ||
+                             field->type == FIELD_ORGANISATION || field->type == FIELD_URL;
+    const struct yaml *min = yaml_get(node, "min"), *max = yaml_get(node, "max");
+    if (min && !counts_characters && field->type != FIELD_NUMBER)
+        return yaml_refuse(min, err, "law_bad_value", "min: not for %s", field_type_word(field->type));
+    if (max && !counts_characters && field->type != FIELD_NUMBER && field->type != FIELD_FILE)
+        return yaml_refuse(max, err, "law_bad_value", "max: not for %s", field_type_word(field->type));
+    bool is_number = field->type == FIELD_NUMBER;
+    int64_t most = is_number ? INT64_MAX : field->type == FIELD_FILE ? 20 : 100000;
+    int r = load_number(node, "min", false, is_number ? INT64_MIN : 0, most, &field->min, err);
+    if (r == 0)
+        r = load_number(node, "max", false, 1, most, &field->max, err);
+    if (r == 0 && field->max != 0 && field->max < field->min)
+        return yaml_refuse(max, err, "law_bad_value", "max: less than min");
+    return r;
+}
+
+static const char *skip_blanks(const char *text)
+{
+    return text + strspn(text, " ");
+}
+
+/* One `name = value` or `name != value`; *rest is left behind it. */
+static bool condition_parse(const char **rest, struct arena *arena, struct field_condition *ret)
+{
+    static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    const char *name = skip_blanks(*rest);
+    size_t name_count = strspn(name, word);
+    const char *sign = skip_blanks(name + name_count);
+    bool negated = sign[0] == '!';
+    if (name_count == 0 || sign[negated] != '=')
+        return false;
+    const char *value = skip_blanks(sign + negated + 1);
+    size_t value_count = strspn(value, word);
+    if (value_count == 0)
+        return false;
+    ret->field = arena_strndup(arena, name, name_count);
+    ret->value = arena_strndup(arena, value, value_count);
+    ret->negated = negated;
+    *rest = skip_blanks(value + value_count);
+    return true;
+}
+
+static int conditions_read(const struct yaml *node, struct arena *arena, struct field *field, struct err *err)
+{
+    const char *text = NULL;
+    int r = yaml_read_text(node, "required_if", false, &text, err);
+    if (r < 0 || !text)
+        return r;
+    const struct yaml *at = yaml_get(node, "required_if");
+    if (field->required)
+        return yaml_refuse(at, err, "law_bad_value", "required_if: required already");
+    struct field_condition *conditions = ARENA_ARRAY(arena, struct field_condition, strlen(text) / 3 + 1);
+    if (!conditions)
+        return err_memory(err);
+    size_t count = 0;
+    for (const char *rest = text;;) {
+        if (!condition_parse(&rest, arena, &conditions[count]))
+            return yaml_refuse(at, err, "law_bad_value", "required_if: %.60s", text);
+        count++;
+        if (rest[0] == '\0')
+            break;
+        if (strncmp(rest, "and ", 4) != 0)
+            return yaml_refuse(at, err, "law_bad_value", "required_if: %.60s", text);
+        rest += 4;
+    }
+    field->conditions = conditions;
+    field->condition_count = count;
+    return arena->overflowed ? err_memory(err) : 0;
+}
+
+static int field_read(const struct yaml *node, const struct catalogue *catalogue, struct arena *arena,
+                      struct field *ret, struct err *err)
+{
+    static const char *const keys[] = {"name",     "type",   "title", "help", "required", "required_if",
+                                       "personal", "public", "min",   "max",  "of",       NULL};
+    struct field field = {0};
+    const char *type = NULL;
+    int r = load_mapping(node, keys, err);
+    if (r == 0)
+        r = load_name(node, "name", &field.name, err);
+    if (r == 0)
+        r = yaml_read_text(node, "type", true, &type, err);
+    if (r < 0)
+        return r;
+    int found = field_type_parse(type);
+    if (found < 0)
+        return yaml_refuse(load_at(node, "type"), err, "law_bad_value", "type: %.40s", type);
+    field.type = (enum field_type)found;
+    r = load_text3(node, "title", true, &field.title, err);
+    if (r == 0)
+        r = load_text3(node, "help", false, &field.help, err);
+    if (r == 0)
+        r = yaml_read_bool(node, "required", false, &field.required, err);
+    if (r == 0)
+        r = yaml_read_bool(node, "personal", false, &field.personal, err);
+    if (r == 0)
+        r = yaml_read_bool(node, "public", false, &field.public_value, err);
+    if (r == 0)
+        r = limits_read(node, &field, err);
+    if (r == 0)
+        r = options_read(node, catalogue, arena, &field, err);
+    if (r == 0)
+        r = conditions_read(node, arena, &field, err);
+    if (r == 0)
+        *ret = field;
+    return r;
+}
+
+/* A condition speaks of another field of the same form, and of a value that field can have. */
+static int conditions_check(const struct yaml *node, const struct field *fields, size_t count,
+                            const struct field *field, struct err *err)
+{
+    for (size_t i = 0; i < field->condition_count; i++) {
+        const struct field_condition *condition = &field->conditions[i];
+        const struct field *other = NULL;
+        for (size_t j = 0; j < count; j++) {
+            if (strcmp(fields[j].name, condition->field) == 0)
+                other = &fields[j];
+        }
+        const struct yaml *at = load_at(node, "required_if");
+        if (!other || other == field)
+            return yaml_refuse(at, err, "law_unknown_reference", "field %s", condition->field);
+        bool is_choice = other->type == FIELD_CHOICE || other->type == FIELD_MANY;
+        bool is_truth = strcmp(condition->value, "true") == 0 || strcmp(condition->value, "false") == 0;
+        if (is_choice ? !field_option_find(other, condition->value) : other->type == FIELD_YES_NO && !is_truth)
+            return yaml_refuse(at, err, "law_unknown_reference", "%s: %s", condition->field, condition->value);
+    }
+    return 0;
+}
+
+int fields_read(const struct yaml *node, const char *key, const struct catalogue *catalogue, struct arena *arena,
+                size_t *ret_count, const struct field **ret, struct err *err)
+{
+    const struct yaml *items = NULL;
+    int r = load_sequence(node, key, false, &items, err);
+    if (r < 0)
+        return r;
+    size_t count = items ? items->count : 0;
+    struct field *fields = ARENA_ARRAY(arena, struct field, count);
+    if (!fields)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        r = field_read(items->items[i], catalogue, arena, &fields[i], err);
+        if (r < 0)
+            return r;
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(fields[j].name, fields[i].name) == 0)
+                return yaml_refuse(items->items[i], err, "law_twice", "%s", fields[i].name);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        r = conditions_check(items->items[i], fields, count, &fields[i], err);
+        if (r < 0)
+            return r;
+    }
+    *ret = fields;
+    *ret_count = count;
+    return 0;
+}

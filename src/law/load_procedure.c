@@ -1,0 +1,444 @@
+/* A procedure out of YAML, checked as a whole: every word in it that names something must name something that is
+ * there, every state must be reachable and lead somewhere or be final. What passes here can be run without surprises.
+ */
+#include "law/load.h"
+
+#include <string.h>
+
+/* Roles of accounts that may act; "auditor" changes nothing and is therefore none of them. */
+static const char *const actors[] = {"admin", "moderator", "registrar", "opener", "system"};
+
+struct reading {
+    const struct yaml *root;
+    const struct catalogue *catalogue;
+    struct arena *arena;
+    struct procedure procedure;
+    struct procedure_state *states;
+    struct procedure_clock *clocks;
+    struct procedure_act *acts;
+    struct err *err;
+};
+
+static int open_to_read(struct reading *reading)
+{
+    static const char *const words[] = {"public", "staff", "api"};
+    static const unsigned bits[] = {OPENER_PUBLIC, OPENER_STAFF, OPENER_API};
+    size_t count = 0;
+    const char *const *given = NULL;
+    int r = load_words(reading->root, "open_to", true, reading->arena, &count, &given, reading->err);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        unsigned bit = 0;
+        for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++)
+            bit |= strcmp(words[j], given[i]) == 0 ? bits[j] : 0;
+        if (!bit)
+            return yaml_refuse(load_at(reading->root, "open_to"), reading->err, "law_bad_value", "open_to: %.40s",
+                               given[i]);
+        reading->procedure.open_to |= bit;
+    }
+    return r;
+}
+
+/* Plain text with {seq} or {seq:N} (N from 1 to 9) exactly once and {year} at most once. */
+static bool number_valid(const char *pattern)
+{
+    int seqs = 0, years = 0;
+    for (const char *c = pattern; *c; c++) {
+        if (*c == '}')
+            return false;
+        if (*c != '{')
+            continue;
+        if (strncmp(c, "{year}", 6) == 0) {
+            years++;
+            c += 5;
+        } else if (strncmp(c, "{seq}", 5) == 0) {
+            seqs++;
+            c += 4;
+        } else if (strncmp(c, "{seq:", 5) == 0 && c[5] >= '1' && c[5] <= '9' && c[6] == '}') {
+            seqs++;
+            c += 6;
+        } else {
+            return false;
+        }
+    }
+    return seqs == 1 && years <= 1 && strlen(pattern) <= 40;
+}
+
+/* The file's name is the procedure's id, so that neither is hard to find from the other. */
+static bool file_named(const struct law_file *file, const char *id)
+{
+    const char *slash = strrchr(file->relative, '/');
+    const char *base = slash ? slash + 1 : file->relative;
+    size_t count = strlen(id);
+    return strncmp(base, id, count) == 0 && strcmp(base + count, ".yaml") == 0;
+}
+
+static int head_read(struct reading *reading, const struct law_file *file)
+{
+    static const char *const keys[] = {"procedure", "title",  "summary", "norms",  "run_by", "open_to", "number",
+                                       "receipt",   "fields", "states",  "clocks", "acts",   NULL};
+    const struct yaml *root = reading->root;
+    struct procedure *procedure = &reading->procedure;
+    struct err *err = reading->err;
+    procedure->file = file->name;
+    int r = load_mapping(root, keys, err);
+    if (r == 0)
+        r = load_name(root, "procedure", &procedure->id, err);
+    if (r == 0 && !file_named(file, procedure->id))
+        r = yaml_refuse(load_at(root, "procedure"), err, "law_bad_value", "procedure: %s", procedure->id);
+    if (r == 0)
+        r = load_text3(root, "title", true, &procedure->title, err);
+    if (r == 0)
+        r = load_text3(root, "summary", true, &procedure->summary, err);
+    if (r == 0)
+        r = load_text3(root, "receipt", false, &procedure->receipt, err);
+    if (r == 0)
+        r = load_words(root, "norms", true, reading->arena, &procedure->norm_count, &procedure->norm_ids, err);
+    for (size_t i = 0; r == 0 && i < procedure->norm_count; i++) {
+        if (!catalogue_norm_last(reading->catalogue, procedure->norm_ids[i]))
+            r = yaml_refuse(load_at(root, "norms"), err, "law_unknown_reference", "norm %.80s", procedure->norm_ids[i]);
+    }
+    if (r == 0)
+        r = yaml_read_text(root, "run_by", true, &procedure->run_by, err);
+    if (r == 0 && !list_find(catalogue_list(reading->catalogue, "roles"), procedure->run_by))
+        r = yaml_refuse(load_at(root, "run_by"), err, "law_unknown_reference", "role %.60s", procedure->run_by);
+    if (r == 0)
+        r = open_to_read(reading);
+    if (r == 0)
+        r = yaml_read_text(root, "number", true, &procedure->number, err);
+    if (r == 0 && !number_valid(procedure->number))
+        r = yaml_refuse(load_at(root, "number"), err, "law_bad_value", "number: %.60s", procedure->number);
+    return r;
+}
+
+static int states_read(struct reading *reading)
+{
+    static const char *const keys[] = {"state", "title", "public_title", "final", NULL};
+    const struct yaml *items = NULL;
+    struct procedure *procedure = &reading->procedure;
+    struct err *err = reading->err;
+    int r = load_sequence(reading->root, "states", true, &items, err);
+    if (r < 0)
+        return r;
+    if (items->count == 0)
+        return yaml_refuse(items, err, "law_empty", "states");
+    reading->states = ARENA_ARRAY(reading->arena, struct procedure_state, items->count);
+    if (!reading->states)
+        return err_memory(err);
+    procedure->states = reading->states;
+    for (size_t i = 0; i < items->count; i++) {
+        const struct yaml *node = items->items[i];
+        struct procedure_state state = {0};
+        r = load_mapping(node, keys, err);
+        if (r == 0)
+            r = load_name(node, "state", &state.id, err);
+        if (r == 0)
+            r = load_text3(node, "title", true, &state.title, err);
+        state.public_title = state.title;
+        if (r == 0)
+            r = load_text3(node, "public_title", false, &state.public_title, err);
+        if (r == 0)
+            r = yaml_read_bool(node, "final", false, &state.final, err);
+        if (r == 0 && procedure_state_find(procedure, state.id) >= 0)
+            r = yaml_refuse(node, err, "law_twice", "%s", state.id);
+        if (r < 0)
+            return r;
+        reading->states[i] = state;
+        procedure->state_count = i + 1;
+    }
+    return 0;
+}
+
+static bool clock_norm_runs(const struct catalogue *catalogue, const char *norm_id, bool extensible)
+{
+    for (size_t i = 0; i < catalogue->norm_count; i++) {
+        const struct norm *norm = &catalogue->norms[i];
+        if (strcmp(norm->id, norm_id) == 0 && norm->has_clock && (!extensible || norm->clock.extend.times > 0))
+            return true;
+    }
+    return false;
+}
+
+static int remind_read(struct reading *reading, const struct yaml *node, struct procedure_clock *clock)
+{
+    const struct yaml *items = NULL;
+    int r = load_sequence(node, "remind", false, &items, reading->err);
+    if (r < 0 || !items)
+        return r;
+    int *days = ARENA_ARRAY(reading->arena, int, items->count);
+    if (!days)
+        return err_memory(reading->err);
+    for (size_t i = 0; i < items->count; i++) {
+        const struct yaml *item = items->items[i];
+        const char *text = item->kind == YAML_SCALAR && !item->quoted ? item->text : "";
+        size_t count = strlen(text);
+        int value = 0;
+        for (size_t j = 0; j < count && count <= 3 && text[j] >= '0' && text[j] <= '9'; j++)
+            value = value * 10 + (text[j] - '0');
+        if (count == 0 || count > 3 || text[strspn(text, "0123456789")] != '\0' || value == 0)
+            return yaml_refuse(item, reading->err, "law_bad_value", "remind: %.20s", text);
+        if (i > 0 && value >= days[i - 1])
+            return yaml_refuse(item, reading->err, "law_bad_value", "remind: %d, %d", days[i - 1], value);
+        days[i] = value;
+    }
+    clock->remind_days_before = days;
+    clock->remind_count = items->count;
+    return 0;
+}
+
+static int clock_read(struct reading *reading, const char *id, const struct yaml *node, struct procedure_clock *ret)
+{
+    static const char *const keys[] = {"title", "norm", "starts_on", "stopped_by", "remind", NULL};
+    struct procedure_clock clock = {.id = id};
+    struct err *err = reading->err;
+    int r = load_mapping(node, keys, err);
+    if (r == 0)
+        r = load_text3(node, "title", true, &clock.title, err);
+    if (r == 0)
+        r = yaml_read_text(node, "norm", true, &clock.norm_id, err);
+    if (r == 0 && !catalogue_norm_last(reading->catalogue, clock.norm_id))
+        r = yaml_refuse(load_at(node, "norm"), err, "law_unknown_reference", "norm %.80s", clock.norm_id);
+    if (r == 0 && !clock_norm_runs(reading->catalogue, clock.norm_id, false))
+        r = yaml_refuse(load_at(node, "norm"), err, "law_no_clock", "%s", clock.norm_id);
+    if (r == 0)
+        r = yaml_read_text(node, "starts_on", true, &clock.starts_on, err);
+    if (r == 0 && strcmp(clock.starts_on, "opened") != 0 && !procedure_act_find(&reading->procedure, clock.starts_on))
+        r = yaml_refuse(load_at(node, "starts_on"), err, "law_unknown_reference", "act %.60s", clock.starts_on);
+    if (r == 0)
+        r = load_words(node, "stopped_by", true, reading->arena, &clock.stopped_by_count, &clock.stopped_by, err);
+    for (size_t i = 0; r == 0 && i < clock.stopped_by_count; i++) {
+        if (!procedure_act_find(&reading->procedure, clock.stopped_by[i]))
+            r = yaml_refuse(load_at(node, "stopped_by"), err, "law_unknown_reference", "act %.60s",
+                            clock.stopped_by[i]);
+    }
+    if (r == 0)
+        r = remind_read(reading, node, &clock);
+    if (r == 0)
+        *ret = clock;
+    return r;
+}
+
+/* A mapping from ids to definitions: clocks and acts are written so. Keys are unique already. */
+static int section_get(struct reading *reading, const char *key, bool required, const struct yaml **ret)
+{
+    const struct yaml *section = yaml_get(reading->root, key);
+    if (!section && required)
+        return yaml_refuse(reading->root, reading->err, "yaml_missing_key", "%s", key);
+    if (section && section->kind != YAML_MAPPING)
+        return yaml_refuse(section, reading->err, "yaml_wrong_type", "%s", key);
+    for (size_t i = 0; section && i < section->count; i++) {
+        const char *id = section->keys[i];
+        bool shaped = id[0] >= 'a' && id[0] <= 'z' && strlen(id) <= 60 &&
+                      id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+        if (!shaped || strcmp(id, "opened") == 0)
+            return yaml_refuse(section->items[i], reading->err, "law_bad_value", "%s: %.60s", key, id);
+    }
+    *ret = section;
+    return 0;
+}
+
+static int clocks_read(struct reading *reading)
+{
+    const struct yaml *section = NULL;
+    int r = section_get(reading, "clocks", false, &section);
+    if (r < 0 || !section)
+        return r;
+    reading->clocks = ARENA_ARRAY(reading->arena, struct procedure_clock, section->count);
+    if (!reading->clocks)
+        return err_memory(reading->err);
+    for (size_t i = 0; r == 0 && i < section->count; i++)
+        r = clock_read(reading, section->keys[i], section->items[i], &reading->clocks[i]);
+    reading->procedure.clocks = reading->clocks;
+    reading->procedure.clock_count = section->count;
+    return r;
+}
+
+static int act_by_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
+{
+    int r = load_words(node, "by", true, reading->arena, &act->by_count, &act->by, reading->err);
+    for (size_t i = 0; r == 0 && i < act->by_count; i++) {
+        bool known = false;
+        for (size_t j = 0; j < sizeof(actors) / sizeof(actors[0]); j++)
+            known = known || strcmp(actors[j], act->by[i]) == 0;
+        if (!known)
+            r = yaml_refuse(load_at(node, "by"), reading->err, "law_unknown_reference", "role %.60s", act->by[i]);
+    }
+    return r;
+}
+
+static int act_states_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
+{
+    const struct procedure *procedure = &reading->procedure;
+    size_t count = 0;
+    const char *const *words = NULL;
+    const char *to = NULL;
+    int r = load_words(node, "from", true, reading->arena, &count, &words, reading->err);
+    if (r == 0)
+        r = yaml_read_text(node, "to", false, &to, reading->err);
+    if (r < 0)
+        return r;
+    int *from = ARENA_ARRAY(reading->arena, int, count);
+    if (!from)
+        return err_memory(reading->err);
+    for (size_t i = 0; i < count; i++) {
+        from[i] = procedure_state_find(procedure, words[i]);
+        if (from[i] < 0)
+            return yaml_refuse(load_at(node, "from"), reading->err, "law_unknown_reference", "state %.60s", words[i]);
+        if (to && procedure->states[from[i]].final)
+            return yaml_refuse(load_at(node, "from"), reading->err, "law_final_left", "%s", words[i]);
+    }
+    act->from = from;
+    act->from_count = count;
+    act->to = to ? procedure_state_find(procedure, to) : -1;
+    if (to && act->to < 0)
+        return yaml_refuse(load_at(node, "to"), reading->err, "law_unknown_reference", "state %.60s", to);
+    return 0;
+}
+
+static int act_read(struct reading *reading, const char *id, const struct yaml *node, struct procedure_act *ret)
+{
+    static const char *const keys[] = {"title", "by", "from", "to", "fields", "paper", "tell", "extends", NULL};
+    struct procedure_act act = {.id = id};
+    struct err *err = reading->err;
+    const char *tell = NULL;
+    int r = load_mapping(node, keys, err);
+    if (r == 0)
+        r = load_text3(node, "title", true, &act.title, err);
+    if (r == 0)
+        r = act_by_read(reading, node, &act);
+    if (r == 0)
+        r = act_states_read(reading, node, &act);
+    if (r == 0)
+        r = fields_read(node, "fields", reading->catalogue, reading->arena, &act.field_count, &act.fields, err);
+    if (r == 0 && yaml_get(node, "paper"))
+        r = load_name(node, "paper", &act.paper, err);
+    if (r == 0)
+        r = yaml_read_text(node, "tell", false, &tell, err);
+    if (r == 0 && tell && strcmp(tell, "opener") != 0)
+        r = yaml_refuse(load_at(node, "tell"), err, "law_bad_value", "tell: %.40s", tell);
+    act.tell = tell ? TELL_OPENER : TELL_NOBODY;
+    if (r == 0)
+        r = yaml_read_text(node, "extends", false, &act.extends, err);
+    if (r == 0)
+        *ret = act;
+    return r;
+}
+
+static int acts_read_all(struct reading *reading)
+{
+    const struct yaml *section = NULL;
+    int r = section_get(reading, "acts", true, &section);
+    if (r < 0)
+        return r;
+    reading->acts = ARENA_ARRAY(reading->arena, struct procedure_act, section->count);
+    if (!reading->acts)
+        return err_memory(reading->err);
+    for (size_t i = 0; r == 0 && i < section->count; i++)
+        r = act_read(reading, section->keys[i], section->items[i], &reading->acts[i]);
+    reading->procedure.acts = reading->acts;
+    reading->procedure.act_count = section->count;
+    return r;
+}
+
+/* An act that extends a clock needs a norm that allows it, and says why. */
+static int extensions_check(const struct reading *reading)
+{
+    const struct yaml *section = yaml_get(reading->root, "acts");
+    for (size_t i = 0; i < reading->procedure.act_count; i++) {
+        const struct procedure_act *act = &reading->acts[i];
+        if (!act->extends)
+            continue;
+        const struct yaml *at = load_at(section->items[i], "extends");
+        const struct procedure_clock *clock = procedure_clock_find(&reading->procedure, act->extends);
+        if (!clock)
+            return yaml_refuse(at, reading->err, "law_unknown_reference", "clock %.60s", act->extends);
+        if (!clock_norm_runs(reading->catalogue, clock->norm_id, true))
+            return yaml_refuse(at, reading->err, "law_no_extension", "%s", clock->norm_id);
+        bool has_reason = false;
+        for (size_t j = 0; j < act->field_count; j++) {
+            const struct field *field = &act->fields[j];
+            has_reason =
+                has_reason || (strcmp(field->name, "reason") == 0 && field->type == FIELD_TEXT && field->required);
+        }
+        if (!has_reason)
+            return yaml_refuse(at, reading->err, "law_no_reason", "%s", act->id);
+    }
+    return 0;
+}
+
+static bool act_leaves(const struct procedure_act *act, int state)
+{
+    for (size_t i = 0; i < act->from_count; i++) {
+        if (act->from[i] == state)
+            return act->to >= 0 && act->to != state;
+    }
+    return false;
+}
+
+/* From the first state every other can be reached; a state that nothing leaves says that it is final. */
+static int states_check(const struct reading *reading)
+{
+    const struct procedure *procedure = &reading->procedure;
+    const struct yaml *nodes = yaml_get(reading->root, "states");
+    bool *reached = ARENA_ARRAY(reading->arena, bool, procedure->state_count);
+    if (!reached)
+        return err_memory(reading->err);
+    reached[0] = true;
+    for (bool grew = true; grew;) {
+        grew = false;
+        for (size_t i = 0; i < procedure->act_count; i++) {
+            const struct procedure_act *act = &procedure->acts[i];
+            for (size_t j = 0; j < act->from_count; j++) {
+                if (reached[act->from[j]] && act->to >= 0 && !reached[act->to])
+                    grew = reached[act->to] = true;
+            }
+        }
+    }
+    for (size_t i = 0; i < procedure->state_count; i++) {
+        bool left = false;
+        for (size_t j = 0; j < procedure->act_count; j++)
+            left = left || act_leaves(&procedure->acts[j], (int)i);
+        if (!reached[i])
+            return yaml_refuse(nodes->items[i], reading->err, "law_unreachable", "%s", procedure->states[i].id);
+        if (!left && !procedure->states[i].final)
+            return yaml_refuse(nodes->items[i], reading->err, "law_dead_end", "%s", procedure->states[i].id);
+    }
+    return 0;
+}
+
+static int procedure_read(const struct law_file *file, struct catalogue *catalogue, struct procedure *ret,
+                          struct err *err)
+{
+    struct reading reading = {.root = file->root, .catalogue = catalogue, .arena = &catalogue->arena, .err = err};
+    int r = head_read(&reading, file);
+    if (r == 0)
+        r = fields_read(file->root, "fields", catalogue, reading.arena, &reading.procedure.field_count,
+                        &reading.procedure.fields, err);
+    if (r == 0)
+        r = states_read(&reading);
+    if (r == 0)
+        r = acts_read_all(&reading);
+    if (r == 0)
+        r = clocks_read(&reading);
+    if (r == 0)
+        r = extensions_check(&reading);
+    if (r == 0)
+        r = states_check(&reading);
+    if (r == 0)
+        *ret = reading.procedure;
+    return r;
+}
+
+int procedures_read(const struct law_file *files, size_t count, struct catalogue *catalogue, struct err *err)
+{
+    struct procedure *procedures = ARENA_ARRAY(&catalogue->arena, struct procedure, count);
+    if (!procedures)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        int r = procedure_read(&files[i], catalogue, &procedures[i], err);
+        if (r < 0)
+            return r;
+    }
+    catalogue->procedures = procedures;
+    catalogue->procedure_count = count;
+    return 0;
+}

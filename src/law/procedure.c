@@ -1,0 +1,64 @@
+/* Looking things up in a procedure, and writing a case's number. Reading procedures from YAML is load_procedure.c. */
+#include "law/procedure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct procedure_act *procedure_act_find(const struct procedure *procedure, const char *id)
+{
+    for (size_t i = 0; i < procedure->act_count; i++) {
+        if (strcmp(procedure->acts[i].id, id) == 0)
+            return &procedure->acts[i];
+    }
+    return NULL;
+}
+
+int procedure_state_find(const struct procedure *procedure, const char *id)
+{
+    for (size_t i = 0; i < procedure->state_count; i++) {
+        if (strcmp(procedure->states[i].id, id) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+const struct procedure_clock *procedure_clock_find(const struct procedure *procedure, const char *id)
+{
+    for (size_t i = 0; i < procedure->clock_count; i++) {
+        if (strcmp(procedure->clocks[i].id, id) == 0)
+            return &procedure->clocks[i];
+    }
+    return NULL;
+}
+
+bool procedure_act_allowed(const struct procedure_act *act, int state, const char *role)
+{
+    bool from = false, by = false;
+    for (size_t i = 0; i < act->from_count; i++)
+        from = from || act->from[i] == state;
+    for (size_t i = 0; i < act->by_count; i++)
+        by = by || strcmp(act->by[i], role) == 0;
+    return from && by;
+}
+
+char *procedure_number(const struct procedure *procedure, int year, int64_t seq, struct arena *arena)
+{
+    const char *text = "";
+    const char *rest = procedure->number;
+    while (text && *rest) {
+        size_t plain = strcspn(rest, "{");
+        if (plain > 0) {
+            text = arena_printf(arena, "%s%.*s", text, (int)plain, rest);
+        } else if (strncmp(rest, "{year}", 6) == 0) {
+            text = arena_printf(arena, "%s%04d", text, year);
+            plain = 6;
+        } else { /* {seq} or {seq:6}: the catalogue refuses anything else */
+            int width = rest[4] == ':' ? rest[5] - '0' : 1;
+            text = arena_printf(arena, "%s%0*lld", text, width, (long long)seq);
+            plain = strcspn(rest, "}") + 1;
+        }
+        rest += plain;
+    }
+    /* The pattern is never empty, so this is arena memory. */
+    return (char *)text;
+}
