@@ -105,6 +105,10 @@ bool base64_decode(const char *text, void *ret, size_t room, size_t *ret_count)
         return false;
     size_t length = strlen(text), count;
     const char *end;
+    /* libsodium 1.0.18 takes the byte AF, which is no character of base64, for a slash. */
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] > 0x7F)
+            return false;
     if (sodium_base642bin(ret, room, text, length, NULL, &count, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
         end != text + length)
         return false;

@@ -6,9 +6,9 @@
 #ifndef TALAP_LEDGER_LEDGER_H
 #define TALAP_LEDGER_LEDGER_H
 
+#include "base/buf.h"
 #include "ledger/merkle.h"
 #include "ledger/note.h"
-#include "base/buf.h"
 #include "store/events.h"
 
 struct ledger; /* signer + latest checkpoint in memory */
@@ -18,34 +18,35 @@ int ledger_open(struct store *store, const struct signer *signer, struct ledger 
 void ledger_close(struct ledger *ledger);
 const struct signer *ledger_signer(const struct ledger *ledger);
 
-/* Appends an event in a write transaction: computes leaf hash and index, inserts the row, grows the peaks. All fields of
- * `event` but leaf and leaf_hash are the caller's; those two are filled in. */
+/* Appends an event in a write transaction: computes leaf hash and index, inserts the row, grows the peaks. All fields
+ * of `event` but leaf and leaf_hash are the caller's; those two are filled in. */
 int ledger_append(struct tx *tx, struct event_row *event, struct err *err) WARN_UNUSED;
 
 struct hash ledger_commitment(const uint8_t salt[static 16], const char *value, size_t value_len);
 
 /* The newest signed checkpoint (NULL text at size 0). Reads the store. */
-int ledger_checkpoint(struct tx *tx, struct arena *arena, const char **ret_note, int64_t *ret_size, struct err *err)
-    WARN_UNUSED;
+int ledger_checkpoint(struct tx *tx, struct arena *arena, const char **ret_note, int64_t *ret_size,
+                      struct err *err) WARN_UNUSED;
 
 struct receipt {
     int64_t leaf_index;
     struct hash leaf_hash;
-    int64_t tree_size;        /* of the checkpoint */
-    const char *checkpoint;   /* signed note */
+    int64_t tree_size;      /* of the checkpoint */
+    const char *checkpoint; /* signed note */
     size_t path_count;
     struct hash path[MERKLE_PATH_MAX];
 };
 /* Proof for a leaf against the newest checkpoint (or against `size` when > 0: then checkpoint is NULL). */
-int ledger_receipt(struct tx *tx, int64_t leaf, int64_t size, struct arena *arena, struct receipt *ret, struct err *err)
-    WARN_UNUSED;
-int ledger_consistency(struct tx *tx, int64_t from, int64_t to, struct hash *ret, size_t *ret_count, struct err *err)
-    WARN_UNUSED;
+int ledger_receipt(struct tx *tx, int64_t leaf, int64_t size, struct arena *arena, struct receipt *ret,
+                   struct err *err) WARN_UNUSED;
+int ledger_consistency(struct tx *tx, int64_t from, int64_t to, struct hash *ret, size_t *ret_count,
+                       struct err *err) WARN_UNUSED;
 /* Receipt as JSON text {leaf_index, leaf_hash, tree_size, inclusion:[hex], checkpoint, verifier_key}, and back. Needs
  * nothing but the text: what `talap verify --receipt FILE --key KEY` and the public page use. */
-int receipt_to_json(const struct receipt *receipt, const char *verifier_key, struct buf *out, struct err *err) WARN_UNUSED;
-int receipt_verify_json(const char *json, size_t count, const char *verifier_key, struct receipt *ret, struct arena *arena,
-                        struct err *err) WARN_UNUSED;
+int receipt_to_json(const struct receipt *receipt, const char *verifier_key, struct buf *out,
+                    struct err *err) WARN_UNUSED;
+int receipt_verify_json(const char *json, size_t count, const char *verifier_key, struct receipt *ret,
+                        struct arena *arena, struct err *err) WARN_UNUSED;
 
 /* Re-reads every event: bodies hash to their leaves, leaves to nodes, nodes to head, the head's checkpoint is signed.
  * Calls `each` (may be NULL) with every event in order, for checks of the rooms above. A difference is ERR_DAMAGED
