@@ -1,0 +1,137 @@
+"""A full disk, a disk turned read-only, a locked store: 503 with a cause, and service resumes by itself. A damaged store:
+verify names it."""
+import os
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from talap import COMPLAINT, Talap, until
+
+
+def post(talap):
+    return talap.call("POST", "/v1/cases/complaint", json=COMPLAINT)
+
+
+def assert_unavailable(answer, *codes):
+    assert answer.status_code == 503, answer.text
+    problem = answer.json()
+    assert problem["code"] in codes, problem
+    assert answer.headers.get("Retry-After")
+    assert problem["detail"]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own with little room. As root on any Linux; elsewhere the tests cannot see a real full disk."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=True)
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_full_disk_answers_503_and_service_resumes(tmp_path, small_disk):
+    talap = Talap(tmp_path, store=str(small_disk / "talap.db")).init().start()
+    try:
+        before = talap.complain()
+        ballast = small_disk / "ballast"
+        with open(ballast, "wb") as file:
+            try:
+                while True:
+                    file.write(b"\0" * 65536)
+                    file.flush()
+            except OSError:
+                pass
+        refused = until(lambda: (lambda a: a if a.status_code != 201 else None)(post(talap)), 60)
+        assert_unavailable(refused, "store_full")
+        size = talap.ledger_size()
+        # Reading goes on.
+        assert talap.call("GET", f"/v1/status/{before['number']}", params={"code": before["access_code"]}).status_code == 200
+        assert talap.call("GET", "/readyz").status_code == 503
+        assert talap.ledger_size() == size
+        os.unlink(ballast)
+        until(lambda: post(talap).status_code == 201, 30)
+        assert talap.call("GET", "/readyz").status_code == 200
+    finally:
+        talap.stop()
+    talap.command("verify")
+
+
+def test_a_disk_turned_read_only_answers_503_and_service_resumes(tmp_path, small_disk):
+    talap = Talap(tmp_path, store=str(small_disk / "talap.db")).init().start()
+    try:
+        talap.complain()
+        database = sqlite3.connect(str(small_disk / "talap.db"))
+        database.execute("PRAGMA query_only=1")
+        # A file that may not be written: the immutable way that root cannot ignore is a mount that is read-only.
+        busy = subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], capture_output=True, text=True)
+        database.close()
+        if busy.returncode != 0:
+            # Linux refuses to turn a mount read-only while files are open for writing; bind it over instead.
+            pytest.fail("the disk could not be turned read-only: " + busy.stderr)
+        assert_unavailable(post(talap), "store_read_only", "store_failed")
+        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        until(lambda: post(talap).status_code == 201, 30)
+    finally:
+        talap.stop()
+
+
+def test_a_locked_store_answers_503_and_service_resumes(talap):
+    talap.complain()
+    locker = sqlite3.connect(talap.store, isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    refused = post(talap)
+    assert_unavailable(refused, "store_locked")
+    assert time.monotonic() - begun < 30
+    locker.execute("ROLLBACK")
+    locker.close()
+    assert post(talap).status_code == 201
+
+
+def damage(talap, statement, *values):
+    """Changes the file behind the program's back, past trigger and authorizer."""
+    with sqlite3.connect(talap.store, isolation_level=None) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        assert connection.execute(statement, values).rowcount == 1
+    connection.close()
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """A store with ten complaints and the program not running."""
+    talap = Talap(tmp_path).init().start()
+    for _ in range(10):
+        talap.complain(contact_email="aigul@example.kz")
+    talap.stop()
+    talap.command("verify")
+    return talap
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE event SET body = replace(body, 'content', 'contenu') WHERE leaf = (SELECT max(leaf) FROM event WHERE kind = 'case.opened')",
+    "UPDATE event SET at_usec = at_usec + 1 WHERE leaf = (SELECT max(leaf) FROM event WHERE kind = 'case.opened')",
+    "DELETE FROM event WHERE leaf = (SELECT max(leaf) FROM event)",
+    "UPDATE case_file SET state = 'answered' WHERE id = (SELECT max(id) FROM case_file)",
+    "UPDATE case_file SET number = 'Ш-2026-999999' WHERE id = (SELECT max(id) FROM case_file)",
+    "DELETE FROM case_file WHERE id = (SELECT max(id) FROM case_file)",
+    "UPDATE case_clock SET due_usec = due_usec + 86400000000 WHERE case_id = (SELECT max(id) FROM case_file)",
+])
+def test_verify_names_what_was_changed(stopped, statement):
+    damage(stopped, statement)
+    done = stopped.command("verify", check=False)
+    assert done.returncode != 0
+    assert done.stderr.strip(), "no word about what is damaged"
+
+
+def test_verify_names_a_damaged_file(stopped):
+    size = os.path.getsize(stopped.store)
+    with open(stopped.store, "r+b") as file:
+        file.seek(size // 2)
+        chunk = file.read(64)
+        file.seek(size // 2)
+        file.write(bytes(byte ^ 0x5A for byte in chunk))
+    assert stopped.command("verify", check=False).returncode != 0
