@@ -1,15 +1,31 @@
 /* Periods of the law turned into moments, and why.
  *
  * Every clock gives two moments. *due*: the last moment that is safe on every reading of the norm. *overdue*: the
- * moment from which the period is missed on every reading. See "How time is counted" in docs/time.md:
- *   - day_after: the day of the event is not counted. day_of and unstated: due counts the day of the event as the
- *     first, overdue counts from the day after. moment: to the minute, days off included.
- *   - a period in calendar days (months, years) whose last day is a day off: due on the strict date, overdue after
- *     the next working day. Periods in working days end on a working day by themselves.
- *   - a day period ends at 23:59:59 local time of its last day; overdue is 00:00:00 of the day after its last day.
- *   - at_least: the day of the event is never counted, full days, and the end rolls forward off a day off.
- *   - before: counted backwards from the event; on a day off it moves earlier.
- *   - at_once: due and overdue are the event's own moment.
+ * moment from which the period is missed on every reading. See "How time is counted" in docs/time.md. Moments are
+ * compared in whole seconds: due is inclusive, so the whole of its second is in time (at < due + 1 s); overdue is
+ * exclusive, and is never less than due + 1 s save for at_once. With E the local day of the event and n the amount:
+ *
+ *   minute, hour      due E's moment + n to the second (a fraction is dropped, for at_least raised), days off included;
+ *                     overdue one second later.
+ *   calendar_day      day_after: the n-th day after E; day_of and unstated: due counts E as the first day, so it is a
+ *   month, year       day earlier, overdue counts from the day after. A month or year ends on E's date of the last
+ * month, or on that month's last day where it has no such date (31 January + 1 month: 28 or 29 February). A last day
+ * that is a day off: due stays on it, overdue moves to the next working day. working_day       the n-th working day
+ * after E; day_of and unstated: due counts E as the first if E is a working day (a day off is none on any reading, so
+ * then both are the same). Such a period ends on a working day by itself. fixed_date        the month and day of E's
+ * year + fixed_years (29 February falls on the 28th), whatever the counting. at_once           due and overdue are the
+ * event's own moment.
+ *
+ *   A period in days is due at 23:59:59 local time of its last day and overdue at 00:00:00 of the day after its last
+ *   day. Counted from a moment, it is due at the event's own local time on the day that day_after gives, and overdue as
+ *   day_after is.
+ *   at_least: a minimum. E is never counted, whatever the counting; full days; the end rolls forward off a day off on
+ *   both readings: before overdue_usec the minimum has not passed.
+ *   before: counted backwards from the event, E not counted, whatever counting and kind: the act is in time until the
+ *   end of the n-th (working) day before E, or n hours before the event. Where that is a day off, due moves to the
+ *   working day before it (hours keep their local time of day); overdue stays behind the strict day.
+ *   An extension in the period's own unit lengthens n; in another unit it counts on from each reading's last day before
+ *   that moves. Hours are extended by hours or minutes only, days by units of days, a notice before an event never.
  * Pure: no clock, no I/O, no memory unless an arena is given. */
 #ifndef TALAP_LAW_CLOCK_H
 #define TALAP_LAW_CLOCK_H
@@ -47,22 +63,27 @@ struct clock_rule {
 
 struct clock_moments {
     int64_t starts_usec;  /* the event */
-    int64_t due_usec;     /* inclusive: an act at this very second is in time */
+    int64_t due_usec;     /* inclusive: an act within this very second is in time */
     int64_t overdue_usec; /* exclusive end on the most generous reading: from this moment it is missed */
 };
 
 /* Computes both moments. Fails with ERR_BAD_INPUT "calendar_not_covered" (arg: the year) when the calendar does not
- * cover the period: unknown is not yes. No allocation; about a hundred nanoseconds. */
+ * cover the period from the event to its last day: unknown is not yes. Minutes, hours and at_once after an event need
+ * no calendar; for them any event between 1900 and 2199 will do. No allocation; under a hundred nanoseconds. */
 int clock_compute(const struct calendar *calendar, const struct clock_rule *rule, int64_t event_usec,
                   struct clock_moments *ret, struct err *err) WARN_UNUSED;
 /* The same with `times` extensions granted (0 … rule->extend.times); more is ERR_BAD_INPUT "clock_no_extension". The
- * extension's amount is added to the period's own (units may differ: it then counts on from the strict end). */
+ * extension's amount is added to the period's own. */
 int clock_compute_extended(const struct calendar *calendar, const struct clock_rule *rule, int64_t event_usec,
                            int times, struct clock_moments *ret, struct err *err) WARN_UNUSED;
 
 /* Why a day is counted or not, for `due` and for `overdue` separately. `why` is a code with a locale text
- * clock.why.<code>: event_day, first_by_reading, counted, weekend, holiday, carried, moved_off, worked_moved,
- * last, last_is_day_off, rolled_forward, moved_earlier. */
+ * clock.why.<code>:
+ *   event_day         E, on no reading counted; first_by_reading: E, counted as the first day by due alone
+ *   counted, worked_moved (in working days: a day off worked by decision), or not counted for being weekend, holiday,
+ *   carried, moved_off
+ *   last              the last day of either reading; last_is_day_off: the same, and a day off (not in working days)
+ *   rolled_forward    the working day to which the end moved; moved_earlier: the same for a notice before an event */
 struct clock_day {
     int32_t day;
     bool counted_due, counted_overdue; /* was it one of the period's days on this reading */
@@ -74,8 +95,9 @@ struct clock_explanation {
     struct clock_moments moments;
     const struct clock_rule *rule;
     size_t count;
-    const struct clock_day *days; /* from the event's day to the last day of overdue (or back, for `before`); empty for
-                                     minutes, hours and at_once; at most 800, `cut` set beyond */
+    const struct clock_day *days; /* from the event's day to the last day of overdue, or back to that of due for
+                                     `before`; for a fixed date from that date on; empty for minutes, hours and at_once;
+                                     at most 800, `cut` set beyond */
     bool cut;
     bool undecided; /* touches a year for which the Government has not decided on moved days yet */
 };

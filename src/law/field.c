@@ -5,6 +5,7 @@
 #include "law/field_check.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const type_words[] = {"text",   "line",   "choice",       "many",  "yes_no",  "date",
@@ -46,10 +47,19 @@ struct check {
 static void refuse(struct check *check, size_t index, const struct field_verdict *verdict)
 {
     check->refused[index] = true;
-    if (verdict->has_arg)
-        field_errors_add(check->errors, check->fields[index].name, verdict->code, "%lld", (long long)verdict->arg);
-    else
-        field_errors_add(check->errors, check->fields[index].name, verdict->code, NULL);
+    field_errors_add(check->errors, check->fields[index].name, verdict->code, "%s", verdict->arg);
+}
+
+static void refuse_as(struct check *check, size_t index, const char *code)
+{
+    refuse(check, index, &(struct field_verdict){.code = code});
+}
+
+static void refuse_too_many(struct check *check, size_t index, int64_t most)
+{
+    struct field_verdict verdict = {.code = "too_many"};
+    snprintf(verdict.arg, sizeof(verdict.arg), "%lld", (long long)most);
+    refuse(check, index, &verdict);
 }
 
 static bool takes_list(const struct field *field)
@@ -94,13 +104,13 @@ static int value_check(struct check *check, size_t index, const struct raw_value
 {
     const struct field *field = &check->fields[index];
     if (!kind_fits(field, raw)) {
-        refuse(check, index, &(struct field_verdict){.code = "wrong_type"});
+        refuse_as(check, index, "wrong_type");
         return 0;
     }
     int64_t most =
         takes_list(field) ? (field->type == FIELD_FILE ? field_max(field) : (int64_t)field->option_count) : 1;
     if (raw->count > (size_t)most * 2 + 8) {
-        refuse(check, index, &(struct field_verdict){.code = "too_many", .arg = most, .has_arg = true});
+        refuse_too_many(check, index, most);
         return 0;
     }
     const char **texts = ARENA_ARRAY(check->context.arena, const char *, raw->count);
@@ -123,7 +133,7 @@ static int value_check(struct check *check, size_t index, const struct raw_value
         value_add(field, texts, &count, verdict.text);
     }
     if (count > (size_t)most) {
-        refuse(check, index, &(struct field_verdict){.code = "too_many", .arg = most, .has_arg = true});
+        refuse_too_many(check, index, most);
         return 0;
     }
     check->values[index].count = count;
@@ -189,7 +199,7 @@ int fields_validate(const struct field *fields, size_t field_count, const struct
             name[cut] = '\0';
             field_errors_add(errors, name, "unknown_field", NULL);
         } else if (check.given[index]) {
-            refuse(&check, index, &(struct field_verdict){.code = "duplicate_field"});
+            refuse_as(&check, index, "duplicate_field");
         } else {
             check.given[index] = true;
             int r = value_check(&check, index, &raw[i], err);
@@ -199,7 +209,7 @@ int fields_validate(const struct field *fields, size_t field_count, const struct
     }
     for (size_t i = 0; i < field_count; i++) {
         if (check.values[i].count == 0 && !check.refused[i] && is_required(&check, &fields[i]))
-            refuse(&check, i, &(struct field_verdict){.code = "required"});
+            refuse_as(&check, i, "required");
     }
     if (errors->overflowed)
         return err_memory(err);

@@ -14,10 +14,10 @@ enum field_type {
     FIELD_YES_NO,
     FIELD_DATE,
     FIELD_MOMENT,
-    FIELD_NUMBER, /* an integer within min..max */
+    FIELD_NUMBER, /* an integer within min..max; min is 0 unless given, no max unless given */
     FIELD_URL,    /* http or https, absolute, at most 2000 characters */
     FIELD_EMAIL,
-    FIELD_PHONE,  /* +7… : E.164 */
+    FIELD_PHONE,  /* E.164 with its plus; 8… and 7… of Kazakhstan's plan are understood and become +7… */
     FIELD_IIN,    /* twelve digits, date of birth and control digit right */
     FIELD_BIN,    /* twelve digits, control digit right */
     FIELD_PERSON, /* a person's name */
@@ -72,9 +72,12 @@ struct field_value {
 
 /* Checks raw values against fields. Success: *ret has exactly `field_count` entries in the order of `fields`.
  * Every refusal is added to `errors` (codes: required, unknown_field, duplicate_field, wrong_type, too_long (arg: max),
- * too_short, not_an_option, not_a_date, not_a_moment, not_a_number, out_of_range, not_a_url, not_an_email, not_a_phone,
- * not_an_iin, iin_control_digit, not_a_bin, bin_control_digit, unknown_country, not_an_id) and the call then returns
- * -ERR_BAD_INPUT with code "fields_refused". `is_country` may be NULL when no field is a country. */
+ * too_short (arg: min), too_many (arg: how many at most), not_one_line, not_an_option, not_a_date, not_a_moment,
+ * not_a_number, out_of_range (arg: the range), not_a_url, not_an_email, not_a_phone, not_an_iin, iin_control_digit,
+ * not_a_bin, bin_control_digit, unknown_country, not_an_id), never with the value itself, and the call then returns
+ * -ERR_BAD_INPUT with code "fields_refused". An empty text counts as not given. A form's yes_no is "true", "on" or
+ * "false"; JSON kinds must be the field's own (a number field takes no string). Values of `many` come out in the order
+ * of the options, each once. `zone` may be NULL when no field is a moment, `is_country` when none is a country. */
 int fields_validate(const struct field *fields, size_t field_count, const struct raw_value *raw, size_t raw_count,
                     const struct zone *zone, bool (*is_country)(const void *arg, const char *code), const void *arg,
                     struct arena *arena, const struct field_value **ret, struct field_errors *errors,

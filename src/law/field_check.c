@@ -5,6 +5,7 @@
 #include "base/unicode.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,19 @@ static struct field_verdict refuse(const char *code)
 
 static struct field_verdict refuse_number(const char *code, int64_t arg)
 {
-    return (struct field_verdict){.code = code, .arg = arg, .has_arg = true};
+    struct field_verdict verdict = {.code = code};
+    snprintf(verdict.arg, sizeof(verdict.arg), "%lld", (long long)arg);
+    return verdict;
+}
+
+static struct field_verdict refuse_range(int64_t min, int64_t max)
+{
+    struct field_verdict verdict = {.code = "out_of_range"};
+    if (max == INT64_MAX)
+        snprintf(verdict.arg, sizeof(verdict.arg), "≥ %lld", (long long)min);
+    else
+        snprintf(verdict.arg, sizeof(verdict.arg), "%lld … %lld", (long long)min, (long long)max);
+    return verdict;
 }
 
 static struct field_verdict accept(const char *text)
@@ -156,7 +169,7 @@ static struct field_verdict check_number(const struct field *field, const char *
     errno = 0;
     long long value = strtoll(text, NULL, 10);
     if (errno == ERANGE || value < field->min || value > field_max(field))
-        return refuse("out_of_range");
+        return refuse_range(field->min, field_max(field));
     return accept(arena_printf(context->arena, "%lld", value));
 }
 

@@ -11,11 +11,10 @@
 #define FIELD_EMAIL_MAX 254
 #define FIELD_FILES_MAX 5
 
-/* What a check found: `code` is NULL and `text` the canonical form, or `code` (with a number for its text) refuses. */
+/* What a check found: `code` is NULL and `text` the canonical form, or `code` refuses and `arg` goes into its text. */
 struct field_verdict {
     const char *code;
-    int64_t arg; /* shown when `has_arg` */
-    bool has_arg;
+    char arg[48]; /* "" when there is none */
     const char *text;
 };
 
