@@ -16,7 +16,7 @@ import requests
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("TALAP_BIN", os.path.join(ROOT, "build", "src/cli/talap"))
-PASSWORD = "Kүшті құпиясөз 2026"
+PASSWORD = "Күшті құпиясөз 2026"
 REPORTS = ("ERROR: AddressSanitizer", "runtime error:", "WARNING: ThreadSanitizer", "ERROR: LeakSanitizer", "Assertion")
 
 COMPLAINT = {

@@ -1,0 +1,179 @@
+"""Every figure of Talap beside a limit or a peer measured in the same run. Prints JSON lines; explains itself on stderr.
+
+    ./bench [--cases 1000000] [--seconds 10] [--only intake,reads,core,start,memory]
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+BUILD = os.path.join(ROOT, "build")
+os.environ["TALAP_BIN"] = os.path.join(BUILD, "src/cli/talap")
+
+from talap import Talap, until  # noqa: E402
+
+WRK = os.path.join(ROOT, "tests/bench/wrk")
+
+
+def say(name, value, unit, against=None, limit=None, **more):
+    line = {"name": name, "value": round(value, 3), "unit": unit}
+    if limit:
+        line |= {"against": against, "limit": round(limit, 3), "ratio": round(value / limit, 3)}
+    print(json.dumps(line | more, ensure_ascii=False), flush=True)
+
+
+def tell(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def milliseconds(text):
+    number, unit = re.match(r"([\d.]+)(us|ms|s|m)", text).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[unit]
+
+
+def wrk(url, seconds, clients=64, script=None, *args):
+    """Requests a second, p50 and p99 in milliseconds; every answer must be a 2xx."""
+    command = ["wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "--latency"]
+    if script:
+        command += ["-s", os.path.join(WRK, script)]
+    out = subprocess.run([*command, url, *(["--", *args] if args else [])], capture_output=True, text=True, check=True).stdout
+    assert "Non-2xx" not in out and "Socket errors" not in out, out
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+    return rate, milliseconds(re.search(r"50%\s+(\S+)", out).group(1)), milliseconds(re.search(r"99%\s+(\S+)", out).group(1))
+
+
+def resident_mb(process):
+    with open(f"/proc/{process.pid}/status") as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
+
+
+def core(scratch):
+    out = subprocess.run([os.path.join(BUILD, "tests/bench/bench_core"), os.path.join(ROOT, "law"), scratch], capture_output=True, text=True,
+                         check=True).stdout
+    print(out, end="", flush=True)
+    return json.loads(out.strip().split("\n")[-1])["value"]
+
+
+def postgres_rows(scratch, seconds):
+    """PostgreSQL writing the rows of one intake (subject, case, clock, event) in one transaction, 32 clients, no order kept."""
+    url = subprocess.run(["bash", "tests/pg.sh", "start"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.strip().split("\n")[-1]
+    try:
+        talap = Talap(os.path.join(scratch, "pg"), store=url)
+        os.makedirs(talap.folder)
+        talap.init()
+        script = os.path.join(scratch, "intake.sql")
+        shutil.copy(os.path.join(ROOT, "tests/bench/intake.sql"), script)
+        setup = open(os.path.join(ROOT, "tests/bench/intake_setup.sql"), encoding="utf-8").read()
+        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url], input=setup, text=True, check=True)
+        out = subprocess.run(["pgbench", "-n", "-c", "32", "-j", "2", "-T", str(seconds), "-M", "prepared", "-f", script, url],
+                             capture_output=True, text=True, check=True).stdout
+        return float(re.search(r"tps = ([\d.]+)", out).group(1))
+    finally:
+        subprocess.run(["bash", "tests/pg.sh", "stop"], cwd=ROOT)
+
+
+def intake(scratch, seconds, flushes):
+    tell("intake over HTTP, 64 clients ...")
+    talap = Talap(os.path.join(scratch, "intake"))
+    os.makedirs(talap.folder)
+    talap.init().start()
+    try:
+        wrk(talap.url + "/v1/cases/complaint", 2, 64, "intake.lua")
+        rate, p50, p99 = wrk(talap.url + "/v1/cases/complaint", seconds, 64, "intake.lua")
+        constant, _, _ = wrk(talap.url + "/healthz", 3)
+    finally:
+        talap.stop()
+    # The disk's own rate once more, right beside: it drifts.
+    peer = postgres_rows(scratch, seconds)
+    say("durable intake over HTTP", rate, "1/s", "PostgreSQL 15, the same rows, 32 clients", peer, p50_ms=p50, p99_ms=p99, aim=2)
+    say("durable intake over HTTP", rate, "1/s", "the disk's own flushes", flushes)
+    say("durable intake over HTTP", rate, "1/s", "the same server's constant answer", constant)
+
+
+def reads(scratch, seconds, cases):
+    tell(f"filling a store with {cases} cases ...")
+    talap = Talap(os.path.join(scratch, "reads"))
+    os.makedirs(talap.folder)
+    talap.init()
+    begun = time.monotonic()
+    subprocess.run([os.path.join(BUILD, "tests/bench/bench_fill"), talap.store, talap.var, os.path.join(ROOT, "law"), str(cases)], check=True)
+    filled = time.monotonic() - begun
+    say("cases opened in process", cases / filled, "1/s")
+    token = talap.token("auditor")
+    ids = [row[0] for row in talap.rows("SELECT id FROM case_file ORDER BY random() LIMIT 100000")]
+    listed = os.path.join(scratch, "ids")
+    with open(listed, "w") as file:
+        file.write("\n".join([token, *ids]) + "\n")
+    begun = time.monotonic()
+    talap.start()
+    ready = time.monotonic() - begun
+    try:
+        # The search takes in the new cases in the background; the figures are those of a service at rest.
+        tell("waiting for the search to take in the cases ...")
+        until(lambda: talap.rows("SELECT position FROM words_position") == talap.rows("SELECT size FROM ledger_head"), 1800, 1)
+        wrk(talap.url, 2, 64, "read.lua", listed)
+        rate, p50, p99 = wrk(talap.url, seconds, 64, "read.lua", listed)
+        constant, _, _ = wrk(talap.url + "/healthz", seconds)
+        say(f"case reads at {cases} cases", rate, "1/s", "the same server's constant answer", constant, p50_ms=p50, p99_ms=p99)
+        for name, path in (("queue by due", "/v1/cases?limit=50"), ("overdue", "/v1/cases?overdue=true&limit=50"),
+                           ("two words", "/v1/cases?q=парақша+суретім&limit=50"), ("newest", "/v1/cases?sort=newest&limit=50")):
+            times = []
+            for _ in range(60):
+                begun = time.monotonic()
+                answer = talap.call("GET", path, "auditor")
+                times.append((time.monotonic() - begun) * 1000)
+                assert answer.status_code == 200, answer.text
+            say(f"list of 50 at {cases} cases: {name}", sorted(times)[-1], "ms, slowest of 60")
+        say(f"resident memory with {cases} cases", resident_mb(talap.process), "MB")
+        say(f"start to ready with {cases} cases", ready * 1000, "ms", "the aim of 100 ms", 100)
+    finally:
+        talap.stop()
+
+
+def start(scratch):
+    talap = Talap(os.path.join(scratch, "start"))
+    os.makedirs(talap.folder)
+    talap.init()
+    times = []
+    for _ in range(10):
+        begun = time.monotonic()
+        talap.start()
+        times.append((time.monotonic() - begun) * 1000)
+        memory = resident_mb(talap.process)
+        talap.stop()
+    trivial = []
+    for _ in range(10):
+        begun = time.monotonic()
+        subprocess.run([talap.binary, "--version"], stdout=subprocess.DEVNULL, check=True)
+        trivial.append((time.monotonic() - begun) * 1000)
+    say("start to ready, existing store", sorted(times)[5], "ms", "the program saying its version", sorted(trivial)[5], aim_ms=100)
+    say("resident memory, idle", memory, "MB", "the aim of 64 MB", 64)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cases", type=int, default=1000000)
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--only", default="core,start,intake,reads")
+    options = parser.parse_args()
+    only = options.only.split(",")
+    # On a real disk: /tmp may be memory, and then an fsync costs nothing.
+    os.makedirs(os.path.join(ROOT, "var"), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=os.path.join(ROOT, "var")) as scratch:
+        flushes = core(scratch) if "core" in only or "intake" in only else None
+        if "start" in only:
+            start(scratch)
+        if "intake" in only:
+            intake(scratch, options.seconds, flushes)
+        if "reads" in only:
+            reads(scratch, options.seconds, options.cases)
+
+
+main()
