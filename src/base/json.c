@@ -1,6 +1,7 @@
 /* JSON in through jansson, canonical JSON out.
  *
- * jansson itself would go 2048 levels deep; we look at the nesting first, so that no body of brackets reaches it. */
+ * Two things jansson would let pass are looked for first: it goes 2048 levels deep, and takes a NUL between values for
+ * the end of the text, so that anything could follow it unseen. */
 #include "base/json.h"
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,9 @@
 /* The integers that every reader of JSON holds exactly (RFC 7493). */
 #define INTEGER_MAX INT64_C(9007199254740991)
 
-/* False, with the place, where brackets nest deeper than DEPTH_MAX. Brackets inside strings do not count. */
-static bool depth_allowed(const char *bytes, size_t count, int *ret_line, int *ret_column)
+/* False, with the place, where a NUL stands or brackets nest deeper than DEPTH_MAX. Brackets inside strings do not
+ * count. */
+static bool text_allowed(const char *bytes, size_t count, int *ret_line, int *ret_column)
 {
     int depth = 0, line = 1, column = 0;
     bool in_string = false;
@@ -22,8 +24,13 @@ static bool depth_allowed(const char *bytes, size_t count, int *ret_line, int *r
             line++;
             column = 0;
         }
+        if (c == '\0') {
+            *ret_line = line;
+            *ret_column = column;
+            return false;
+        }
         if (in_string) {
-            if (c == '\\' && i + 1 < count && bytes[i + 1] != '\n') {
+            if (c == '\\' && i + 1 < count && bytes[i + 1] != '\n' && bytes[i + 1] != '\0') {
                 i++;
                 column++;
             } else if (c == '"') {
@@ -49,10 +56,8 @@ int json_parse(const char *bytes, size_t count, json_t **ret, struct err *err)
     int line, column;
     if (bytes == NULL || count == 0)
         return err_set(err, ERR_MALFORMED, "json_malformed", "1:0");
-    if (!depth_allowed(bytes, count, &line, &column)) {
-        err_set(err, ERR_MALFORMED, "json_malformed", "%d:%d", line, column);
-        return err == NULL ? -ERR_MALFORMED : err_detail(err, "nested deeper than %d", DEPTH_MAX);
-    }
+    if (!text_allowed(bytes, count, &line, &column))
+        return err_set(err, ERR_MALFORMED, "json_malformed", "%d:%d", line, column);
     json_error_t error;
     json_t *value = json_loadb(bytes, count, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (value == NULL && json_error_code(&error) == json_error_out_of_memory)

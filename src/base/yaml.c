@@ -17,6 +17,7 @@
 
 struct reader {
     struct fy_parser *parser;
+    struct fy_diag *diag; /* collects; a parser's own would print */
     const char *file;
     struct arena *arena;
     struct err *err;
@@ -45,13 +46,11 @@ static int refuse_at(struct reader *reader, int line, const char *fmt, ...)
 /* The first complaint that libfyaml collected. */
 static int refuse_as_collected(struct reader *reader)
 {
-    struct fy_diag *diag = fy_parser_get_diag(reader->parser);
     void *previous = NULL;
-    struct fy_diag_error *first = diag == NULL ? NULL : fy_diag_errors_iterate(diag, &previous);
-    int result = first == NULL ? refuse_at(reader, 1, "not YAML")
-                               : refuse_at(reader, first->line > 0 ? first->line : 1, "%s", first->msg);
-    fy_diag_unref(diag);
-    return result;
+    struct fy_diag_error *first = fy_diag_errors_iterate(reader->diag, &previous);
+    if (first == NULL)
+        return refuse_at(reader, 1, "not YAML");
+    return refuse_at(reader, first->line > 0 ? first->line : 1, "%s", first->msg);
 }
 
 static int event_line(struct fy_event *event)
@@ -270,14 +269,23 @@ int yaml_parse(const char *name, const char *bytes, size_t count, struct arena *
     }
     if (count == 0)
         return refuse_at(&reader, 1, "there is nothing in it");
+    struct fy_diag_cfg diag_cfg;
+    fy_diag_cfg_default(&diag_cfg);
+    diag_cfg.fp = NULL;
+    reader.diag = fy_diag_create(&diag_cfg);
+    if (reader.diag == NULL)
+        return err_memory(err);
+    fy_diag_set_collect_errors(reader.diag, true);
     /* Duplicates are ours to refuse: libfyaml would compare each key with each. */
-    const struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_ALLOW_DUPLICATE_KEYS |
+    const struct fy_parse_cfg cfg = {.diag = reader.diag,
+                                     .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_ALLOW_DUPLICATE_KEYS |
                                               FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE};
     reader.parser = fy_parser_create(&cfg);
-    if (reader.parser == NULL)
-        return err_memory(err);
-    int result = fy_parser_set_string(reader.parser, bytes, count) != 0 ? err_memory(err) : stream_read(&reader, ret);
+    int result = reader.parser == NULL || fy_parser_set_string(reader.parser, bytes, count) != 0
+                     ? err_memory(err)
+                     : stream_read(&reader, ret);
     fy_parser_destroy(reader.parser);
+    fy_diag_unref(reader.diag);
     return result;
 }
 

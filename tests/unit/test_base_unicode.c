@@ -1,0 +1,124 @@
+/* Unicode: validity, normalisation, folding for search. */
+#include "base/unicode.h"
+#include "unit.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void validity(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t count;
+        bool valid;
+    } rows[] = {
+        {"", 0, true},
+        {"plain ascii, long enough for words", 34, true},
+        {"Қазақстан €😀", 26, true},
+        {"\xf4\x8f\xbf\xbf", 4, true},
+        {"a\0b", 3, false},
+        {"1234567\0", 8, false},
+        {"\xff", 1, false},
+        {"\xc0\x80", 2, false},
+        {"\xe0\x80\x80", 3, false},
+        {"\xed\xa0\x80", 3, false},
+        {"\xf4\x90\x80\x80", 4, false},
+        {"\xd0", 1, false},
+        {"12345678\xd0", 9, false},
+        {"\xf0\x9f\x98", 3, false},
+        {"\x80", 1, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (utf8_valid(rows[i].bytes, rows[i].count) != rows[i].valid)
+            fail_msg("row %zu", i);
+    /* A bad byte is found wherever it stands. */
+    char text[64];
+    for (size_t bad = 0; bad < sizeof text; bad++) {
+        memset(text, 'a', sizeof text);
+        text[bad] = '\xfe';
+        assert_false(utf8_valid(text, sizeof text));
+    }
+    assert_int_equal(utf8_length("Ёж €😀"), 5);
+    assert_int_equal(utf8_length(""), 0);
+}
+
+static void becomes(char *(*change)(struct arena *, const char *), const char *text, const char *wanted)
+{
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    char *changed = change(&arena, text);
+    assert_non_null(changed);
+    assert_string_equal(changed, wanted);
+    char *again = change(&arena, changed);
+    assert_string_equal(again, wanted);
+    arena_done(&arena);
+}
+
+static void normalisation(void **state)
+{
+    becomes(text_normalise, "", "");
+    becomes(text_normalise, " \t\n ", "");
+    becomes(text_normalise, "  Сәлем,\r\n\tәлем!\xc2\xa0\n", "Сәлем,\n\tәлем!");
+    becomes(text_normalise, "и\xcc\x86", "й");
+    becomes(text_normalise,
+            "a\x01\x7f\xc2\x85"
+            "b\rc",
+            "abc");
+    becomes(text_normalise, "e\x02\xcc\x81", "é");
+    becomes(text_normalise, "ﬁ", "ﬁ");
+    becomes(text_normalise, "😀", "😀");
+}
+
+static void folding(void **state)
+{
+    becomes(text_fold_words, "", "");
+    becomes(text_fold_words, " … — !", "");
+    becomes(text_fold_words, "Қазақстан РЕСПУБЛИКАСЫ", "казакстан республикасы");
+    becomes(text_fold_words, "ӘҒҚҢӨҰҮҺІ әғқңөұүһі", "агкноуухи агкноуухи");
+    becomes(text_fold_words, "Ёлка, йод", "ёлка йод");
+    becomes(text_fold_words, "  Онлайн-платформа «X»: 25%!  ", "онлайн платформа x 25");
+    becomes(text_fold_words, "ﬁle Straße Ⅷ", "file strasse viii");
+    becomes(text_fold_words, "И\xcc\x86од", "йод");
+    becomes(text_fold_words, "a😀b", "a b");
+}
+
+static void long_texts_and_limits(void **state)
+{
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    char *text = malloc(60001);
+    assert_non_null(text);
+    for (int i = 0; i < 20000; i++)
+        memcpy(text + 3 * i, "\xef\xb7\xba", 4); /* U+FDFA: eighteen characters under NFKC */
+    char *folded = text_fold_words(&arena, text);
+    assert_non_null(folded);
+    assert_true(strlen(folded) > 300000);
+    arena_reset(&arena);
+    arena_done(&arena);
+    arena_init(&arena, 1000);
+    assert_null(text_fold_words(&arena, text));
+    assert_null(text_normalise(&arena, text));
+    assert_true(arena.overflowed);
+    arena_done(&arena);
+    free(text);
+}
+
+static void invalid_text_gives_nothing(void **state)
+{
+    struct arena arena;
+    arena_init(&arena, 1000);
+    assert_null(text_normalise(&arena, "a\xff"));
+    assert_null(text_fold_words(&arena, "a\xff"));
+    arena_done(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(validity),
+        cmocka_unit_test(normalisation),
+        cmocka_unit_test(folding),
+        cmocka_unit_test(long_texts_and_limits),
+        cmocka_unit_test(invalid_text_gives_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
