@@ -92,7 +92,8 @@ struct case_event {
     const char *from_state, *to_state;   /* ids, or NULL */
     size_t value_count;
     const struct case_value *values;
-    const char *note;                    /* of case.noted */
+    const char *note;                    /* of case.noted; NULL also when the person's key is gone */
+    const char *assignee_name;           /* of case.assigned: to whom; NULL: to nobody */
     const char *clock;                   /* of clock.* events: the clock's id */
     bool for_staff_only;
 };
@@ -108,7 +109,7 @@ struct case_view {
     int state;                           /* index in procedure->states */
     const char *assignee_name;           /* or NULL */
     size_t value_count;
-    const struct case_value *values;
+    const struct case_value *values;         /* of the procedure's fields, as they now stand; what an act said, in its event */
     size_t clock_count;
     const struct case_clock *clocks;
     size_t event_count;
@@ -132,7 +133,8 @@ enum { CASE_WITH_WHY = 1, CASE_WITH_EVENTS = 2, CASE_WITH_MESSAGES = 4 };
 /* For staff: everything. ERR_NOT_FOUND "case_unknown". */
 int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor, unsigned with,
               struct arena *arena, struct case_view *ret, struct err *err) WARN_UNUSED;
-/* For the opener, by number and access code: notes, assignments and staff names left out. Unknown number and wrong code
+/* For the opener, by number and access code: notes, assignments and staff names left out, and of what staff gave in an
+ * act only the fields marked `public`. Unknown number and wrong code
  * give the same refusal: ERR_NOT_FOUND "number_or_code_wrong". */
 int case_view_by_code(struct tx *tx, const struct office *office, const char *number, const char *code, unsigned with,
                       struct arena *arena, struct case_view *ret, struct err *err) WARN_UNUSED;

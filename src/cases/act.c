@@ -1,0 +1,384 @@
+/* Acting on a case, under the writer's turn: state and version are looked at again, then the event, the case's row, its
+ * clocks, files and messages are written together. */
+#include "cases/act_parts.h"
+#include <stdio.h>
+#include <string.h>
+
+/* One act under way. `clocks` are all clocks of the case after the act, `changes` those it changed. */
+struct deed {
+    struct tx *tx;
+    const struct office *office;
+    const struct act_prepared *prepared;
+    struct arena *arena;
+    int64_t now_usec;
+    struct case_row row;
+    int64_t version_before;
+    const char *state_before;
+    struct subject_key key;
+    bool destroyed;
+    struct clock_row *clocks;
+    size_t clock_count;
+    struct clock_change *changes;
+    size_t change_count;
+    const char **no_clock;
+    size_t no_clock_count;
+};
+
+static struct clock_row *clock_of(struct deed *deed, const char *id)
+{
+    for (size_t i = 0; i < deed->clock_count; i++)
+        if (strcmp(deed->clocks[i].clock, id) == 0)
+            return &deed->clocks[i];
+    return NULL;
+}
+
+static void changed(struct deed *deed, enum clock_change_kind kind, const struct clock_row *row)
+{
+    deed->changes[deed->change_count++] = (struct clock_change){.kind = kind, .row = *row};
+}
+
+static bool stops(const struct procedure_clock *clock, const struct procedure_act *act)
+{
+    for (size_t i = 0; i < clock->stopped_by_count; i++)
+        if (strcmp(clock->stopped_by[i], act->id) == 0)
+            return true;
+    return false;
+}
+
+static int change_clock(struct deed *deed, const struct procedure_clock *clock, struct err *err)
+{
+    const struct procedure_act *act = deed->prepared->act;
+    struct clock_row *row = clock_of(deed, clock->id);
+    bool in_force;
+    int r;
+
+    if (row != NULL && clock_runs(row) && stops(clock, act)) {
+        clock_stop(row, deed->now_usec, false);
+        changed(deed, CLOCK_STOPPED, row);
+    }
+    if (act->extends != NULL && strcmp(act->extends, clock->id) == 0) {
+        if (row == NULL)
+            return err_set(err, ERR_CONFLICT, "clock_no_extension", "%s", clock->norm_id);
+        r = clock_extend(deed->office, clock, row, deed->now_usec, err);
+        if (r < 0)
+            return r;
+        changed(deed, CLOCK_EXTENDED, row);
+    }
+    if (strcmp(clock->starts_on, act->id) == 0) {
+        struct clock_row started;
+
+        r = clock_start(deed->office, clock, deed->row.id, deed->now_usec, deed->now_usec, &started, &in_force, err);
+        if (r < 0)
+            return r;
+        if (!in_force) {
+            deed->no_clock[deed->no_clock_count++] = clock->id;
+            return 0;
+        }
+        if (row == NULL)
+            row = &deed->clocks[deed->clock_count++];
+        *row = started;
+        changed(deed, CLOCK_STARTED, row);
+    }
+    return 0;
+}
+
+/* Clocks the act touches, then, when the case is over, those that nothing stopped: nobody owes any more. */
+static int change_clocks(struct deed *deed, struct err *err)
+{
+    const struct procedure *procedure = deed->prepared->procedure;
+    struct clock_row *stored;
+    size_t count;
+    int r = store_clock_of_case(deed->tx, deed->row.id, deed->arena, &stored, &count, err);
+
+    if (r < 0)
+        return r;
+    deed->clocks = ARENA_ARRAY(deed->arena, struct clock_row, count + procedure->clock_count);
+    deed->changes = ARENA_ARRAY(deed->arena, struct clock_change, 3 * (count + procedure->clock_count));
+    deed->no_clock = ARENA_ARRAY(deed->arena, const char *, procedure->clock_count);
+    if (deed->clocks == NULL || deed->changes == NULL || deed->no_clock == NULL)
+        return err_memory(err);
+    if (count > 0)
+        memcpy(deed->clocks, stored, count * sizeof(*stored));
+    deed->clock_count = count;
+    for (size_t i = 0; i < procedure->clock_count; i++) {
+        r = change_clock(deed, &procedure->clocks[i], err);
+        if (r < 0)
+            return r;
+    }
+    case_move(procedure, deed->prepared->act, &deed->row, deed->now_usec);
+    for (size_t i = 0; deed->row.closed_usec != TIME_NONE && i < deed->clock_count; i++) {
+        if (!clock_runs(&deed->clocks[i]))
+            continue;
+        clock_stop(&deed->clocks[i], deed->now_usec, true);
+        changed(deed, CLOCK_STOPPED, &deed->clocks[i]);
+    }
+    clocks_next(deed->office->catalogue, &deed->row, deed->clocks, deed->clock_count);
+    return 0;
+}
+
+/* Adds what the act gave to the values that hold for the case as a whole. */
+static int merge_clear(struct deed *deed, const json_t *given, struct err *err)
+{
+    CLEANUP_JSON json_t *merged = NULL;
+    CLEANUP_BUF struct buf text;
+    int r;
+
+    if (json_object_size(given) == 0)
+        return 0;
+    r = stored_json_parse(deed->row.fields, strlen(deed->row.fields), "a case's values", &merged, err);
+    if (r < 0)
+        return r;
+    if (json_object_update(merged, (json_t *)given) != 0)
+        return err_memory(err);
+    buf_init(&text, BODY_LIMIT);
+    r = json_canonical(merged, &text, err);
+    if (r < 0)
+        return r;
+    deed->row.fields = arena_strndup(deed->arena, text.data, text.len);
+    return deed->row.fields != NULL ? 0 : err_memory(err);
+}
+
+static int merge_sealed(struct deed *deed, struct err *err)
+{
+    CLEANUP_JSON json_t *merged = NULL;
+    CLEANUP_JSON json_t *given = NULL;
+    CLEANUP_BUF struct buf sealed;
+    const struct value_parts *values = &deed->prepared->values;
+    char place[PLACE_ROOM];
+    int r;
+
+    place_of("case", deed->row.id, place);
+    r = values_unseal(&deed->key, place, deed->row.sealed, deed->row.sealed_len, &merged, err);
+    if (r == 0)
+        r = stored_json_parse(values->sealed, values->sealed_len, "values", &given, err);
+    if (r < 0)
+        return r;
+    if (json_object_update(merged, given) != 0)
+        return err_memory(err);
+    buf_init(&sealed, BODY_LIMIT);
+    r = values_seal(&deed->key, place, merged, &sealed, err);
+    if (r < 0)
+        return r;
+    deed->row.sealed = arena_strndup(deed->arena, sealed.data, sealed.len);
+    deed->row.sealed_len = sealed.len;
+    return deed->row.sealed != NULL ? 0 : err_memory(err);
+}
+
+/* The event's own copy of what is personal. */
+static int seal_event(const struct deed *deed, struct buf *out, struct err *err)
+{
+    const struct value_parts *values = &deed->prepared->values;
+    char place[PLACE_ROOM];
+
+    if (values->sealed == NULL)
+        return 0;
+    place_of("event", deed->row.id, place);
+    return seal(&deed->key, place, values->sealed, values->sealed_len, out, err);
+}
+
+static int set_new(json_t *body, const char *key, json_t *value, struct err *err)
+{
+    return json_object_set_new(body, key, value) == 0 ? 0 : err_memory(err);
+}
+
+static json_t *changes_json(const struct deed *deed)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list != NULL && i < deed->change_count; i++)
+        if (json_array_append_new(list, clock_change_json(&deed->changes[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+static int tell_clocks(const struct deed *deed, json_t *body, struct err *err)
+{
+    int r = 0;
+
+    if (deed->change_count > 0) {
+        r = set_new(body, "clocks", changes_json(deed), err);
+        if (r == 0)
+            r = set_new(body, "calendar", json_string(deed->office->calendar_hash), err);
+        if (r == 0)
+            r = set_new(body, "catalogue", json_string(deed->office->catalogue_hash), err);
+    }
+    if (r == 0 && deed->no_clock_count > 0) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; list != NULL && i < deed->no_clock_count; i++)
+            if (json_array_append_new(list, json_string(deed->no_clock[i])) != 0) {
+                json_decref(list);
+                return err_memory(err);
+            }
+        r = set_new(body, "no_clock", list, err);
+    }
+    return r;
+}
+
+static int finish(struct deed *deed, const char *kind, json_t *body, int64_t *ret_leaf, struct err *err)
+{
+    CLEANUP_BUF struct buf sealed;
+    int r;
+
+    buf_init(&sealed, BODY_LIMIT);
+    r = seal_event(deed, &sealed, err);
+    if (r == 0)
+        r = record(deed->tx, kind, deed->row.id, &deed->prepared->actor, deed->now_usec, body, deed->row.subject_id,
+                   &sealed, ret_leaf, err);
+    if (r < 0)
+        return r;
+    deed->row.last_leaf = *ret_leaf;
+    return store_case_update(deed->tx, &deed->row, deed->version_before, err);
+}
+
+static int write_assignment(struct deed *deed, json_t *body, int64_t *ret_leaf, struct err *err)
+{
+    const char *to = deed->prepared->assignee;
+    int r = set_new(body, "to", json_string(to != NULL ? to : ""), err);
+
+    if (r < 0)
+        return r;
+    deed->row.assignee = to;
+    return finish(deed, "case.assigned", body, ret_leaf, err);
+}
+
+static int write_note(struct deed *deed, json_t *body, int64_t *ret_leaf, struct err *err)
+{
+    const char *text = deed->prepared->values.personal;
+    json_t *personal;
+    int r = stored_json_parse(text, strlen(text), "values", &personal, err);
+
+    if (r == 0)
+        r = set_new(body, "personal", personal, err);
+    return r < 0 ? r : finish(deed, "case.noted", body, ret_leaf, err);
+}
+
+static int write_act(struct deed *deed, json_t *body, int64_t *ret_leaf, struct err *err)
+{
+    const struct act_prepared *prepared = deed->prepared;
+    const struct value_parts *values = &prepared->values;
+    json_t *clear = NULL, *personal = NULL;
+    int r = change_clocks(deed, err);
+
+    if (r == 0)
+        r = stored_json_parse(values->clear, strlen(values->clear), "values", &clear, err);
+    if (r == 0)
+        r = set_new(body, "values", clear, err);
+    if (r == 0)
+        r = stored_json_parse(values->personal, strlen(values->personal), "values", &personal, err);
+    if (r == 0)
+        r = set_new(body, "personal", personal, err);
+    if (r == 0)
+        r = merge_clear(deed, clear, err);
+    if (r == 0 && values->sealed != NULL)
+        r = merge_sealed(deed, err);
+    if (r == 0)
+        r = set_new(body, "procedure", json_string(prepared->procedure->id), err);
+    if (r == 0)
+        r = set_new(body, "act", json_string(prepared->act->id), err);
+    if (r == 0)
+        r = set_new(body, "from", json_string(deed->state_before), err);
+    if (r == 0)
+        r = set_new(body, "to", json_string(deed->row.state), err);
+    if (r == 0 && prepared->act->paper != NULL)
+        r = set_new(body, "paper", json_string(prepared->act->paper), err);
+    if (r == 0 && prepared->file_count > 0)
+        r = set_new(body, "attachments", attachments_json(prepared->files, prepared->file_count), err);
+    if (r == 0)
+        r = tell_clocks(deed, body, err);
+    if (r == 0)
+        r = finish(deed, "case.acted", body, ret_leaf, err);
+    for (size_t i = 0; r == 0 && i < deed->change_count; i++)
+        r = store_clock_put(deed->tx, &deed->changes[i].row, err);
+    if (r == 0)
+        r = attachments_insert(deed->tx, prepared->files, prepared->file_count, deed->row.id, deed->row.subject_id,
+                               &deed->key, *ret_leaf, err);
+    if (r == 0 && prepared->act->tell == TELL_OPENER && prepared->has_email)
+        r = message_opener(deed->tx, "act", deed->row.id, *ret_leaf, deed->now_usec, err);
+    return r;
+}
+
+/* The version the case had after the event: of a repeated request's first answer. */
+static int version_at(struct tx *tx, int64_t leaf, struct arena *arena, int64_t *ret, struct err *err)
+{
+    CLEANUP_JSON json_t *body = NULL;
+    struct event_row event;
+    int r = store_event_get(tx, leaf, arena, &event, err);
+
+    if (r == 0)
+        r = stored_json_parse(event.body, event.body_len, "an event", &body, err);
+    if (r < 0)
+        return r;
+    *ret = json_integer_value(json_object_get(body, "version"));
+    return 0;
+}
+
+/* Reads the case anew: since the preparation another command may have changed it. */
+static int begin(struct deed *deed, struct err *err)
+{
+    const struct act_prepared *prepared = deed->prepared;
+    int r = case_row_get(deed->tx, prepared->case_id, deed->arena, &deed->row, err);
+
+    if (r < 0)
+        return r;
+    if (prepared->expected_version > 0 && prepared->expected_version != deed->row.version)
+        return err_set(err, ERR_STALE, "case_changed", NULL);
+    if (!act_possible(prepared->procedure, prepared->act, &deed->row))
+        return err_set(err, ERR_CONFLICT, "act_not_now", NULL);
+    deed->version_before = deed->row.version++;
+    deed->state_before = deed->row.state;
+    if (prepared->values.sealed == NULL && prepared->file_count == 0)
+        return 0;
+    r = case_subject_key(deed->tx, deed->office, &deed->row, &deed->key, &deed->destroyed, err);
+    if (r == 0 && deed->destroyed)
+        return err_set(err, ERR_CONFLICT, "person_destroyed", NULL);
+    return r;
+}
+
+int case_act(struct tx *tx, const struct office *office, const struct act_prepared *prepared, int64_t now_usec,
+             int64_t *ret_version, int64_t *ret_leaf, struct err *err)
+{
+    CLEANUP_ARENA struct arena arena;
+    CLEANUP_JSON json_t *body = NULL;
+    struct deed deed = {.tx = tx, .office = office, .prepared = prepared, .arena = &arena, .now_usec = now_usec};
+    const struct procedure_act *act = prepared->act;
+    const char *kind = act_is_assign(act) ? "case.assigned" : act_is_note(act) ? "case.noted" : "case.acted";
+    struct idempotency_row first;
+    bool repeated;
+    int64_t leaf, version;
+    int r;
+
+    arena_init(&arena, COMMAND_ARENA_LIMIT);
+    r = repeat_find(tx, &prepared->repeat, &arena, &first, &repeated, err);
+    if (r < 0)
+        return r;
+    if (repeated) {
+        leaf = first.leaf;
+        r = version_at(tx, leaf, &arena, &version, err);
+        if (r < 0)
+            return r;
+    } else {
+        r = begin(&deed, err);
+        if (r < 0)
+            return r;
+        version = deed.row.version;
+        body = body_begin(kind, deed.row.id, &prepared->actor, now_usec, version);
+        if (body == NULL)
+            return err_memory(err);
+        if (act_is_assign(act))
+            r = write_assignment(&deed, body, &leaf, err);
+        else if (act_is_note(act))
+            r = write_note(&deed, body, &leaf, err);
+        else
+            r = write_act(&deed, body, &leaf, err);
+        if (r == 0)
+            r = repeat_keep(tx, &prepared->repeat, deed.row.id, leaf, now_usec, err);
+        if (r < 0)
+            return r;
+    }
+    *ret_version = version;
+    *ret_leaf = leaf;
+    return 0;
+}

@@ -1,0 +1,111 @@
+/* Words for the search: the number and the clear texts of new events, folded, added in batches behind the events
+ * themselves. Personal values are never indexed. */
+#include "base/unicode.h"
+#include "cases/parts.h"
+#include <string.h>
+
+struct found {
+    int64_t leaf;
+    const char *case_id, *words;
+};
+
+struct gathering {
+    const struct office *office;
+    struct arena *arena;
+    struct found *found;
+    size_t count;
+    int64_t next; /* the leaf after the last one seen */
+};
+
+static const struct field *described(const struct procedure *procedure, const struct procedure_act *act,
+                                     const char *name)
+{
+    const struct field *fields = act != NULL ? act->fields : procedure->fields;
+    size_t count = act != NULL ? act->field_count : procedure->field_count;
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    return NULL;
+}
+
+/* An option's id is no word of anybody's. */
+static bool is_text(const struct field *field)
+{
+    return field != NULL && field->type != FIELD_CHOICE && field->type != FIELD_MANY && field->type != FIELD_YES_NO &&
+           field->type != FIELD_FILE;
+}
+
+static int gather(const struct event_row *row, void *arg, struct err *err)
+{
+    struct gathering *work = arg;
+    CLEANUP_JSON json_t *body = NULL;
+    CLEANUP_BUF struct buf text;
+    const struct procedure *procedure;
+    const struct procedure_act *act = NULL;
+    const char *name, *id;
+    json_t *value;
+    struct found *found = &work->found[work->count];
+    int r;
+
+    work->next = row->leaf + 1;
+    if (row->case_id == NULL || (strcmp(row->kind, "case.opened") != 0 && strcmp(row->kind, "case.acted") != 0))
+        return 0;
+    r = stored_json_parse(row->body, row->body_len, "an event", &body, err);
+    if (r < 0)
+        return r;
+    id = json_string_value(json_object_get(body, "procedure"));
+    procedure = id != NULL ? catalogue_procedure(work->office->catalogue, id) : NULL;
+    if (procedure == NULL)
+        return 0;
+    if (strcmp(row->kind, "case.acted") == 0) {
+        id = json_string_value(json_object_get(body, "act"));
+        act = id != NULL ? procedure_act_find(procedure, id) : NULL;
+        if (act == NULL)
+            return 0;
+    }
+    buf_init(&text, BODY_LIMIT);
+    if (json_object_get(body, "number") != NULL)
+        buf_puts(&text, json_string_value(json_object_get(body, "number")));
+    json_object_foreach(json_object_get(body, "values"), name, value) {
+        if (!json_is_string(value) || !is_text(described(procedure, act, name)))
+            continue;
+        buf_putc(&text, ' ');
+        buf_puts(&text, json_string_value(value));
+    }
+    if (text.len == 0 && !text.failed)
+        return 0;
+    found->leaf = row->leaf;
+    found->case_id = arena_strdup(work->arena, row->case_id);
+    found->words = text.failed ? NULL : text_fold_words(work->arena, text.data);
+    if (found->case_id == NULL || found->words == NULL)
+        return err_memory(err);
+    work->count++;
+    return 0;
+}
+
+int case_index(struct tx *tx, const struct office *office, size_t limit, size_t *ret_count, struct err *err)
+{
+    CLEANUP_ARENA struct arena arena;
+    struct gathering work = {.office = office, .arena = &arena};
+    int64_t from;
+    int r;
+
+    arena_init(&arena, 4 * COMMAND_ARENA_LIMIT);
+    work.found = ARENA_ARRAY(&arena, struct found, limit);
+    if (work.found == NULL)
+        return err_memory(err);
+    r = store_words_position_get(tx, &from, err);
+    if (r < 0)
+        return r;
+    work.next = from;
+    r = store_event_scan(tx, from, from + (int64_t)limit, gather, &work, err);
+    for (size_t i = 0; r == 0 && i < work.count; i++)
+        r = store_words_add(tx, work.found[i].leaf, work.found[i].case_id, work.found[i].words, err);
+    if (r == 0 && work.next > from)
+        r = store_words_position_set(tx, work.next, err);
+    if (r < 0)
+        return r;
+    *ret_count = (size_t)(work.next - from);
+    return 0;
+}

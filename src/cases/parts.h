@@ -1,0 +1,204 @@
+/* What the files of this room share: values as JSON, events as canonical bodies, clocks as rows. Private to the room.
+ *
+ * Bodies of events (RFC 8785; moments are integers of microseconds since 1970-01-01T00:00:00Z). Every body has
+ * kind, at_usec, actor ("opener", "account", "token", "system"), and where there are any: account_id, token_id,
+ * case_id, version (of the case after the event). Beyond that:
+ *
+ *   case.opened     procedure, number, opener, lang, received, state, subject_id, values {field: text or [texts]},
+ *                   personal {field: {commitment}}, attachments [{id, type, size, commitment}],
+ *                   clocks [{clock, norm, norm_from, starts, due, overdue}], calendar, catalogue (hashes, hex)
+ *   case.acted      procedure, act, from, to, values, personal, attachments,
+ *                   clocks [started: as above; stopped: {clock, stopped: met|missed|stopped, at, in_time};
+ *                   extended: {clock, extended: times, due, overdue}], no_clock [clocks whose norm was not in force],
+ *                   paper, calendar, catalogue
+ *   case.assigned   to (an account's id, or "")
+ *   case.noted      personal {text: {commitment}}
+ *   clock.reminded  clock, due
+ *   clock.overdue   clock, overdue
+ *   clock.recomputed clock, norm_from, old {due, overdue}, new {due, overdue}, calendar, catalogue
+ *
+ * A personal value's text and salt are sealed beside the event as {field: {salt, value}}, in the place "event:CASE";
+ * those that hold for the case as a whole lie sealed in its row, in the place "case:CASE". */
+#ifndef TALAP_CASES_PARTS_H
+#define TALAP_CASES_PARTS_H
+
+#include "base/json.h"
+#include "cases/cases.h"
+
+#define SALT_BYTES 16
+#define CLEANUP_ARENA __attribute__((cleanup(arena_done)))
+/* What one command may use for reading rows and composing a number; sealed values of a case included. */
+#define COMMAND_ARENA_LIMIT (16u << 20)
+/* An event's body, the values it seals, a case's values: far above what the fields of a form can hold. */
+#define BODY_LIMIT (4u << 20)
+#define PLACE_ROOM (16 + ID_TEXT)
+
+/* --- sealed_values.c ---------------------------------------------------------------------------------------------- */
+
+/* A set of values in the three forms it is kept in. Texts live in the arena; `sealed` is still plain here. */
+struct value_parts {
+    const char *clear;    /* {field: text or [texts]} of the values that are not personal */
+    const char *personal; /* {field: {commitment}} */
+    const char *sealed;   /* {field: {salt, value}}; NULL when nothing is personal */
+    size_t sealed_len;
+};
+int value_parts_make(const struct field_value *values, size_t count, struct arena *arena, struct value_parts *ret,
+                     struct err *err) WARN_UNUSED;
+
+/* The bytes a commitment is made over: a text itself, several texts as their canonical JSON. Appended to `out`. */
+int value_committed_bytes(const json_t *value, struct buf *out, struct err *err) WARN_UNUSED;
+
+/* "event:CASE" and "case:CASE". */
+void place_of(const char *kind, const char *id, char ret[static PLACE_ROOM]);
+/* Opens {field: {salt, value}}. The caller json_decref()s. Nothing sealed: an empty object. */
+int values_unseal(const struct subject_key *key, const char *place, const void *sealed, size_t count, json_t **ret,
+                  struct err *err) WARN_UNUSED;
+int values_seal(const struct subject_key *key, const char *place, const json_t *values, struct buf *out,
+                struct err *err) WARN_UNUSED;
+/* Parses JSON of our own writing: what does not parse is damage. `what` names it in the error's detail. */
+int stored_json_parse(const char *bytes, size_t count, const char *what, json_t **ret, struct err *err) WARN_UNUSED;
+/* The key of a case's subject; *ret_destroyed instead of an error when it is gone or there is none. */
+int case_subject_key(struct tx *tx, const struct office *office, const struct case_row *row, struct subject_key *ret,
+                     bool *ret_destroyed, struct err *err) WARN_UNUSED;
+
+/* --- record.c ------------------------------------------------------------------------------------------------------ */
+
+/* "opener", "account", "token", "system". */
+const char *actor_word(const struct actor *actor);
+/* The members every body has. `case_id` may be NULL, `version` 0. NULL when memory ends. */
+json_t *body_begin(const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec, int64_t version);
+/* Writes the body canonically and appends the event; subject and sealed may be NULL. */
+int record(struct tx *tx, const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec,
+           const json_t *body, const char *subject_id, const struct buf *sealed, int64_t *ret_leaf, struct err *err)
+    WARN_UNUSED;
+/* The same with a body that is already canonical. */
+int record_text(struct tx *tx, const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec,
+                const char *body, size_t body_len, const char *subject_id, const struct buf *sealed, int64_t *ret_leaf,
+                struct hash *ret_hash, struct err *err) WARN_UNUSED;
+/* The system itself as an actor: what the job loop does. */
+struct actor system_actor(void);
+
+/* --- clocks.c ------------------------------------------------------------------------------------------------------ */
+
+/* Which fields of a body's clock entry a change tells. */
+enum clock_change_kind { CLOCK_STARTED, CLOCK_STOPPED, CLOCK_EXTENDED };
+struct clock_change {
+    enum clock_change_kind kind;
+    struct clock_row row; /* after the change */
+};
+
+/* Fills a running row for the clock of a procedure from the event at `event_usec`. *ret_in_force false when the norm did
+ * not hold at that moment: there is then no clock. */
+int clock_start(const struct office *office, const struct procedure_clock *clock, const char *case_id,
+                int64_t event_usec, int64_t now_usec, struct clock_row *ret, bool *ret_in_force, struct err *err)
+    WARN_UNUSED;
+/* Stops a running row at `now`: "met" before the overdue moment, "missed" from it on; "stopped" when `duty_ended`. */
+void clock_stop(struct clock_row *row, int64_t now_usec, bool duty_ended);
+/* Grants one more extension. ERR_CONFLICT "clock_no_extension" when the norm allows none (more) or nothing runs. */
+int clock_extend(const struct office *office, const struct procedure_clock *clock, struct clock_row *row,
+                 int64_t now_usec, struct err *err) WARN_UNUSED;
+/* Would clock_extend be granted? */
+bool clock_may_extend(const struct office *office, const struct clock_row *row);
+/* The first reminder after `now`, or TIME_NONE. `clock` may be NULL: none. */
+int64_t clock_next_reminder(const struct calendar *calendar, const struct procedure_clock *clock, int64_t due_usec,
+                            int64_t now_usec);
+bool clock_runs(const struct clock_row *row);
+/* The norm's version the row was computed with; the one in force at the start where that version is gone; NULL. */
+const struct norm *clock_norm(const struct catalogue *catalogue, const struct clock_row *row);
+/* Sets the case's next moments to the earliest of its running clocks, those that only wait ("at least") left out. */
+void clocks_next(const struct catalogue *catalogue, struct case_row *row, const struct clock_row *clocks, size_t count);
+/* The body's entry for a new or changed clock. NULL when memory ends. */
+json_t *clock_change_json(const struct clock_change *change);
+
+/* --- move.c -------------------------------------------------------------------------------------------------------- */
+
+/* Moves the case along the act. The only place where a case's state changes: an act that does not lead from the case's
+ * state is a programming mistake by now and aborts, before anything is committed. */
+void case_move(const struct procedure *procedure, const struct procedure_act *act, struct case_row *row,
+               int64_t now_usec);
+/* Puts a new case in the procedure's first state. */
+void case_begin(const struct procedure *procedure, struct case_row *row, int64_t now_usec);
+
+/* --- attachments.c ------------------------------------------------------------------------------------------------- */
+
+/* A file sealed outside the writer's turn under a key of its own; only that key is sealed under the person's key. */
+struct attachment_sealed {
+    char id[ID_TEXT];
+    const char *type;
+    int64_t size_bytes;
+    struct hash commitment;
+    struct subject_key content_key;
+    const char *name_sealed; /* {name, salt}, sealed under the content's key */
+    size_t name_sealed_len;
+    const char *sealed;
+    size_t sealed_len;
+};
+int attachments_seal(const struct attachment_new *files, size_t count, int64_t now_usec, struct arena *arena,
+                     struct attachment_sealed **ret, struct err *err) WARN_UNUSED;
+/* [{id, type, size, commitment}] as a body tells it. NULL when memory ends. */
+json_t *attachments_json(const struct attachment_sealed *files, size_t count);
+int attachments_insert(struct tx *tx, const struct attachment_sealed *files, size_t count, const char *case_id,
+                       const char *subject_id, const struct subject_key *key, int64_t leaf, struct err *err) WARN_UNUSED;
+/* The name and salt of a stored file, and its content's key. */
+struct attachment_opened {
+    struct subject_key content_key;
+    uint8_t salt[SALT_BYTES];
+    const char *name; /* in the arena */
+};
+int attachment_open(const struct attachment_row *row, const struct subject_key *key, struct arena *arena,
+                    struct attachment_opened *ret, struct err *err) WARN_UNUSED;
+/* Appends the plain content and checks it against the row's commitment: ERR_DAMAGED "attachment_damaged". */
+int attachment_content(const struct attachment_row *row, const struct attachment_opened *opened, struct buf *out,
+                       struct err *err) WARN_UNUSED;
+
+/* --- repeats.c ----------------------------------------------------------------------------------------------------- */
+
+/* A repeated request and what it is held against. `wanted` false without an Idempotency-Key. */
+struct repeat {
+    bool wanted;
+    struct hash key, request;
+};
+/* `route` tells apart what the key was used for. Both hashes are keyed: a request may hold personal values. ERR_MALFORMED
+ * "idempotency_key_malformed" unless 1–255 visible ASCII. */
+int repeat_make(const struct office *office, const char *key, const char *route, const struct actor *actor,
+                const struct raw_value *raw, size_t raw_count, const struct attachment_new *files, size_t file_count,
+                const char *more, struct repeat *ret, struct err *err) WARN_UNUSED;
+/* *ret_found with the first answer's row; ERR_BAD_INPUT "idempotency_key_reused" when the request was another one. */
+int repeat_find(struct tx *tx, const struct repeat *repeat, struct arena *arena, struct idempotency_row *ret,
+                bool *ret_found, struct err *err) WARN_UNUSED;
+int repeat_keep(struct tx *tx, const struct repeat *repeat, const char *case_id, int64_t leaf, int64_t now_usec,
+                struct err *err) WARN_UNUSED;
+
+/* --- messages.c ---------------------------------------------------------------------------------------------------- */
+
+int message_opener(struct tx *tx, const char *purpose, const char *case_id, int64_t leaf, int64_t now_usec,
+                   struct err *err) WARN_UNUSED;
+/* To the assignee if there is one who can be reached, else to every enabled moderator with an e-mail. */
+int message_staff(struct tx *tx, const char *purpose, const struct case_row *row, int64_t leaf, int64_t now_usec,
+                  struct arena *arena, struct err *err) WARN_UNUSED;
+
+/* --- act_prepare.c ------------------------------------------------------------------------------------------------- */
+
+/* "assign" and "note": what every procedure has beside its own acts. NULL for another name. */
+const struct procedure_act *common_act(const char *id);
+bool act_is_assign(const struct procedure_act *act);
+bool act_is_note(const struct procedure_act *act);
+/* May the actor do the act at all, whatever the state? An auditor's role never allows one. */
+bool act_is_actors(const struct procedure_act *act, const struct actor *actor);
+/* Is the state among those the act leads from? */
+bool act_leads_from(const struct procedure_act *act, int state);
+/* Does the case's state allow it? "note" always, "assign" while the case is open. */
+bool act_possible(const struct procedure *procedure, const struct procedure_act *act, const struct case_row *row);
+/* Has the case an e-mail address of its opener among these sealed values? */
+bool values_have_email(const struct procedure *procedure, const json_t *sealed_values);
+/* store_case_get with ERR_NOT_FOUND "case_unknown". */
+int case_row_get(struct tx *tx, const char *case_id, struct arena *arena, struct case_row *ret, struct err *err)
+    WARN_UNUSED;
+/* The case's procedure; NULL and ERR_DAMAGED "case_damaged" when the catalogue has lost it. */
+const struct procedure *case_procedure(const struct office *office, const struct case_row *row, struct err *err);
+
+/* --- Everywhere ---------------------------------------------------------------------------------------------------- */
+
+bool catalogue_is_country(const void *catalogue, const char *code);
+
+#endif

@@ -1,0 +1,118 @@
+/* The calendar or the catalogue changed while clocks run: a holiday was added late, a day was moved. Running clocks are
+ * computed anew by the same version of their norm, from the same event; a clock whose moments change says so in an
+ * event with the old and the new ones. */
+#include "cases/parts.h"
+#include <string.h>
+
+static json_t *moments_json(int64_t due_usec, int64_t overdue_usec)
+{
+    return json_pack("{s:I, s:I}", "due", (json_int_t)due_usec, "overdue", (json_int_t)overdue_usec);
+}
+
+static int write_event(struct tx *tx, const struct office *office, const struct clock_row *old,
+                       const struct clock_row *clock, struct case_row *row, int64_t now_usec, struct err *err)
+{
+    const struct actor system = system_actor();
+    CLEANUP_JSON json_t *body = body_begin("clock.recomputed", row->id, &system, now_usec, row->version + 1);
+    char from[16];
+    int64_t leaf;
+    int r;
+
+    date_format(date_from_day((int32_t)clock->norm_from_day), from);
+    if (body == NULL || json_object_set_new(body, "clock", json_string(clock->clock)) != 0 ||
+        json_object_set_new(body, "norm_from", json_string(from)) != 0 ||
+        json_object_set_new(body, "old", moments_json(old->due_usec, old->overdue_usec)) != 0 ||
+        json_object_set_new(body, "new", moments_json(clock->due_usec, clock->overdue_usec)) != 0 ||
+        json_object_set_new(body, "calendar", json_string(office->calendar_hash)) != 0 ||
+        json_object_set_new(body, "catalogue", json_string(office->catalogue_hash)) != 0)
+        return err_memory(err);
+    r = record(tx, "clock.recomputed", row->id, &system, now_usec, body, NULL, NULL, &leaf, err);
+    if (r == 0)
+        row->last_leaf = leaf;
+    return r;
+}
+
+/* The case's next moments follow. */
+static int update_case(struct tx *tx, const struct office *office, struct case_row *row, struct arena *arena,
+                       struct err *err)
+{
+    struct clock_row *clocks;
+    size_t count;
+    int r = store_clock_of_case(tx, row->id, arena, &clocks, &count, err);
+
+    if (r < 0)
+        return r;
+    clocks_next(office->catalogue, row, clocks, count);
+    row->version++;
+    return store_case_update(tx, row, row->version - 1, err);
+}
+
+static int handle(struct tx *tx, const struct office *office, struct clock_row *clock, int64_t now_usec,
+                  struct arena *arena, struct err *err)
+{
+    const struct norm *norm = catalogue_norm_at(office->catalogue, clock->norm, clock->starts_usec);
+    const struct clock_row old = *clock;
+    const struct procedure *procedure;
+    struct clock_moments moments = {clock->starts_usec, clock->due_usec, clock->overdue_usec};
+    struct case_row row;
+    bool changed;
+    int r = store_case_get(tx, clock->case_id, arena, &row, err);
+
+    if (r < 0)
+        return r;
+    procedure = case_procedure(office, &row, err);
+    if (procedure == NULL)
+        return -ERR_DAMAGED;
+    /* A norm that is gone from the catalogue leaves the clock as it was computed while the norm was known. */
+    if (norm != NULL && norm->has_clock) {
+        int extended = clock->extended < norm->clock.extend.times ? clock->extended : norm->clock.extend.times;
+
+        r = clock_compute_extended(office->catalogue->calendar, &norm->clock, clock->starts_usec, extended, &moments,
+                                   err);
+        if (r < 0)
+            return r;
+        clock->norm_from_day = norm->from_day;
+    }
+    changed = moments.due_usec != old.due_usec || moments.overdue_usec != old.overdue_usec ||
+              clock->norm_from_day != old.norm_from_day;
+    clock->calendar_hash = office->calendar_hash;
+    clock->catalogue_hash = office->catalogue_hash;
+    if (!changed)
+        return store_clock_put(tx, clock, err);
+
+    clock->due_usec = moments.due_usec;
+    clock->overdue_usec = moments.overdue_usec;
+    if (norm == NULL || norm->clock.kind == CLOCK_AT_MOST) {
+        clock->remind_usec =
+            clock_next_reminder(office->catalogue->calendar, procedure_clock_find(procedure, clock->clock),
+                                clock->due_usec, now_usec);
+        if (clock->overdue_usec > now_usec)
+            clock->overdue_told = false;
+    }
+    r = write_event(tx, office, &old, clock, &row, now_usec, err);
+    if (r == 0)
+        r = store_clock_put(tx, clock, err);
+    return r < 0 ? r : update_case(tx, office, &row, arena, err);
+}
+
+int case_recompute(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
+                   struct err *err)
+{
+    CLEANUP_ARENA struct arena arena;
+    CLEANUP_ARENA struct arena each;
+    struct clock_row *clocks;
+    size_t count;
+    int r;
+
+    arena_init(&arena, COMMAND_ARENA_LIMIT);
+    arena_init(&each, COMMAND_ARENA_LIMIT);
+    r = store_clock_outdated(tx, office->calendar_hash, office->catalogue_hash, limit, &arena, &clocks, &count, err);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        arena_reset(&each);
+        r = handle(tx, office, &clocks[i], now_usec, &each, err);
+    }
+    if (r < 0)
+        return r;
+    *ret_count = count;
+    return 0;
+}

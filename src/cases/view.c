@@ -1,0 +1,254 @@
+/* Looking at a case: its row, values, clocks and history put together for a person or the API. Nothing is refused
+ * because a person's key was destroyed; the values are then shown as destroyed. The opener comes with a number and a
+ * code, and an unknown number is refused exactly like a wrong code. */
+#include "cases/view_parts.h"
+#include <string.h>
+
+/* Spent on unknown numbers too, so that the time of a refusal does not tell whether the number exists. */
+#define NOBODYS_ID "00000000-0000-7000-8000-000000000000"
+
+static int texts_in(const json_t *json, struct arena *arena, struct case_value *ret, struct err *err)
+{
+    size_t count = json_is_array(json) ? json_array_size(json) : 1;
+    const char **texts = ARENA_ARRAY(arena, const char *, count);
+
+    if (texts == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_string_value(json_is_array(json) ? json_array_get(json, i) : json);
+
+        texts[i] = arena_strdup(arena, text != NULL ? text : "");
+        if (texts[i] == NULL)
+            return err_memory(err);
+    }
+    ret->texts = texts;
+    ret->count = count;
+    return 0;
+}
+
+int look_values(const struct look *look, const struct field *fields, size_t field_count, const json_t *clear,
+                const json_t *sealed, const json_t *given, bool public_only, size_t *ret_count,
+                const struct case_value **ret, struct err *err)
+{
+    struct case_value *values = ARENA_ARRAY(look->arena, struct case_value, field_count);
+    size_t count = 0;
+
+    if (values == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < field_count; i++) {
+        const json_t *json = json_object_get(clear, fields[i].name);
+
+        if (public_only && !fields[i].public_value)
+            continue;
+        if (json == NULL)
+            json = json_object_get(json_object_get(sealed, fields[i].name), "value");
+        if (json == NULL && json_object_get(given, fields[i].name) == NULL)
+            continue;
+        values[count] = (struct case_value){.field = &fields[i], .destroyed = json == NULL};
+        if (json != NULL) {
+            int r = texts_in(json, look->arena, &values[count], err);
+
+            if (r < 0)
+                return r;
+        }
+        count++;
+    }
+    *ret = values;
+    *ret_count = count;
+    return 0;
+}
+
+static int show_values(const struct look *look, const json_t *given, struct case_view *view, struct err *err)
+{
+    CLEANUP_JSON json_t *clear = NULL;
+    CLEANUP_JSON json_t *sealed = NULL;
+    const struct case_row *row = look->row;
+    char place[PLACE_ROOM];
+    int r = stored_json_parse(row->fields, strlen(row->fields), "a case's values", &clear, err);
+
+    if (r == 0 && !look->destroyed) {
+        place_of("case", row->id, place);
+        r = values_unseal(&look->key, place, row->sealed, row->sealed_len, &sealed, err);
+    }
+    if (r < 0)
+        return r;
+    return look_values(look, look->procedure->fields, look->procedure->field_count, clear, sealed,
+                       look->destroyed ? given : NULL, false, &view->value_count, &view->values, err);
+}
+
+static int show_clocks(const struct look *look, unsigned with, struct case_view *view, struct err *err)
+{
+    const struct catalogue *catalogue = look->office->catalogue;
+    struct clock_row *rows;
+    struct case_clock *clocks;
+    size_t count;
+    int r = store_clock_of_case(look->tx, look->row->id, look->arena, &rows, &count, err);
+
+    if (r < 0)
+        return r;
+    clocks = ARENA_ARRAY(look->arena, struct case_clock, count);
+    if (clocks == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        clocks[i].clock = procedure_clock_find(look->procedure, rows[i].clock);
+        clocks[i].norm = clock_norm(catalogue, &rows[i]);
+        clocks[i].row = rows[i];
+        if (clocks[i].clock == NULL || clocks[i].norm == NULL) {
+            err_set(err, ERR_DAMAGED, "case_damaged", "%s", look->row->number);
+            return err_detail(err, "clock %s or its norm %s is not in the catalogue", rows[i].clock, rows[i].norm);
+        }
+        if ((with & CASE_WITH_WHY) == 0)
+            continue;
+        r = clock_explain(catalogue->calendar, &clocks[i].norm->clock, rows[i].starts_usec, rows[i].extended,
+                          look->arena, &clocks[i].why, err);
+        if (r < 0)
+            return r;
+    }
+    view->clocks = clocks;
+    view->clock_count = count;
+    return 0;
+}
+
+static int show_attachments(const struct look *look, struct case_view *view, struct err *err)
+{
+    struct attachment_row *rows;
+    const char **names;
+    size_t count;
+    int r = store_attachment_of_case(look->tx, look->row->id, look->arena, &rows, &count, err);
+
+    if (r < 0)
+        return r;
+    names = ARENA_ARRAY(look->arena, const char *, count);
+    if (names == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        struct attachment_opened opened = {.name = ""};
+
+        if (!look->destroyed) {
+            r = attachment_open(&rows[i], &look->key, look->arena, &opened, err);
+            if (r < 0)
+                return r;
+        }
+        names[i] = opened.name;
+    }
+    view->attachments = rows;
+    view->attachment_names = names;
+    view->attachment_count = count;
+    return 0;
+}
+
+/* An extension is offered only while the norm still grants one. */
+static bool extension_open(const struct look *look, const struct case_view *view, const struct procedure_act *act)
+{
+    if (act->extends == NULL)
+        return true;
+    for (size_t i = 0; i < view->clock_count; i++)
+        if (strcmp(view->clocks[i].row.clock, act->extends) == 0)
+            return clock_may_extend(look->office, &view->clocks[i].row);
+    return false;
+}
+
+static int show_acts(const struct look *look, const struct actor *actor, struct case_view *view, struct err *err)
+{
+    const struct procedure *procedure = look->procedure;
+    const struct procedure_act **acts = ARENA_ARRAY(look->arena, const struct procedure_act *, procedure->act_count);
+    size_t count = 0;
+
+    if (acts == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < procedure->act_count; i++) {
+        const struct procedure_act *act = &procedure->acts[i];
+
+        if (act_is_actors(act, actor) && act_possible(procedure, act, look->row) && extension_open(look, view, act))
+            acts[count++] = act;
+    }
+    view->acts = acts;
+    view->act_count = count;
+    return 0;
+}
+
+/* `actor` NULL: the opener looks. */
+static int show(struct tx *tx, const struct office *office, const struct case_row *row, const struct actor *actor,
+                unsigned with, struct arena *arena, struct case_view *ret, struct err *err)
+{
+    CLEANUP_JSON json_t *given = json_object();
+    const struct actor opener = {.kind = ACTOR_OPENER, .roles = ROLE_PUBLIC};
+    struct case_view view = {.row = *row};
+    struct look look = {.tx = tx, .office = office, .arena = arena, .row = row, .for_opener = actor == NULL};
+    int r;
+
+    if (given == NULL)
+        return err_memory(err);
+    view.procedure = look.procedure = case_procedure(office, row, err);
+    if (look.procedure == NULL)
+        return -ERR_DAMAGED;
+    view.state = procedure_state_find(view.procedure, row->state);
+    if (view.state < 0) {
+        err_set(err, ERR_DAMAGED, "case_damaged", "%s", row->number);
+        return err_detail(err, "state %s is not in the catalogue", row->state);
+    }
+    r = case_subject_key(tx, office, row, &look.key, &look.destroyed, err);
+    if (r == 0 && row->assignee != NULL && !look.for_opener)
+        r = look_account_name(&look, row->assignee, &view.assignee_name, err);
+    /* Papers come out of acts; a case that only was opened has none. */
+    if (r == 0 && ((with & CASE_WITH_EVENTS) != 0 || row->version > 1 || look.destroyed))
+        r = look_events(&look, with, &view, given, err);
+    if (r == 0)
+        r = show_values(&look, given, &view, err);
+    if (r == 0)
+        r = show_clocks(&look, with, &view, err);
+    if (r == 0)
+        r = show_attachments(&look, &view, err);
+    if (r == 0)
+        r = show_acts(&look, actor != NULL ? actor : &opener, &view, err);
+    if (r == 0 && (with & CASE_WITH_MESSAGES) != 0 && !look.for_opener) {
+        struct outbox_row *messages;
+
+        r = store_outbox_of_case(tx, row->id, arena, &messages, &view.message_count, err);
+        if (r == 0)
+            view.messages = messages;
+    }
+    if (r < 0)
+        return r;
+    if (look.for_opener)
+        view.row.assignee = view.row.opener_account = NULL;
+    *ret = view;
+    return 0;
+}
+
+int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor, unsigned with,
+              struct arena *arena, struct case_view *ret, struct err *err)
+{
+    struct case_row row;
+    int r = id_valid(case_id) ? case_row_get(tx, case_id, arena, &row, err)
+                              : err_set(err, ERR_NOT_FOUND, "case_unknown", NULL);
+
+    return r < 0 ? r : show(tx, office, &row, actor, with, arena, ret, err);
+}
+
+int case_view_by_code(struct tx *tx, const struct office *office, const char *number, const char *code, unsigned with,
+                      struct arena *arena, struct case_view *ret, struct err *err)
+{
+    struct case_row row = {.id = NOBODYS_ID};
+    struct err why = {0};
+    bool right;
+    int r = store_case_by_number(tx, number, arena, &row, &why);
+
+    if (r < 0 && r != -ERR_NOT_FOUND) {
+        if (err != NULL)
+            *err = why;
+        return r;
+    }
+    right = keyring_access_code_matches(office->keyring, row.id, code);
+    if (r < 0 || !right)
+        return err_set(err, ERR_NOT_FOUND, "number_or_code_wrong", NULL);
+    return show(tx, office, &row, NULL, with, arena, ret, err);
+}
+
+const char *case_value_text(const struct case_value *values, size_t count, const char *field)
+{
+    for (size_t i = 0; i < count; i++)
+        if (values[i].count > 0 && strcmp(values[i].field->name, field) == 0)
+            return values[i].texts[0];
+    return NULL;
+}
