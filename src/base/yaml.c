@@ -284,8 +284,8 @@ int yaml_parse(const char *name, const char *bytes, size_t count, struct arena *
     int result = reader.parser == NULL || fy_parser_set_string(reader.parser, bytes, count) != 0
                      ? err_memory(err)
                      : stream_read(&reader, ret);
+    fy_diag_destroy(reader.diag); /* first: the complaints hold pieces of the parser */
     fy_parser_destroy(reader.parser);
-    fy_diag_unref(reader.diag);
     return result;
 }
 
