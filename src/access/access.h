@@ -7,11 +7,11 @@
 #include "store/events.h"
 
 enum role {
-    ROLE_PUBLIC = 1 << 0,    /* everybody, signed in or not */
+    ROLE_PUBLIC = 1 << 0, /* everybody, signed in or not */
     ROLE_ADMIN = 1 << 1,
     ROLE_MODERATOR = 1 << 2,
     ROLE_REGISTRAR = 1 << 3,
-    ROLE_AUDITOR = 1 << 4    /* sees all, changes nothing */
+    ROLE_AUDITOR = 1 << 4 /* sees all, changes nothing */
 };
 #define ROLE_STAFF (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR | ROLE_AUDITOR)
 /* "admin", "moderator", "registrar", "auditor"; 0 where unknown. */
@@ -27,10 +27,23 @@ struct actor {
     char account_id[37]; /* "" for anonymous, opener, system */
     char token_id[37];   /* of ACTOR_TOKEN */
     char login[64], name[128];
-    unsigned roles;      /* enum role bits; ROLE_PUBLIC always */
+    unsigned roles; /* enum role bits; ROLE_PUBLIC always */
     enum lang lang;
     bool must_change_password;
 };
+
+/* Events of this room hold ids and codes only, never a name, login or e-mail:
+ *
+ *   account.created       target_account_id, roles
+ *   account.changed       target_account_id, changed: names of the columns, roles, disabled
+ *   account.password_set  target_account_id
+ *   session.opened        (account_id is who signed in)
+ *   session.refused       target_account_id or null (unknown login), locked_until_usec when this failure locked it
+ *   session.ended
+ *   token.created         target_account_id, target_token_id, roles, expires_usec or null
+ *   token.revoked         target_account_id, target_token_id
+ *
+ * each with kind, at_usec, account_id (who did it, or null) and, when done with a token, token_id. */
 
 /* `append` lets access write events without knowing the ledger: the caller passes ledger_append. */
 typedef int access_append_fn(struct tx *tx, struct event_row *event, struct err *err);
@@ -41,8 +54,9 @@ struct access {
 };
 
 struct account_new {
-    const char *login;    /* 3–32 of a–z 0–9 . _ - */
-    const char *name, *email, *password; /* password: at least 12 characters, not the login, not on the short list of common ones */
+    const char *login; /* 3–32 of a–z 0–9 . _ - */
+    const char *name, *email,
+        *password; /* password: at least 12 characters, not the login, not on the short list of common ones */
     unsigned roles;
     enum lang lang;
     bool must_change_password;
@@ -50,42 +64,69 @@ struct account_new {
 /* `by` may be NULL (system). Refusals go to `errors` by field. The password is hashed (argon2id, 62 ms) by
  * password_hash before the transaction: never under the writer's turn. */
 int password_hash(const char *password, char ret[static 128], struct err *err) WARN_UNUSED;
+/* May this become the password of that login? Refusals beside the field "password": "required", "too_short" (under 12
+ * characters), "too_long" (over 1024 bytes), "wrong_type" (not UTF-8), "password_has_login", "password_common" (a
+ * common word with digits or signs around it, digits alone, a few characters repeated). */
+int password_check(const char *login, const char *password, struct field_errors *errors, struct err *err) WARN_UNUSED;
+/* Refusals beside "login", "name", "email", "password", "roles", "language"; -ERR_BAD_INPUT "fields_refused" when there
+ * is one. `password` NULL: only the others are checked (a change). */
 int account_check(const struct account_new *account, struct field_errors *errors, struct err *err) WARN_UNUSED;
-int account_create(struct tx *tx, const struct access *access, const struct account_new *account, const char *password_hash,
-                   const struct actor *by, int64_t now_usec, char ret_id[static 37], struct err *err) WARN_UNUSED;
-/* Changes name, e-mail, roles, language, disabled. The last enabled admin cannot be disabled or lose the role: ERR_CONFLICT "last_admin". Disabling ends sessions and tokens. */
+int account_create(struct tx *tx, const struct access *access, const struct account_new *account,
+                   const char *password_hash, const struct actor *by, int64_t now_usec, char ret_id[static 37],
+                   struct err *err) WARN_UNUSED;
+/* Changes name, e-mail, roles, language, disabled (the row's other columns are not looked at); nothing changed, no
+ * event. The last enabled admin cannot be disabled or lose the role: ERR_CONFLICT "last_admin". Disabling ends sessions
+ * and tokens. */
 int account_change(struct tx *tx, const struct access *access, const struct account_row *row, const struct actor *by,
                    int64_t now_usec, struct err *err) WARN_UNUSED;
+/* Ends every session of the account and unlocks it. Unless `by` is the account itself, the password must be changed at
+ * the next sign-in. To keep the one who changed it signed in: session_open in the same command. */
 int account_set_password(struct tx *tx, const struct access *access, const char *account_id, const char *password_hash,
                          const struct actor *by, int64_t now_usec, struct err *err) WARN_UNUSED;
 
-/* Signing in, in two steps so that argon2id runs outside the writer: (1) sign_in_check reads the account and verifies the
- * password, taking the same time whether or not the login exists; at most one verification a core at a time. (2)
- * sign_in_record, in a command: on failure counts (5 in a row lock for 1 minute, doubling to 1 hour), on success resets
- * and opens a session of 12 hours (30 minutes idle). Wrong login or password: ERR_UNAUTHENTICATED "sign_in_refused"; locked:
- * ERR_TOO_MANY "account_locked" with the minutes. */
+/* Signing in, in two steps so that argon2id runs outside the writer: (1) sign_in_check reads the account and verifies
+ * the password, taking the same time whether or not the login exists; at most one verification a core at a time. A
+ * locked account is refused at once: ERR_TOO_MANY "account_locked" with the minutes. (2) sign_in_record, in a command:
+ * on failure counts (5 in a row lock for 1 minute, each further one doubling to 1 hour), on success resets and opens a
+ * session of 12 hours (30 minutes idle).
+ *
+ * A refusal must be committed to be counted, and a command that fails is rolled back; so sign_in_record succeeds when a
+ * sign-in is refused, and tells in *ret_refusal: kind ERR_NONE when signed in, else ERR_UNAUTHENTICATED
+ * "sign_in_refused" (wrong login or password, disabled account, password changed meanwhile) or ERR_TOO_MANY
+ * "account_locked"; then ret_secret is "". */
 struct sign_in {
-    char account_id[37];  /* "" when the login is unknown */
+    char account_id[37]; /* "" when the login is unknown */
     bool right;
+    struct hash verified; /* SHA-256 of the password hash that was looked at */
 };
 int sign_in_check(struct tx *tx, const char *login, const char *password, int64_t now_usec, struct sign_in *ret,
                   struct err *err) WARN_UNUSED;
 int sign_in_record(struct tx *tx, const struct access *access, const struct sign_in *check, int64_t now_usec,
-                   char ret_secret[static 65], struct err *err) WARN_UNUSED;
-int sign_out(struct tx *tx, const struct access *access, const char *session_secret, int64_t now_usec, struct err *err)
-    WARN_UNUSED;
-/* The actor of a session's cookie; ERR_UNAUTHENTICATED "session_ended" when unknown, expired or idle too long. A read; idle time is renewed by session_touch, in a command, at most once a minute. */
+                   char ret_secret[static 65], struct err *ret_refusal, struct err *err) WARN_UNUSED;
+/* A session without a password asked: after a change of one's own. Event session.opened. ERR_CONFLICT
+ * "account_disabled". */
+int session_open(struct tx *tx, const struct access *access, const char *account_id, int64_t now_usec,
+                 char ret_secret[static 65], struct err *err) WARN_UNUSED;
+/* An unknown secret is no error: there is nothing to end. */
+int sign_out(struct tx *tx, const struct access *access, const char *session_secret, int64_t now_usec,
+             struct err *err) WARN_UNUSED;
+/* The actor of a session's cookie; ERR_UNAUTHENTICATED "session_ended" when unknown, expired or idle too long. A read;
+ * idle time is renewed by session_touch, in a command, at most once a minute. */
 int session_actor(struct tx *tx, const char *session_secret, int64_t now_usec, struct actor *ret, bool *ret_wants_touch,
                   struct err *err) WARN_UNUSED;
 int session_touch(struct tx *tx, const char *session_secret, int64_t now_usec, struct err *err) WARN_UNUSED;
 
-/* A bearer token "talap_" + 43 characters, returned once. */
+/* A bearer token "talap_" + 43 characters, returned once; only its SHA-256 is stored. `roles` must be among the
+ * account's (ERR_BAD_INPUT "roles_exceeded"), `expires_usec` TIME_NONE or later than now ("expiry_past"), the name 1 to
+ * 100 characters ("token_name"); ERR_CONFLICT "account_disabled". */
 int token_create(struct tx *tx, const struct access *access, const char *account_id, const char *name, unsigned roles,
                  int64_t expires_usec, const struct actor *by, int64_t now_usec, char ret_secret[static 64],
                  char ret_id[static 37], struct err *err) WARN_UNUSED;
-int token_revoke(struct tx *tx, const struct access *access, const char *token_id, const struct actor *by, int64_t now_usec,
-                 struct err *err) WARN_UNUSED;
-/* ERR_UNAUTHENTICATED "token_refused". */
+/* Revoking twice is no error. ERR_NOT_FOUND "token_unknown". */
+int token_revoke(struct tx *tx, const struct access *access, const char *token_id, const struct actor *by,
+                 int64_t now_usec, struct err *err) WARN_UNUSED;
+/* The token's roles, as far as its account still has them. ERR_UNAUTHENTICATED "token_refused" when unknown, revoked,
+ * expired, of a disabled account, or left without a role. */
 int token_actor(struct tx *tx, const char *secret, int64_t now_usec, struct actor *ret, struct err *err) WARN_UNUSED;
 
 #endif
