@@ -275,7 +275,7 @@ int clock_plan_make(const struct calendar *calendar, const struct clock_rule *ru
     if (times < 0 || times > rule->extend.times)
         return err_set(err, ERR_BAD_INPUT, "clock_no_extension", "%d", rule->extend.times);
     if (event_usec < EVENT_FIRST_USEC || event_usec >= EVENT_LAST_USEC)
-        return refuse_day(event_usec / USEC_PER_DAY, err);
+        return refuse_day(zone_day_of(&calendar->zone, event_usec), err);
     /* The catalogue refuses such rules, so one here is a fault of the program. */
     assert(times == 0 || (rule->direction == CLOCK_AFTER && rule->unit != UNIT_AT_ONCE && rule->extend.amount > 0 &&
                           rule->extend.amount <= AMOUNT_MAX / rule->extend.times &&
