@@ -2,7 +2,7 @@
  *
  * The peaks travel with the write transaction as its hook state: read from the head at the first append, copied and put
  * back with savepoints by the store, written once at commit under one signature, however many events the group brought.
- * The head is never kept between transactions, because with PostgreSQL another node may have moved it. */
+ * They are never kept between transactions, because with PostgreSQL another node may have moved the head. */
 #include "ledger/ledger.h"
 #include "ledger/ledger_row.h"
 #include <assert.h>
@@ -25,11 +25,6 @@ struct ledger_state {
     bool grown;
     struct peaks peaks;
 };
-
-static int hook_begin(struct tx *tx, void *state, void *arg, struct err *err)
-{
-    return 0; /* a transaction that appends nothing does not read, and does not lock, the head */
-}
 
 static int hook_commit(struct tx *tx, void *state, void *arg, struct err *err)
 {
@@ -55,10 +50,8 @@ int ledger_open(struct store *store, const struct signer *signer, struct ledger 
         return err_memory(err);
     ledger->signer = *signer;
     /* The store outlives the ledger's use but not the ledger: the caller closes the store first. */
-    store_set_hooks(store, &(struct store_hooks){.arg = ledger,
-                                                 .state_bytes = sizeof(struct ledger_state),
-                                                 .begin = hook_begin,
-                                                 .commit = hook_commit});
+    store_set_hooks(
+        store, &(struct store_hooks){.arg = ledger, .state_bytes = sizeof(struct ledger_state), .commit = hook_commit});
     *ret = ledger;
     return 0;
 }

@@ -1,7 +1,7 @@
 /* Re-reading the whole ledger.
  *
- * Events are streamed in spans of 65536. While a span is streamed its full subtrees are gathered in memory and compared
- * with the stored nodes after it, since a connection that streams answers no second question. */
+ * Events are streamed in spans of 65536. While a span is streamed its full subtrees are gathered in memory; after it
+ * they are compared with the stored nodes. */
 #include "base/json.h"
 #include "ledger/ledger.h"
 #include "ledger/ledger_row.h"
@@ -132,6 +132,24 @@ static int verify(struct tx *tx, struct verification *work, const char *verifier
     return result;
 }
 
+/* A node beyond the head was never signed for either, and would stand in the way of the right one. */
+static int nodes_end_check(struct tx *tx, int64_t size, struct err *err)
+{
+    for (int level = 8; level < 63; level += 8) {
+        struct hash stored;
+        struct err none = {0};
+        int result = store_ledger_nodes(tx, level, size >> level, 1, &stored, &none);
+        if (result == 0 || result == -ERR_DAMAGED)
+            return ledger_damaged(err, "node %d/%" PRId64, level, size >> level);
+        if (result != -ERR_NOT_FOUND) {
+            if (err != NULL)
+                *err = none;
+            return result;
+        }
+    }
+    return 0;
+}
+
 /* An event beyond the head was never signed for. */
 static int event_beyond(const struct event_row *row, void *arg, struct err *err)
 {
@@ -152,6 +170,8 @@ int ledger_verify(struct tx *tx, const char *verifier_key,
     free(work);
     if (result == 0)
         result = store_event_scan(tx, events, INT64_MAX, event_beyond, NULL, err);
+    if (result == 0)
+        result = nodes_end_check(tx, events, err);
     if (result == 0)
         *ret_events = events;
     return result;
