@@ -248,6 +248,24 @@ static int stream_read(struct reader *reader, const struct yaml **ret)
     return result;
 }
 
+/* What libfyaml must not see: control characters, which YAML forbids, and "?" standing alone, which begins an explicit
+ * key; on some of those libfyaml 0.7.12 writes where it must not. No file of ours needs either. */
+static int bytes_vet(struct reader *reader, const char *bytes, size_t count)
+{
+    int line = 1;
+    for (size_t i = 0; i < count; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        if (c == '\n')
+            line++;
+        else if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7F)
+            return refuse_at(reader, line, "a control character");
+        else if (c == '?' && (i == 0 || strchr(" \t\r\n,[{:", bytes[i - 1]) != NULL) &&
+                 (i + 1 == count || strchr(" \t\r\n,]}:", bytes[i + 1]) != NULL))
+            return refuse_at(reader, line, "a question mark that stands alone (an explicit key)");
+    }
+    return 0;
+}
+
 int yaml_parse(const char *name, const char *bytes, size_t count, struct arena *arena, const struct yaml **ret,
                struct err *err)
 {
@@ -269,6 +287,9 @@ int yaml_parse(const char *name, const char *bytes, size_t count, struct arena *
     }
     if (count == 0)
         return refuse_at(&reader, 1, "there is nothing in it");
+    int result = bytes_vet(&reader, bytes, count);
+    if (result < 0)
+        return result;
     struct fy_diag_cfg diag_cfg;
     fy_diag_cfg_default(&diag_cfg);
     diag_cfg.fp = NULL;
@@ -281,9 +302,9 @@ int yaml_parse(const char *name, const char *bytes, size_t count, struct arena *
                                      .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_ALLOW_DUPLICATE_KEYS |
                                               FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE};
     reader.parser = fy_parser_create(&cfg);
-    int result = reader.parser == NULL || fy_parser_set_string(reader.parser, bytes, count) != 0
-                     ? err_memory(err)
-                     : stream_read(&reader, ret);
+    result = reader.parser == NULL || fy_parser_set_string(reader.parser, bytes, count) != 0
+                 ? err_memory(err)
+                 : stream_read(&reader, ret);
     fy_diag_destroy(reader.diag); /* first: the complaints hold pieces of the parser */
     fy_parser_destroy(reader.parser);
     return result;
