@@ -25,7 +25,8 @@ void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_put_int(struct buf *buf, int64_t value);
 /* Text escaped for HTML content and double-quoted attributes: & < > " ' */
 void buf_put_html(struct buf *buf, const char *text);
-/* A JSON string with its quotes, escaped as RFC 8785 wants (shortest escapes, lower-case \u00xx). Text must be UTF-8. */
+/* A JSON string with its quotes, escaped as RFC 8785 wants (shortest escapes, lower-case \u00xx). Text must be UTF-8.
+ */
 void buf_put_json_string(struct buf *buf, const char *text);
 /* Percent-encoded for a URL path segment or query value (RFC 3986 unreserved characters stay). */
 void buf_put_url(struct buf *buf, const char *text);

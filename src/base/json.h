@@ -6,7 +6,8 @@
 #include "base/buf.h"
 #include <jansson.h>
 
-/* Parses exactly one value. The caller json_decref()s `*ret`. ERR_MALFORMED, code "json_malformed", arg "line:column". */
+/* Parses exactly one value. The caller json_decref()s `*ret`. ERR_MALFORMED, code "json_malformed", arg "line:column".
+ */
 int json_parse(const char *bytes, size_t count, json_t **ret, struct err *err) WARN_UNUSED;
 /* RFC 8785: keys sorted by UTF-16 code units, shortest escapes, integers only. ERR_INTERNAL "json_not_canonical" for
  * what an event never holds: a real number, an integer beyond 2^53 - 1, a NUL in a string, depth over 64 (`out` then
