@@ -117,7 +117,7 @@ def reads(scratch, seconds, cases):
     try:
         # The search takes in the new cases in the background; the figures are those of a service at rest.
         tell("waiting for the search to take in the cases ...")
-        until(lambda: talap.rows("SELECT position FROM words_position") == talap.rows("SELECT size FROM ledger_head"), 1800, 1)
+        until(lambda: talap.rows("SELECT leaf FROM words_position") == talap.rows("SELECT size FROM ledger_head"), 1800, 1)
         wrk(talap.url, 2, 64, "read.lua", listed)
         rate, p50, p99 = wrk(talap.url, seconds, 64, "read.lua", listed)
         constant, _, _ = wrk(talap.url + "/healthz", seconds)

@@ -118,7 +118,7 @@ def stopped(tmp_path):
     "UPDATE case_file SET state = 'answered' WHERE id = (SELECT max(id) FROM case_file)",
     "UPDATE case_file SET number = 'Ш-2026-999999' WHERE id = (SELECT max(id) FROM case_file)",
     "DELETE FROM case_file WHERE id = (SELECT max(id) FROM case_file)",
-    "UPDATE case_clock SET due_usec = due_usec + 86400000000 WHERE case_id = (SELECT max(id) FROM case_file)",
+    "UPDATE clock SET due_usec = due_usec + 86400000000 WHERE case_id = (SELECT max(id) FROM case_file)",
 ])
 def test_verify_names_what_was_changed(stopped, statement):
     damage(stopped, statement)
