@@ -121,17 +121,12 @@ def main():
     env["TALAP_BIN_TSAN"] = os.path.join(TSAN, "src/cli/talap")
     env["TALAP_ROOT"] = ROOT
     begun = time.monotonic()
-    postgres = subprocess.run(["bash", "tests/pg.sh", "start"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    env["TALAP_TEST_POSTGRES"] = postgres.stdout.decode().strip().splitlines()[-1]
-    try:
-        checks(env)
-        programs(env)
-        pytest("web", ["tests/web"], env, 900)
-        pytest("fault", ["tests/fault"], env, 900)
-        pytest("browser", ["tests/browser"], env, 900)
-        fuzzers(env)
-    finally:
-        subprocess.run(["bash", "tests/pg.sh", "stop"], cwd=ROOT)
+    checks(env)
+    programs(env)
+    pytest("web", ["tests/web"], env, 900)
+    pytest("fault", ["tests/fault"], env, 900)
+    pytest("browser", ["tests/browser"], env, 900)
+    fuzzers(env)
     print(f"{time.monotonic() - begun:.0f} s in all")
     print(f"{total_passed} passed, {total_failed} failed")
     return 1 if total_failed or not total_passed else 0

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,20 +62,15 @@ def core(scratch):
 
 def postgres_rows(scratch, seconds):
     """PostgreSQL writing the rows of one intake (subject, case, clock, event) in one transaction, 32 clients, no order kept."""
-    url = subprocess.run(["bash", "tests/pg.sh", "start"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.strip().split("\n")[-1]
-    try:
-        talap = Talap(os.path.join(scratch, "pg"), store=url)
-        os.makedirs(talap.folder)
-        talap.init()
-        script = os.path.join(scratch, "intake.sql")
-        shutil.copy(os.path.join(ROOT, "tests/bench/intake.sql"), script)
-        setup = open(os.path.join(ROOT, "tests/bench/intake_setup.sql"), encoding="utf-8").read()
-        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url], input=setup, text=True, check=True)
-        out = subprocess.run(["pgbench", "-n", "-c", "32", "-j", "2", "-T", str(seconds), "-M", "prepared", "-f", script, url],
-                             capture_output=True, text=True, check=True).stdout
-        return float(re.search(r"tps = ([\d.]+)", out).group(1))
-    finally:
-        subprocess.run(["bash", "tests/pg.sh", "stop"], cwd=ROOT)
+    url = os.environ["TALAP_TEST_POSTGRES"]
+    talap = Talap(os.path.join(scratch, "pg"), store=url)
+    os.makedirs(talap.folder)
+    talap.init()
+    setup = os.path.join(ROOT, "tests/bench/intake_setup.sql")
+    subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", setup, url], check=True)
+    out = subprocess.run(["pgbench", "-n", "-c", "32", "-j", "2", "-T", str(seconds), "-M", "prepared", "-f",
+                          os.path.join(ROOT, "tests/bench/intake.sql"), url], capture_output=True, text=True, check=True).stdout
+    return float(re.search(r"tps = ([\d.]+)", out).group(1))
 
 
 def intake(scratch, seconds, flushes):
