@@ -1,6 +1,6 @@
-/* What comes before an act: is there such an act, may this actor do it, is the case in a state for it, is what was given
- * acceptable. Done outside the writer's turn; what may have changed by then (state, version) is looked at again in
- * act.c. "assign" and "note" are acts that every procedure has. */
+/* What comes before an act: is there such an act, may this actor do it, is the case in a state for it, is what was
+ * given acceptable. Done outside the writer's turn; what may have changed by then (state, version) is looked at again
+ * in act.c. "assign" and "note" are acts that every procedure has. */
 #include "cases/act_parts.h"
 #include <stdio.h>
 #include <string.h>
@@ -39,8 +39,7 @@ bool act_is_actors(const struct procedure_act *act, const struct actor *actor)
         bool is_opener = actor->kind == ACTOR_OPENER || actor->kind == ACTOR_ANONYMOUS;
         bool is_staff = actor->kind == ACTOR_ACCOUNT || actor->kind == ACTOR_TOKEN;
 
-        if ((is_opener && strcmp(by, "opener") == 0) ||
-            (actor->kind == ACTOR_SYSTEM && strcmp(by, "system") == 0) ||
+        if ((is_opener && strcmp(by, "opener") == 0) || (actor->kind == ACTOR_SYSTEM && strcmp(by, "system") == 0) ||
             (is_staff && (role_parse(by) & actor->roles & ROLE_STAFF & ~(unsigned)ROLE_AUDITOR) != 0))
             return true;
     }

@@ -153,8 +153,8 @@ json_t *attachments_json(const struct attachment_sealed *files, size_t count)
 
         hex_encode(files[i].commitment.bytes, SHA256_BYTES, commitment);
         if (json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:s}", "id", files[i].id, "type", files[i].type,
-                                                  "size", (json_int_t)files[i].size_bytes, "commitment",
-                                                  commitment)) != 0) {
+                                                  "size", (json_int_t)files[i].size_bytes, "commitment", commitment)) !=
+            0) {
             json_decref(list);
             return NULL;
         }

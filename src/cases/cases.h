@@ -20,26 +20,27 @@ struct attachment_new {
 /* By content, not by name: "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"; NULL otherwise. */
 const char *attachment_type(const void *bytes, size_t count);
 /* Refuses too many, too large, empty, or of another type: field error "attachments". Fills `type`. */
-int attachments_check(struct attachment_new *files, size_t count, struct field_errors *errors, struct err *err) WARN_UNUSED;
+int attachments_check(struct attachment_new *files, size_t count, struct field_errors *errors,
+                      struct err *err) WARN_UNUSED;
 
 /* --- Opening ------------------------------------------------------------------------------------------------------
  * In two steps. case_open_prepare validates, outside the writer's turn, and makes ids, salts and commitments;
  * case_open runs inside a command (it may run twice; it only reads `opening`). */
 struct case_opening {
     const struct procedure *procedure;
-    const char *opener;            /* "public", "staff", "api" */
+    const char *opener; /* "public", "staff", "api" */
     enum lang lang;
-    int64_t received_usec;         /* when the complaint was received; not later than now, not before 2023-09-10 */
+    int64_t received_usec; /* when the complaint was received; not later than now, not before 2023-09-10 */
     const struct raw_value *raw;
     size_t raw_count;
     struct attachment_new *files;
     size_t file_count;
-    const char *idempotency_key;   /* the header's text, or NULL; 1–255 visible ASCII */
+    const char *idempotency_key; /* the header's text, or NULL; 1–255 visible ASCII */
 };
 struct case_prepared; /* in the arena */
 int case_open_prepare(const struct office *office, const struct case_opening *opening, const struct actor *actor,
-                      int64_t now_usec, struct arena *arena, const struct case_prepared **ret, struct field_errors *errors,
-                      struct err *err) WARN_UNUSED;
+                      int64_t now_usec, struct arena *arena, const struct case_prepared **ret,
+                      struct field_errors *errors, struct err *err) WARN_UNUSED;
 
 struct case_opened {
     char id[ID_TEXT];
@@ -47,7 +48,7 @@ struct case_opened {
     char access_code[16];
     int64_t leaf;
     struct hash leaf_hash;
-    bool repeated;          /* the Idempotency-Key was known: this is the first answer again */
+    bool repeated; /* the Idempotency-Key was known: this is the first answer again */
 };
 /* The same key with another request: ERR_BAD_INPUT "idempotency_key_reused". */
 int case_open(struct tx *tx, const struct office *office, const struct case_prepared *prepared, int64_t now_usec,
@@ -59,7 +60,7 @@ int case_open(struct tx *tx, const struct office *office, const struct case_prep
 struct case_acting {
     const char *case_id;
     const char *act;
-    int64_t expected_version;   /* If-Match; 0: whatever it is */
+    int64_t expected_version; /* If-Match; 0: whatever it is */
     const struct raw_value *raw;
     size_t raw_count;
     struct attachment_new *files;
@@ -67,8 +68,8 @@ struct case_acting {
     const char *idempotency_key;
 };
 struct act_prepared;
-/* Reads the case, checks act, role, state and fields. Wrong state: ERR_CONFLICT "act_not_now"; wrong role: ERR_FORBIDDEN
- * "act_not_allowed"; unknown act: ERR_NOT_FOUND "act_unknown"; stale: ERR_STALE "case_changed". */
+/* Reads the case, checks act, role, state and fields. Wrong state: ERR_CONFLICT "act_not_now"; wrong role:
+ * ERR_FORBIDDEN "act_not_allowed"; unknown act: ERR_NOT_FOUND "act_unknown"; stale: ERR_STALE "case_changed". */
 int case_act_prepare(struct tx *tx, const struct office *office, const struct case_acting *acting,
                      const struct actor *actor, int64_t now_usec, struct arena *arena, const struct act_prepared **ret,
                      struct field_errors *errors, struct err *err) WARN_UNUSED;
@@ -80,36 +81,39 @@ int case_act(struct tx *tx, const struct office *office, const struct act_prepar
 struct case_value {
     const struct field *field;
     size_t count;
-    const char *const *texts;  /* canonical */
-    bool destroyed;            /* the person's key is gone: nothing can be shown */
+    const char *const *texts; /* canonical */
+    bool destroyed;           /* the person's key is gone: nothing can be shown */
 };
 struct case_event {
     int64_t leaf, at_usec;
     const char *kind;
-    const struct procedure_act *act;     /* of case.acted, else NULL */
-    const char *actor_name;              /* staff name, or NULL */
-    const char *actor_kind;              /* "opener", "account", "token", "system" */
-    const char *from_state, *to_state;   /* ids, or NULL */
+    const struct procedure_act *act;   /* of case.acted, else NULL */
+    const char *actor_name;            /* staff name, or NULL */
+    const char *signer_name;           /* of an act that issues a paper: whose name stands under it, for the opener
+                                          too, so that both see the same paper; NULL without an account */
+    struct hash leaf_hash;             /* of the event's leaf in the ledger */
+    const char *actor_kind;            /* "opener", "account", "token", "system" */
+    const char *from_state, *to_state; /* ids, or NULL */
     size_t value_count;
     const struct case_value *values;
-    const char *note;                    /* of case.noted; NULL also when the person's key is gone */
-    const char *assignee_name;           /* of case.assigned: to whom; NULL: to nobody */
-    const char *clock;                   /* of clock.* events: the clock's id */
+    const char *note;          /* of case.noted; NULL also when the person's key is gone */
+    const char *assignee_name; /* of case.assigned: to whom; NULL: to nobody */
+    const char *clock;         /* of clock.* events: the clock's id */
     bool for_staff_only;
 };
 struct case_clock {
     const struct procedure_clock *clock;
-    const struct norm *norm;             /* the version that binds */
+    const struct norm *norm; /* the version that binds */
     struct clock_row row;
-    struct clock_explanation why;        /* only with CASE_WITH_WHY */
+    struct clock_explanation why; /* only with CASE_WITH_WHY */
 };
 struct case_view {
     const struct procedure *procedure;
     struct case_row row;
-    int state;                           /* index in procedure->states */
-    const char *assignee_name;           /* or NULL */
+    int state;                 /* index in procedure->states */
+    const char *assignee_name; /* or NULL */
     size_t value_count;
-    const struct case_value *values;         /* of the procedure's fields, as they now stand; what an act said, in its event */
+    const struct case_value *values; /* of the procedure's fields, as they now stand; what an act said, in its event */
     size_t clock_count;
     const struct case_clock *clocks;
     size_t event_count;
@@ -125,8 +129,8 @@ struct case_view {
     const struct case_paper *papers;
 };
 struct case_paper {
-    const char *id;      /* "complaint_answer" */
-    int64_t leaf;        /* the act that issued it */
+    const char *id; /* "complaint_answer" */
+    int64_t leaf;   /* the act that issued it */
     int64_t at_usec;
 };
 enum { CASE_WITH_WHY = 1, CASE_WITH_EVENTS = 2, CASE_WITH_MESSAGES = 4 };
@@ -146,16 +150,17 @@ const char *case_value_text(const struct case_value *values, size_t count, const
 
 /* --- Time passes --------------------------------------------------------------------------------------------------
  * Called by the job loop; one command each. */
-/* Reminders that have come and clocks that are overdue: events, messages to the assignee (else to all moderators). Returns
- * how many were handled; call again while it equals `limit`. */
-int case_tick(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count, struct err *err)
-    WARN_UNUSED;
+/* Reminders that have come and clocks that are overdue: events, messages to the assignee (else to all moderators).
+ * Returns how many were handled; call again while it equals `limit`. */
+int case_tick(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
+              struct err *err) WARN_UNUSED;
 /* Open clocks computed with another calendar or catalogue are computed anew; each change is an event clock.recomputed
  * with the old and new moments. */
 int case_recompute(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
                    struct err *err) WARN_UNUSED;
 /* Adds the words of new events to the search, at most `limit` events. */
-int case_index(struct tx *tx, const struct office *office, size_t limit, size_t *ret_count, struct err *err) WARN_UNUSED;
+int case_index(struct tx *tx, const struct office *office, size_t limit, size_t *ret_count,
+               struct err *err) WARN_UNUSED;
 
 /* --- Checking -----------------------------------------------------------------------------------------------------
  * Replays every event against the case rows, clocks and attachments: state, version, number, values, commitments (where

@@ -67,7 +67,8 @@ static int gather(const struct event_row *row, void *arg, struct err *err)
     buf_init(&text, BODY_LIMIT);
     if (json_object_get(body, "number") != NULL)
         buf_puts(&text, json_string_value(json_object_get(body, "number")));
-    json_object_foreach(json_object_get(body, "values"), name, value) {
+    json_object_foreach(json_object_get(body, "values"), name, value)
+    {
         if (!json_is_string(value) || !is_text(described(procedure, act, name)))
             continue;
         buf_putc(&text, ' ');

@@ -1,6 +1,6 @@
-/* How a case gets from state to state: here and nowhere else. Whether an act may be done is asked, and politely refused,
- * long before (act_prepare.c); what arrives here and does not fit would make the history a lie, so the program stops
- * before the transaction is committed. */
+/* How a case gets from state to state: here and nowhere else. Whether an act may be done is asked, and politely
+ * refused, long before (act_prepare.c); what arrives here and does not fit would make the history a lie, so the program
+ * stops before the transaction is committed. */
 #include "cases/parts.h"
 #include <assert.h>
 

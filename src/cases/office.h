@@ -1,5 +1,5 @@
-/* The office: everything one running installation needs to decide a case, passed down as one argument. Immutable while it
- * is in use. */
+/* The office: everything one running installation needs to decide a case, passed down as one argument. Immutable while
+ * it is in use. */
 #ifndef TALAP_CASES_OFFICE_H
 #define TALAP_CASES_OFFICE_H
 
@@ -22,10 +22,11 @@ void office_init(struct office *office, const struct catalogue *catalogue, struc
 /* What the organisation is called and how it is reached; the setting "organisation". */
 struct organisation {
     struct text3 name;
-    const char *bin;     /* or "" */
+    const char *bin; /* or "" */
     struct text3 address;
     const char *email, *phone, *url; /* url: how this installation is reached from outside, for links and QR codes */
-    struct text3 complaint_rules; /* opl.11.2: the platform's own rules for complaints, shown before the form; or empty */
+    struct text3
+        complaint_rules; /* opl.11.2: the platform's own rules for complaints, shown before the form; or empty */
 };
 int organisation_get(struct tx *tx, struct arena *arena, struct organisation *ret, struct err *err) WARN_UNUSED;
 int organisation_put(struct tx *tx, const struct office *office, const struct organisation *organisation,

@@ -138,8 +138,7 @@ static json_t *clocks_json(const struct case_prepared *prepared)
 
 /* Keys in order: account_id, actor | at_usec | attachments, calendar, case_id, catalogue, clocks, kind, lang | number |
  * opener, personal, procedure, received, state | subject_id | token_id, values, version. */
-static int write_body(const struct office *office, struct case_prepared *prepared, struct arena *arena,
-                      struct err *err)
+static int write_body(const struct office *office, struct case_prepared *prepared, struct arena *arena, struct err *err)
 {
     const struct actor *actor = &prepared->actor;
     json_t *personal = NULL, *values = NULL;
@@ -233,7 +232,8 @@ int case_open_prepare(const struct office *office, const struct case_opening *op
     return 0;
 }
 
-/* The person behind one of the look-ups, or a new one; look-ups that lead nowhere yet lead to the person from now on. */
+/* The person behind one of the look-ups, or a new one; look-ups that lead nowhere yet lead to the person from now on.
+ */
 static int find_subject(struct tx *tx, const struct office *office, const struct case_prepared *prepared,
                         int64_t now_usec, struct arena *arena, char ret_id[static ID_TEXT], struct subject_key *ret_key,
                         struct err *err)

@@ -1,4 +1,5 @@
-/* The organisation behind an installation, as people see it on every page and paper. One setting, one event a change. */
+/* The organisation behind an installation, as people see it on every page and paper. One setting, one event a change.
+ */
 #include "cases/parts.h"
 #include <string.h>
 
@@ -64,11 +65,11 @@ static const char *or_empty(const char *text)
 int organisation_put(struct tx *tx, const struct office *office, const struct organisation *organisation,
                      const struct actor *by, int64_t now_usec, struct err *err)
 {
-    CLEANUP_JSON json_t *setting = json_pack(
-        "{s:o, s:s, s:o, s:s, s:s, s:s, s:o}", "name", texts_json(&organisation->name), "bin",
-        or_empty(organisation->bin), "address", texts_json(&organisation->address), "email",
-        or_empty(organisation->email), "phone", or_empty(organisation->phone), "url", or_empty(organisation->url),
-        "complaint_rules", texts_json(&organisation->complaint_rules));
+    CLEANUP_JSON json_t *setting =
+        json_pack("{s:o, s:s, s:o, s:s, s:s, s:s, s:o}", "name", texts_json(&organisation->name), "bin",
+                  or_empty(organisation->bin), "address", texts_json(&organisation->address), "email",
+                  or_empty(organisation->email), "phone", or_empty(organisation->phone), "url",
+                  or_empty(organisation->url), "complaint_rules", texts_json(&organisation->complaint_rules));
     CLEANUP_JSON json_t *body = body_begin("organisation.changed", NULL, by, now_usec, 0);
     CLEANUP_BUF struct buf text;
     int64_t leaf;

@@ -61,7 +61,8 @@ int stored_json_parse(const char *bytes, size_t count, const char *what, json_t 
 int case_subject_key(struct tx *tx, const struct office *office, const struct case_row *row, struct subject_key *ret,
                      bool *ret_destroyed, struct err *err) WARN_UNUSED;
 
-/* --- record.c ------------------------------------------------------------------------------------------------------ */
+/* --- record.c ------------------------------------------------------------------------------------------------------
+ */
 
 /* "opener", "account", "token", "system". */
 const char *actor_word(const struct actor *actor);
@@ -69,8 +70,8 @@ const char *actor_word(const struct actor *actor);
 json_t *body_begin(const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec, int64_t version);
 /* Writes the body canonically and appends the event; subject and sealed may be NULL. */
 int record(struct tx *tx, const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec,
-           const json_t *body, const char *subject_id, const struct buf *sealed, int64_t *ret_leaf, struct err *err)
-    WARN_UNUSED;
+           const json_t *body, const char *subject_id, const struct buf *sealed, int64_t *ret_leaf,
+           struct err *err) WARN_UNUSED;
 /* The same with a body that is already canonical. */
 int record_text(struct tx *tx, const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec,
                 const char *body, size_t body_len, const char *subject_id, const struct buf *sealed, int64_t *ret_leaf,
@@ -78,7 +79,8 @@ int record_text(struct tx *tx, const char *kind, const char *case_id, const stru
 /* The system itself as an actor: what the job loop does. */
 struct actor system_actor(void);
 
-/* --- clocks.c ------------------------------------------------------------------------------------------------------ */
+/* --- clocks.c ------------------------------------------------------------------------------------------------------
+ */
 
 /* Which fields of a body's clock entry a change tells. */
 enum clock_change_kind { CLOCK_STARTED, CLOCK_STOPPED, CLOCK_EXTENDED };
@@ -87,11 +89,11 @@ struct clock_change {
     struct clock_row row; /* after the change */
 };
 
-/* Fills a running row for the clock of a procedure from the event at `event_usec`. *ret_in_force false when the norm did
- * not hold at that moment: there is then no clock. */
+/* Fills a running row for the clock of a procedure from the event at `event_usec`. *ret_in_force false when the norm
+ * did not hold at that moment: there is then no clock. */
 int clock_start(const struct office *office, const struct procedure_clock *clock, const char *case_id,
-                int64_t event_usec, int64_t now_usec, struct clock_row *ret, bool *ret_in_force, struct err *err)
-    WARN_UNUSED;
+                int64_t event_usec, int64_t now_usec, struct clock_row *ret, bool *ret_in_force,
+                struct err *err) WARN_UNUSED;
 /* Stops a running row at `now`: "met" before the overdue moment, "missed" from it on; "stopped" when `duty_ended`. */
 void clock_stop(struct clock_row *row, int64_t now_usec, bool duty_ended);
 /* Grants one more extension. ERR_CONFLICT "clock_no_extension" when the norm allows none (more) or nothing runs. */
@@ -110,7 +112,8 @@ void clocks_next(const struct catalogue *catalogue, struct case_row *row, const 
 /* The body's entry for a new or changed clock. NULL when memory ends. */
 json_t *clock_change_json(const struct clock_change *change);
 
-/* --- move.c -------------------------------------------------------------------------------------------------------- */
+/* --- move.c --------------------------------------------------------------------------------------------------------
+ */
 
 /* Moves the case along the act. The only place where a case's state changes: an act that does not lead from the case's
  * state is a programming mistake by now and aborts, before anything is committed. */
@@ -119,7 +122,8 @@ void case_move(const struct procedure *procedure, const struct procedure_act *ac
 /* Puts a new case in the procedure's first state. */
 void case_begin(const struct procedure *procedure, struct case_row *row, int64_t now_usec);
 
-/* --- attachments.c ------------------------------------------------------------------------------------------------- */
+/* --- attachments.c -------------------------------------------------------------------------------------------------
+ */
 
 /* A file sealed outside the writer's turn under a key of its own; only that key is sealed under the person's key. */
 struct attachment_sealed {
@@ -138,7 +142,8 @@ int attachments_seal(const struct attachment_new *files, size_t count, int64_t n
 /* [{id, type, size, commitment}] as a body tells it. NULL when memory ends. */
 json_t *attachments_json(const struct attachment_sealed *files, size_t count);
 int attachments_insert(struct tx *tx, const struct attachment_sealed *files, size_t count, const char *case_id,
-                       const char *subject_id, const struct subject_key *key, int64_t leaf, struct err *err) WARN_UNUSED;
+                       const char *subject_id, const struct subject_key *key, int64_t leaf,
+                       struct err *err) WARN_UNUSED;
 /* The name and salt of a stored file, and its content's key. */
 struct attachment_opened {
     struct subject_key content_key;
@@ -151,15 +156,16 @@ int attachment_open(const struct attachment_row *row, const struct subject_key *
 int attachment_content(const struct attachment_row *row, const struct attachment_opened *opened, struct buf *out,
                        struct err *err) WARN_UNUSED;
 
-/* --- repeats.c ----------------------------------------------------------------------------------------------------- */
+/* --- repeats.c -----------------------------------------------------------------------------------------------------
+ */
 
 /* A repeated request and what it is held against. `wanted` false without an Idempotency-Key. */
 struct repeat {
     bool wanted;
     struct hash key, request;
 };
-/* `route` tells apart what the key was used for. Both hashes are keyed: a request may hold personal values. ERR_MALFORMED
- * "idempotency_key_malformed" unless 1–255 visible ASCII. */
+/* `route` tells apart what the key was used for. Both hashes are keyed: a request may hold personal values.
+ * ERR_MALFORMED "idempotency_key_malformed" unless 1–255 visible ASCII. */
 int repeat_make(const struct office *office, const char *key, const char *route, const struct actor *actor,
                 const struct raw_value *raw, size_t raw_count, const struct attachment_new *files, size_t file_count,
                 const char *more, struct repeat *ret, struct err *err) WARN_UNUSED;
@@ -169,7 +175,8 @@ int repeat_find(struct tx *tx, const struct repeat *repeat, struct arena *arena,
 int repeat_keep(struct tx *tx, const struct repeat *repeat, const char *case_id, int64_t leaf, int64_t now_usec,
                 struct err *err) WARN_UNUSED;
 
-/* --- messages.c ---------------------------------------------------------------------------------------------------- */
+/* --- messages.c ----------------------------------------------------------------------------------------------------
+ */
 
 int message_opener(struct tx *tx, const char *purpose, const char *case_id, int64_t leaf, int64_t now_usec,
                    struct err *err) WARN_UNUSED;
@@ -177,7 +184,8 @@ int message_opener(struct tx *tx, const char *purpose, const char *case_id, int6
 int message_staff(struct tx *tx, const char *purpose, const struct case_row *row, int64_t leaf, int64_t now_usec,
                   struct arena *arena, struct err *err) WARN_UNUSED;
 
-/* --- act_prepare.c ------------------------------------------------------------------------------------------------- */
+/* --- act_prepare.c -------------------------------------------------------------------------------------------------
+ */
 
 /* "assign" and "note": what every procedure has beside its own acts. NULL for another name. */
 const struct procedure_act *common_act(const char *id);
@@ -192,12 +200,13 @@ bool act_possible(const struct procedure *procedure, const struct procedure_act 
 /* Has the case an e-mail address of its opener among these sealed values? */
 bool values_have_email(const struct procedure *procedure, const json_t *sealed_values);
 /* store_case_get with ERR_NOT_FOUND "case_unknown". */
-int case_row_get(struct tx *tx, const char *case_id, struct arena *arena, struct case_row *ret, struct err *err)
-    WARN_UNUSED;
+int case_row_get(struct tx *tx, const char *case_id, struct arena *arena, struct case_row *ret,
+                 struct err *err) WARN_UNUSED;
 /* The case's procedure; NULL and ERR_DAMAGED "case_damaged" when the catalogue has lost it. */
 const struct procedure *case_procedure(const struct office *office, const struct case_row *row, struct err *err);
 
-/* --- Everywhere ---------------------------------------------------------------------------------------------------- */
+/* --- Everywhere ----------------------------------------------------------------------------------------------------
+ */
 
 bool catalogue_is_country(const void *catalogue, const char *code);
 

@@ -83,9 +83,8 @@ static int handle(struct tx *tx, const struct office *office, struct clock_row *
     clock->due_usec = moments.due_usec;
     clock->overdue_usec = moments.overdue_usec;
     if (norm == NULL || norm->clock.kind == CLOCK_AT_MOST) {
-        clock->remind_usec =
-            clock_next_reminder(office->catalogue->calendar, procedure_clock_find(procedure, clock->clock),
-                                clock->due_usec, now_usec);
+        clock->remind_usec = clock_next_reminder(
+            office->catalogue->calendar, procedure_clock_find(procedure, clock->clock), clock->due_usec, now_usec);
         if (clock->overdue_usec > now_usec)
             clock->overdue_told = false;
     }

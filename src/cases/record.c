@@ -26,9 +26,10 @@ struct actor system_actor(void)
 
 json_t *body_begin(const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec, int64_t version)
 {
-    json_t *body = json_pack("{s:s, s:I, s:s, s:s*, s:s*, s:s*}", "kind", kind, "at_usec", (json_int_t)now_usec, "actor",
-                             actor_word(actor), "account_id", actor->account_id[0] != '\0' ? actor->account_id : NULL,
-                             "token_id", actor->token_id[0] != '\0' ? actor->token_id : NULL, "case_id", case_id);
+    json_t *body =
+        json_pack("{s:s, s:I, s:s, s:s*, s:s*, s:s*}", "kind", kind, "at_usec", (json_int_t)now_usec, "actor",
+                  actor_word(actor), "account_id", actor->account_id[0] != '\0' ? actor->account_id : NULL, "token_id",
+                  actor->token_id[0] != '\0' ? actor->token_id : NULL, "case_id", case_id);
 
     if (body != NULL && version > 0 && json_object_set_new(body, "version", json_integer(version)) != 0) {
         json_decref(body);

@@ -1,5 +1,5 @@
-/* Repeated requests: the same Idempotency-Key with the same request gets the first answer again; with another request it
- * is refused. What is kept are two hashes. The one over the request is keyed, because the request may hold personal
+/* Repeated requests: the same Idempotency-Key with the same request gets the first answer again; with another request
+ * it is refused. What is kept are two hashes. The one over the request is keyed, because the request may hold personal
  * values and a plain hash of few possibilities can be guessed. */
 #include "cases/parts.h"
 #include <stdlib.h>

@@ -46,9 +46,8 @@ static int handle(struct tx *tx, const struct office *office, struct clock_row *
         r = write_event(tx, &row, "clock.reminded", "due", clock, clock->due_usec, now_usec, &leaf, err);
         if (r == 0)
             r = message_staff(tx, "reminder", &row, leaf, now_usec, arena, err);
-        clock->remind_usec = clock_next_reminder(office->catalogue->calendar,
-                                                 procedure_clock_find(procedure, clock->clock), clock->due_usec,
-                                                 now_usec);
+        clock->remind_usec = clock_next_reminder(
+            office->catalogue->calendar, procedure_clock_find(procedure, clock->clock), clock->due_usec, now_usec);
     }
     return r < 0 ? r : store_clock_put(tx, clock, err);
 }

@@ -1,6 +1,6 @@
 /* Does the store still say what the ledger says? Every event against the ledger first (ledger_verify); then every case
- * lived through again from its events and held against its row, clocks, sealed values and files. Cases are read in pages
- * and each in an arena of its own, so memory does not grow with the store. A person whose key was destroyed is no
+ * lived through again from its events and held against its row, clocks, sealed values and files. Cases are read in
+ * pages and each in an arena of its own, so memory does not grow with the store. A person whose key was destroyed is no
  * damage: the values are counted as destroyed. */
 #include "cases/verify_parts.h"
 #include <stdio.h>
@@ -72,7 +72,8 @@ static int check_personal(struct verification *work, const struct event_row *eve
     r = values_unseal(&work->key, place, event->sealed, event->sealed_len, &sealed, err);
     if (r < 0)
         return r;
-    json_object_foreach(given, name, commitment) {
+    json_object_foreach(given, name, commitment)
+    {
         r = check_commitment(commitment, json_object_get(sealed, name), name, err);
         if (r < 0)
             break;
@@ -245,8 +246,7 @@ static int check_attachments(struct verification *work, const struct case_row *r
     return r;
 }
 
-static int check_against(struct verification *work, const struct case_row *row, struct replay *replay,
-                         struct err *err)
+static int check_against(struct verification *work, const struct case_row *row, struct replay *replay, struct err *err)
 {
     int r = live_again(work, row, replay, err);
 
@@ -379,8 +379,9 @@ static int name_missing(struct verification *work, struct err *err)
             return r;
     }
     err_set(err, ERR_DAMAGED, "case_damaged", NULL);
-    return err == NULL ? -ERR_DAMAGED : err_detail(err, "%lld cases, by the events %lld",
-                                                   (long long)work->report.cases, (long long)work->opened);
+    return err == NULL ? -ERR_DAMAGED
+                       : err_detail(err, "%lld cases, by the events %lld", (long long)work->report.cases,
+                                    (long long)work->opened);
 }
 
 int office_verify(struct tx *tx, const struct office *office, struct verify_report *ret, struct err *err)

@@ -92,6 +92,7 @@ static int show_event(struct look *look, const struct event_row *row, const json
 
     *event = (struct case_event){
         .leaf = row->leaf,
+        .leaf_hash = row->leaf_hash,
         .at_usec = row->at_usec,
         .kind = keep(look, row->kind),
         .act = act != NULL ? procedure_act_find(look->procedure, act) : NULL,
@@ -109,6 +110,8 @@ static int show_event(struct look *look, const struct event_row *row, const json
         return err_memory(err);
     if (account != NULL && !look->for_opener)
         r = look_account_name(look, account, &event->actor_name, err);
+    if (r == 0 && account != NULL && member(body, "paper") != NULL)
+        r = look_account_name(look, account, &event->signer_name, err);
     if (r == 0 && strcmp(row->kind, "case.assigned") == 0 && !look->for_opener && member(body, "to") != NULL &&
         member(body, "to")[0] != '\0')
         r = look_account_name(look, member(body, "to"), &event->assignee_name, err);

@@ -1,0 +1,26 @@
+/* The example installation that `talap demo` fills a new store with: an invented platform, invented people, and some
+ * two hundred complaints of the past seven months, lived through the real engine at past times. */
+#ifndef TALAP_CLI_DEMO_H
+#define TALAP_CLI_DEMO_H
+
+#include "cases/cases.h"
+
+/* Of every demo account: told on the terminal and on the sign-in page, so it protects nothing. */
+#define DEMO_PASSWORD "demo-alan-2026"
+#define DEMO_ACCOUNTS_MAX 8
+
+struct demo_report {
+    bool filled; /* false: the store has accounts already, and nothing was done */
+    int64_t cases, acts;
+    size_t account_count;
+    struct {
+        char login[33], roles[64];
+    } accounts[DEMO_ACCOUNTS_MAX];
+};
+
+/* `dir` holds complaints.yaml and screenshot.png. The same data, the same day and the same law give the same story;
+ * ids, salts and keys are new each time. Under three seconds. */
+int demo_fill(const struct office *office, const char *dir, int64_t now_usec, struct demo_report *ret,
+              struct err *err) WARN_UNUSED;
+
+#endif
