@@ -39,4 +39,8 @@ int server_port(const struct server *server);
 /* Stops accepting, lets running requests end (at most 10 s), frees. */
 void server_stop(struct server *server);
 
+/* The whole table of routes as JSON, pages included: [{method, path, kind, roles: [word], input, name}]; what `talap routes`
+ * prints and the test of every (route, role) reads. -ERR_MEMORY when `out` failed. */
+int routes_to_json(struct buf *out);
+
 #endif

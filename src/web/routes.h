@@ -19,10 +19,6 @@
 extern const struct route routes[];
 extern const size_t route_count;
 
-/* The whole table as JSON, pages included: [{method, path, kind, roles: [word], name}]; what `talap routes --json` prints
- * and the test of every (route, role) reads. */
-int routes_to_json(struct buf *out) WARN_UNUSED;
-
 /* "GET" … */
 const char *http_method_word(enum http_method method);
 

@@ -1,0 +1,101 @@
+/* /healthz, /readyz, /metrics: for whoever watches the server. */
+#include "web/api/api.h"
+#include "web/app.h"
+#include "web/metrics.h"
+#include <stdio.h>
+#include <unistd.h>
+
+int api_healthz(struct request *request, struct response *response, struct err *err)
+{
+    buf_puts(&response->body, "{\"status\":\"ok\"}");
+    return 0;
+}
+
+int api_readyz(struct request *request, struct response *response, struct err *err)
+{
+    int r = store_probe(request->office->store, request->now_usec, err);
+    if (r < 0)
+        return r;
+    struct buf *out = &response->body;
+    jo_open(out, '{');
+    jo_text(out, "status", "ready");
+    jo_text(out, "store", store_engine_name(request->office->store));
+    jo_text(out, "catalogue", request->office->catalogue_hash);
+    jo_text(out, "calendar", request->office->calendar_hash);
+    jo_close(out, '}');
+    return 0;
+}
+
+static void gauge(struct buf *out, const char *name, const char *type, const char *help, int64_t value)
+{
+    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %lld\n", name, help, name, type, name, (long long)value);
+}
+
+/* Resident bytes, or -1 where the system does not tell. */
+static int64_t resident_bytes(void)
+{
+    long total = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL)
+        return -1;
+    int read = fscanf(file, "%ld %ld", &total, &resident);
+    fclose(file);
+    return read == 2 ? (int64_t)resident * sysconf(_SC_PAGESIZE) : -1;
+}
+
+static int write_store(struct request *request, struct buf *out, struct err *err)
+{
+    struct store_figures figures;
+    struct outbox_figures outbox;
+    struct tx *tx;
+    const char *note;
+    int64_t size, overdue = 0, open = 0;
+    store_figures(request->office->store, &figures);
+    gauge(out, "talap_store_queued", "gauge", "Commands that wait for the writer.", (int64_t)figures.queued);
+    gauge(out, "talap_store_commands_total", "counter", "Commands run.", (int64_t)figures.commands);
+    gauge(out, "talap_store_groups_total", "counter", "Transactions committed.", (int64_t)figures.groups);
+    gauge(out, "talap_store_failures_total", "counter", "Commands that failed.", (int64_t)figures.failures);
+    gauge(out, "talap_store_retries_total", "counter", "Transactions run again.", (int64_t)figures.retries);
+    struct case_filter all = {.open_only = true,
+                              .due_from_usec = TIME_NONE,
+                              .due_before_usec = TIME_NONE,
+                              .overdue_at_usec = TIME_NONE,
+                              .opened_from_usec = TIME_NONE,
+                              .opened_before_usec = TIME_NONE};
+    struct case_filter late = all;
+    late.overdue_at_usec = request->now_usec;
+    int r = request_read(request, &tx, err);
+    if (r == 0)
+        r = ledger_checkpoint(tx, &request->arena, &note, &size, err);
+    if (r == 0)
+        r = store_outbox_figures(tx, &outbox, err);
+    if (r == 0)
+        r = store_case_count(tx, &all, &open, err);
+    if (r == 0)
+        r = store_case_count(tx, &late, &overdue, err);
+    if (r < 0)
+        return r;
+    gauge(out, "talap_ledger_size", "gauge", "Leaves of the ledger.", size);
+    gauge(out, "talap_cases_open", "gauge", "Cases not closed.", open);
+    gauge(out, "talap_cases_overdue", "gauge", "Open cases with a clock that is overdue.", overdue);
+    gauge(out, "talap_outbox_waiting", "gauge", "Messages that wait to be sent.", outbox.waiting);
+    gauge(out, "talap_outbox_failed", "gauge", "Messages given up.", outbox.failed);
+    gauge(out, "talap_outbox_sent_total", "counter", "Messages sent.", outbox.sent);
+    gauge(out, "talap_outbox_oldest_seconds", "gauge", "Age of the oldest waiting message.",
+          outbox.oldest_usec == TIME_NONE ? 0 : (request->now_usec - outbox.oldest_usec) / USEC_PER_SEC);
+    return 0;
+}
+
+int api_metrics(struct request *request, struct response *response, struct err *err)
+{
+    struct buf *out = &response->body;
+    response->type = "text/plain; version=0.0.4; charset=utf-8";
+    metrics_write(request_metrics(request), out);
+    gauge(out, "talap_http_requests_active", "gauge", "Requests being served.", request_active(request));
+    gauge(out, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
+    /* A store that cannot be read must not hide the rest: the figure says so. */
+    struct err store_err;
+    int r = write_store(request, out, &store_err);
+    gauge(out, "talap_store_up", "gauge", "Can the store be read?", r == 0);
+    return 0;
+}

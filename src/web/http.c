@@ -1,0 +1,740 @@
+/* The adapter over libmicrohttpd: an epoll loop on each of a few threads.
+ *
+ * The life of a request. The library calls `on_uri` when it has read the request line: a connection is taken from the pool.
+ * It calls `on_request` with the headers: the route is found and the head is judged, but nothing is answered yet, because
+ * the library closes a connection that is answered before its body was read. Then come pieces of the body, which are kept,
+ * or thrown away when the head or the size was refused; and at last a call without bytes, on which the request is judged
+ * and handled. A handler that asks for a write has the connection suspended *before* its command is queued, since the
+ * writer may be done before we return; the writer's thread resumes it, and the next call sends the answer. A client that
+ * went away meanwhile changes nothing: the command ends, the library calls us once more or says that the request is over,
+ * and only `on_completed` gives the connection back. */
+#include "web/server.h"
+#include "web/routes.h"
+#include "web/static.h"
+#include "base/log.h"
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARENA_LIMIT ((size_t)32 * 1024 * 1024)
+#define ANSWER_LIMIT ((size_t)64 * 1024 * 1024)
+#define CONNECTION_MEMORY ((size_t)32 * 1024) /* request line and headers; more is answered 431 by the library */
+#define POOL_MAX 512
+#define WARM_BYTES ((size_t)64 * 1024) /* a larger buffer is not kept for the next request */
+/* A body that is refused is read to its end when it is at most this long, so that the client reads our answer. */
+#define SWALLOW_MAX ((size_t)64 * 1024 * 1024)
+#define SWALLOW_UNANNOUNCED_MAX ((size_t)4 * 1024 * 1024)
+#define DRAIN_MAX ((size_t)1024 * 1024)
+/* Bodies of all requests together. */
+#define BODIES_MAX ((size_t)768 * 1024 * 1024)
+/* A body has the request's timeout, and a second more for every so many bytes that came. */
+#define SLOWEST_BYTES_PER_SEC 8192
+#define STOP_WAIT_USEC (10 * USEC_PER_SEC)
+
+int64_t monotonic_usec(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+struct metrics *request_metrics(const struct request *request)
+{
+    return request->connection->server->metrics;
+}
+
+int64_t request_active(const struct request *request)
+{
+    return atomic_load(&request->connection->server->active);
+}
+
+/* --- The pool ----------------------------------------------------------------------------------------------------- */
+
+static const char *header_of(const struct connection *c, const char *name)
+{
+    return MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, name);
+}
+
+/* Everything anew but the memory that is kept warm. */
+static void connection_reset(struct connection *c)
+{
+    struct arena arena = c->request.arena;
+    struct buf body = c->body, answer = c->response.body;
+    arena_reset(&arena);
+    buf_reset(&body);
+    buf_reset(&answer);
+    *c = (struct connection){.server = c->server, .header = header_of, .body = body, .response.body = answer};
+    c->request.arena = arena;
+    c->request.connection = c;
+    c->request.app = c->server->app;
+    c->request.office = &c->server->app->office;
+    c->public_url = c->server->public_url;
+    c->https_outside = c->server->https_outside;
+    field_errors_init(&c->request.errors, &c->request.arena);
+}
+
+static struct connection *connection_take(struct server *server)
+{
+    pthread_mutex_lock(&server->pool_lock);
+    struct connection *c = server->pool;
+    if (c != NULL) {
+        server->pool = c->next;
+        server->pool_count--;
+    }
+    pthread_mutex_unlock(&server->pool_lock);
+    if (c == NULL) {
+        c = calloc(1, sizeof *c);
+        if (c == NULL)
+            return NULL;
+        c->server = server;
+        arena_init(&c->request.arena, ARENA_LIMIT);
+        buf_init(&c->body, CASE_ATTACHMENTS_MAX * (size_t)CASE_ATTACHMENT_BYTES_MAX + WARM_BYTES * 16);
+        buf_init(&c->response.body, ANSWER_LIMIT);
+    }
+    connection_reset(c);
+    return c;
+}
+
+static void connection_free(struct connection *c)
+{
+    arena_done(&c->request.arena);
+    buf_done(&c->body);
+    buf_done(&c->response.body);
+    free(c);
+}
+
+static void cool(struct buf *buf)
+{
+    size_t limit = buf->limit;
+    if (buf->room > WARM_BYTES) {
+        buf_done(buf);
+        buf_init(buf, limit);
+    }
+}
+
+static void connection_give(struct connection *c)
+{
+    struct server *server = c->server;
+    json_decref(c->request.json);
+    c->request.json = NULL;
+    if (c->response.stream != NULL && c->response.stream_done != NULL)
+        c->response.stream_done(c->response.stream_arg);
+    atomic_fetch_sub(&server->body_bytes, c->body_counted);
+    arena_reset(&c->request.arena);
+    cool(&c->body);
+    cool(&c->response.body);
+    pthread_mutex_lock(&server->pool_lock);
+    bool kept = server->pool_count < POOL_MAX;
+    if (kept) {
+        c->next = server->pool;
+        server->pool = c;
+        server->pool_count++;
+    }
+    pthread_mutex_unlock(&server->pool_lock);
+    if (!kept)
+        connection_free(c);
+}
+
+/* --- The head ----------------------------------------------------------------------------------------------------- */
+
+static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+    struct server *server = cls;
+    struct connection *c = connection_take(server);
+    if (c == NULL)
+        return NULL;
+    atomic_fetch_add(&server->active, 1);
+    c->mhd = mhd;
+    c->started_usec = monotonic_usec();
+    /* An absolute address (RFC 9112 3.2.2) is read from its path on. */
+    if (strncmp(uri, "http://", 7) == 0 || strncmp(uri, "https://", 8) == 0) {
+        const char *slash = strchr(strchr(uri, ':') + 3, '/');
+        uri = slash == NULL ? "/" : slash;
+    }
+    c->uri = arena_strdup(&c->request.arena, uri);
+    return c;
+}
+
+static int method_of(struct connection *c, const char *word)
+{
+    static const char *const words[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE"};
+    c->is_head = strcmp(word, "HEAD") == 0;
+    c->is_options = strcmp(word, "OPTIONS") == 0;
+    if (c->is_head)
+        return HTTP_GET;
+    for (int i = 0; i < METHOD_COUNT; i++)
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    return -1;
+}
+
+static int read_query(struct request *request, const char *query, struct err *err)
+{
+    if (query == NULL)
+        return 0;
+    struct pair *pairs;
+    size_t count;
+    int r = decode_pairs(query, strlen(query), "address_malformed", &request->arena, &pairs, &count, err);
+    if (r < 0)
+        return r;
+    request->query_names = ARENA_ARRAY(&request->arena, const char *, count);
+    request->query_values = ARENA_ARRAY(&request->arena, const char *, count);
+    if (request->query_names == NULL || request->query_values == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        request->query_names[i] = pairs[i].name;
+        request->query_values[i] = pairs[i].value;
+    }
+    request->query_count = count;
+    return 0;
+}
+
+static void choose_lang(struct request *request)
+{
+    const char *word = request_param(request, "lang");
+    if (word == NULL && (request->route == NULL || request->route->kind == ROUTE_API))
+        word = request_query(request, "lang");
+    if (word == NULL && strlen(request->path) >= 4 && request->path[3] == '/') {
+        /* A page that does not exist still speaks the language of its address. */
+        char code[3] = {request->path[1], request->path[2], '\0'};
+        word = lang_parse(code) < 0 ? NULL : lang_code((enum lang)lang_parse(code));
+    }
+    int lang = word == NULL ? -1 : lang_parse(word);
+    request->lang = lang < 0 ? lang_negotiate(request_header(request, "Accept-Language")) : (enum lang)lang;
+}
+
+/* The announced length of the body: -1 when it comes in chunks, 0 when there is none. */
+static int64_t announced(const struct connection *c)
+{
+    const char *length = c->header(c, "Content-Length");
+    if (length != NULL)
+        return strtoll(length, NULL, 10);
+    return c->header(c, "Transfer-Encoding") != NULL ? -1 : 0;
+}
+
+/* Route, type of input, size: in this order. */
+static int judge_head(struct connection *c, const char *method_word, struct err *err)
+{
+    struct request *request = &c->request;
+    request->path = c->uri;
+    if (c->uri == NULL)
+        return err_memory(err);
+    size_t path_len = strcspn(c->uri, "?");
+    const char *query = c->uri[path_len] == '?' ? c->uri + path_len + 1 : NULL;
+    request->path = arena_strndup(&request->arena, c->uri, path_len);
+    if (request->path == NULL) {
+        request->path = "/";
+        return err_memory(err);
+    }
+    request->lang = lang_negotiate(request_header(request, "Accept-Language"));
+    const char *segments[PATH_SEGMENTS_MAX];
+    size_t count;
+    int r = decode_path(c->uri, path_len, &request->arena, segments, &count, err);
+    int method = method_of(c, method_word);
+    if (r == 0)
+        r = router_find(c->server->router, method, segments, count, &request->arena, &c->match, err);
+    if (r < 0)
+        return r;
+    request->route = c->match.route;
+    request->param_count = c->match.param_count;
+    memcpy(request->param_names, c->match.param_names, sizeof request->param_names);
+    memcpy(request->param_values, c->match.param_values, sizeof request->param_values);
+    int bad_query = read_query(request, query, err);
+    choose_lang(request);
+    if (!c->match.path_known)
+        return err_set(err, ERR_NOT_FOUND, "address_unknown", NULL);
+    if (!c->is_options && request->route == NULL)
+        return err_set(err, ERR_METHOD, "method_not_allowed", NULL);
+    if (bad_query < 0)
+        return bad_query;
+    int64_t length = announced(c);
+    if (length == 0)
+        return 0;
+    if (c->is_options || request->route->input == INPUT_NONE)
+        return err_set(err, ERR_MALFORMED, "body_not_expected", NULL);
+    r = form_type_check(c, err);
+    if (r < 0)
+        return r;
+    if (length > 0 && (uint64_t)length > form_body_max(c))
+        return err_set(err, ERR_TOO_LARGE, "body_too_large", "%zu", form_body_max(c) / 1024);
+    return 0;
+}
+
+/* --- The body ----------------------------------------------------------------------------------------------------- */
+
+static void refuse(struct connection *c, enum err_kind kind, const char *code)
+{
+    if (c->refused)
+        return;
+    c->refused = true;
+    (void)!err_set(&c->refusal, kind, code, NULL);
+}
+
+/* Keeps a piece of the body. False: the connection is to be closed. */
+static bool take_piece(struct connection *c, const char *bytes, size_t count)
+{
+    struct server *server = c->server;
+    c->body_seen += count;
+    if (c->stage == STAGE_DRAIN)
+        return c->body_seen < DRAIN_MAX;
+    if (!c->refused && c->body_seen > form_body_max(c)) {
+        c->refused = true;
+        (void)!err_set(&c->refusal, ERR_TOO_LARGE, "body_too_large", "%zu", form_body_max(c) / 1024);
+    }
+    if (!c->refused) {
+        size_t together = atomic_fetch_add(&server->body_bytes, count) + count;
+        c->body_counted += count;
+        if (together > BODIES_MAX)
+            refuse(c, ERR_UNAVAILABLE, "server_busy");
+        else
+            buf_put(&c->body, bytes, count);
+        if (c->body.failed)
+            refuse(c, ERR_MEMORY, "out_of_memory");
+    }
+    int64_t deadline =
+        c->started_usec + server->timeout_usec + (int64_t)(c->body_seen / SLOWEST_BYTES_PER_SEC) * USEC_PER_SEC;
+    bool late = monotonic_usec() > deadline;
+    bool endless = c->refused && announced(c) < 0 && c->body_seen > c->body.len + SWALLOW_UNANNOUNCED_MAX;
+    if (!late && !endless)
+        return true;
+    if (late) {
+        c->refused = true;
+        (void)!err_set(&c->refusal, ERR_TIMEOUT, "body_too_slow", NULL);
+    }
+    answer_raw(c, &c->refusal);
+    c->stage = STAGE_DRAIN;
+    c->body_seen = 0;
+    return true;
+}
+
+/* --- Handling ----------------------------------------------------------------------------------------------------- */
+
+static void end_read(struct request *request)
+{
+    store_read_end(request->read);
+    request->read = NULL;
+}
+
+/* Takes the right to suspend; false when the server is stopping. */
+static bool suspend(struct connection *c)
+{
+    struct server *server = c->server;
+    atomic_fetch_add(&server->waiting, 1);
+    if (atomic_load(&server->stopping)) {
+        atomic_fetch_sub(&server->waiting, 1);
+        return false;
+    }
+    c->stage = STAGE_WAITING;
+    MHD_suspend_connection(c->mhd);
+    return true;
+}
+
+/* From here on the connection is the HTTP thread's again. */
+static void resume(struct connection *c, enum stage stage)
+{
+    struct server *server = c->server;
+    c->stage = stage;
+    MHD_resume_connection(c->mhd);
+    atomic_fetch_sub(&server->waiting, 1);
+}
+
+static int command_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct connection *c = command->arg;
+    return c->request.write.run(tx, &c->request, err);
+}
+
+static void command_done(struct store_command *command, const struct err *err)
+{
+    struct connection *c = command->arg;
+    c->write_failed = err != NULL;
+    if (err != NULL)
+        c->request.write_error = *err;
+    resume(c, STAGE_WRITTEN);
+}
+
+static int stopping_error(struct err *err)
+{
+    return err_set(err, ERR_UNAVAILABLE, "server_stopping", NULL);
+}
+
+/* Goes on from what a handler returned: answers, queues its command, or answers its error. */
+static enum MHD_Result proceed(struct connection *c, int r, struct err *err)
+{
+    end_read(&c->request);
+    if (r == 0)
+        return answer_send(c);
+    if (r < 0)
+        return answer_error(c, err);
+    if (!suspend(c)) {
+        (void)!stopping_error(err);
+        return answer_error(c, err);
+    }
+    c->command = (struct store_command){.run = command_run, .done = command_done, .arg = c};
+    if (store_submit(c->request.office->store, &c->command, err) < 0)
+        command_done(&c->command, err);
+    return MHD_YES;
+}
+
+/* On a slow thread. */
+static void run_slow(struct connection *c)
+{
+    struct err err = {0};
+    c->slow_result = c->request.route->handler(&c->request, &c->response, &err);
+    end_read(&c->request);
+    c->slow_error = err;
+    resume(c, STAGE_COMPUTED);
+}
+
+struct touch {
+    struct store_command command;
+    int64_t now_usec;
+    char secret[];
+};
+
+static int touch_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct touch *touch = command->arg;
+    return session_touch(tx, touch->secret, touch->now_usec, err);
+}
+
+static void touch_done(struct store_command *command, const struct err *err)
+{
+    if (err != NULL && err->kind != ERR_UNAUTHENTICATED && err->kind != ERR_NOT_FOUND)
+        log_err(LOG_LEVEL_WARNING, "session not renewed", err);
+    free(command->arg);
+}
+
+/* Renews the session's idle time beside the request, which does not wait for it. */
+static void touch_session(const struct connection *c)
+{
+    const char *secret = c->request.session_secret;
+    struct touch *touch = calloc(1, sizeof *touch + strlen(secret) + 1);
+    if (touch == NULL)
+        return;
+    touch->command = (struct store_command){.run = touch_run, .done = touch_done, .arg = touch};
+    touch->now_usec = c->request.now_usec;
+    strcpy(touch->secret, secret);
+    struct err err;
+    if (store_submit(c->request.office->store, &touch->command, &err) < 0)
+        free(touch);
+}
+
+static enum MHD_Result answer_options(struct connection *c)
+{
+    c->response.status = 204;
+    answer_allow(c);
+    return answer_send(c);
+}
+
+/* The whole request is here. */
+static enum MHD_Result handle(struct connection *c)
+{
+    struct request *request = &c->request;
+    struct err err = {0};
+    if (c->refused)
+        return answer_error(c, &c->refusal);
+    if (c->is_options)
+        return answer_options(c);
+    request->now_usec = c->server->app->now();
+    if (request->route->kind == ROUTE_API)
+        c->response.type = "application/json";
+    else if (request->route->kind == ROUTE_PAGE)
+        c->response.type = "text/html; charset=utf-8";
+    int r = form_read(c, &err);
+    if (r == 0)
+        r = guard_identify(c, &err);
+    if (r == 0)
+        r = guard_roles(c, &err);
+    if (r == 0)
+        r = guard_csrf(c, &err);
+    if (r == 0)
+        r = guard_query(c, &err);
+    if (r == 0 && c->wants_touch && request->session_secret != NULL)
+        touch_session(c);
+    if (r == 0 && request->route->slow) {
+        end_read(request);
+        if (suspend(c)) {
+            if (slow_submit(c->server->slow, c))
+                return MHD_YES;
+            c->slow_result = err_set(&c->slow_error, ERR_UNAVAILABLE, "server_busy", NULL);
+            resume(c, STAGE_COMPUTED);
+            return MHD_YES;
+        }
+        r = stopping_error(&err);
+    }
+    if (r == 0)
+        r = request->route->handler(request, &c->response, &err);
+    return proceed(c, r, &err);
+}
+
+/* The command is durable, or has failed. */
+static enum MHD_Result finish(struct connection *c)
+{
+    struct request *request = &c->request;
+    struct err err = {0};
+    int r;
+    if (!c->write_failed) {
+        r = request->write.finish(request, &c->response, &err);
+    } else if (request->failed != NULL) {
+        r = request->failed(request, &c->response, &err);
+    } else {
+        err = request->write_error;
+        r = -(int)err.kind;
+    }
+    return proceed(c, r, &err);
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_count, void **con_cls)
+{
+    struct connection *c = *con_cls;
+    if (c == NULL)
+        return MHD_NO;
+    switch (c->stage) {
+    case STAGE_HEAD:
+        c->refused = judge_head(c, method, &c->refusal) < 0;
+        /* Too long to be read to its end: the answer goes out at once, and the connection is closed. */
+        if (c->refused && announced(c) > (int64_t)SWALLOW_MAX)
+            return answer_error(c, &c->refusal);
+        c->stage = STAGE_BODY;
+        return MHD_YES;
+    case STAGE_BODY:
+    case STAGE_DRAIN:
+        if (*upload_count > 0) {
+            bool open = take_piece(c, upload, *upload_count);
+            *upload_count = 0;
+            return open ? MHD_YES : MHD_NO;
+        }
+        return c->stage == STAGE_DRAIN ? MHD_NO : handle(c);
+    case STAGE_WRITTEN:
+        return finish(c);
+    case STAGE_COMPUTED:
+        return proceed(c, c->slow_result, &c->slow_error);
+    case STAGE_WAITING:
+    case STAGE_ANSWERED:
+        break;
+    }
+    return MHD_YES;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, enum MHD_RequestTerminationCode why)
+{
+    struct server *server = cls;
+    struct connection *c = *con_cls;
+    if (c == NULL)
+        return;
+    *con_cls = NULL;
+    if (why == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED && c->stage == STAGE_BODY) {
+        struct err err;
+        (void)!err_set(&err, ERR_TIMEOUT, "body_too_slow", NULL);
+        answer_raw(c, &err);
+    }
+    connection_give(c);
+    atomic_fetch_sub(&server->active, 1);
+}
+
+/* Addresses and queries are decoded by decode.c; the library leaves them as they are. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *text)
+{
+    return strlen(text);
+}
+
+/* --- Starting and stopping ---------------------------------------------------------------------------------------- */
+
+static int listen_on(const struct settings *settings, int *ret_fd, int *ret_port, struct err *err)
+{
+    const char *host = settings->listen_host == NULL ? "127.0.0.1" : settings->listen_host;
+    char port[16];
+    snprintf(port, sizeof port, "%d", settings->listen_port);
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    int fd = -1;
+    if (getaddrinfo(host, port, &hints, &found) == 0 && found != NULL) {
+        fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int on = 1;
+        if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+                        bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 1024) != 0)) {
+            int why = errno;
+            close(fd);
+            errno = why;
+            fd = -1;
+        }
+    }
+    if (found != NULL)
+        freeaddrinfo(found);
+    struct sockaddr_storage at;
+    socklen_t length = sizeof at;
+    char bound[16];
+    if (fd < 0 || getsockname(fd, (struct sockaddr *)&at, &length) != 0 ||
+        getnameinfo((struct sockaddr *)&at, length, NULL, 0, bound, sizeof bound, NI_NUMERICSERV) != 0) {
+        int why = errno;
+        if (fd >= 0)
+            close(fd);
+        err_set(err, ERR_UNAVAILABLE, "listen_failed", "%s:%s", host, port);
+        return err_detail(err, "%s", strerror(why));
+    }
+    *ret_fd = fd;
+    *ret_port = atoi(bound);
+    return 0;
+}
+
+static int read_pem(const char *path, char **ret, struct err *err)
+{
+    FILE *file = fopen(path, "re");
+    char *text = calloc(1, 64 * 1024);
+    size_t count = file == NULL || text == NULL ? 0 : fread(text, 1, 64 * 1024 - 1, file);
+    if (file != NULL)
+        fclose(file);
+    if (count == 0) {
+        free(text);
+        return err_set(err, ERR_UNAVAILABLE, "file_unreadable", "%s", path);
+    }
+    *ret = text;
+    return 0;
+}
+
+/* Where pages lead those who must sign in or change their password: the routes of these names. */
+static void find_paths(struct server *server)
+{
+    for (size_t i = 0; i < route_count; i++) {
+        const struct route *route = &routes[i];
+        if (route->kind != ROUTE_PAGE || route->method != HTTP_GET || strncmp(route->path, "/{lang}/", 8) != 0)
+            continue;
+        if (strcmp(route->name, "sign_in") == 0)
+            server->sign_in_path = route->path + 7;
+        if (strcmp(route->name, "password") == 0)
+            server->password_path = route->path + 7;
+    }
+    for (size_t i = 0; i < static_count; i++)
+        if (strncmp(static_table[i].type, "text/javascript", 15) == 0)
+            server->has_scripts = true;
+}
+
+static void set_public_url(struct server *server)
+{
+    const struct settings *settings = server->app->settings;
+    const char *host = settings->listen_host == NULL ? "127.0.0.1" : settings->listen_host;
+    if (settings->public_url != NULL)
+        snprintf(server->public_url, sizeof server->public_url, "%s", settings->public_url);
+    else
+        snprintf(server->public_url, sizeof server->public_url, "%s://%s:%d", server->tls_key != NULL ? "https" : "http",
+                 host, server->port);
+    size_t length = strlen(server->public_url);
+    while (length > 0 && server->public_url[length - 1] == '/')
+        server->public_url[--length] = '\0';
+    server->https_outside = strncmp(server->public_url, "https:", 6) == 0;
+}
+
+static void server_free(struct server *server)
+{
+    if (server == NULL)
+        return;
+    slow_stop(server->slow);
+    for (struct connection *c = server->pool; c != NULL;) {
+        struct connection *next = c->next;
+        connection_free(c);
+        c = next;
+    }
+    metrics_free(server->metrics);
+    arena_done(&server->arena);
+    pthread_mutex_destroy(&server->pool_lock);
+    free(server->tls_certificate);
+    free(server->tls_key);
+    free(server);
+}
+
+static int cores(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > 64 ? 64 : (int)count;
+}
+
+static int daemon_start(struct server *server, int fd, struct err *err)
+{
+    const struct settings *settings = server->app->settings;
+    int threads = settings->threads > 0 ? settings->threads : cores();
+    size_t connections = settings->connection_max > 0 ? settings->connection_max : 4096;
+    int timeout = settings->request_timeout_sec > 0 ? settings->request_timeout_sec : 30;
+    server->timeout_usec = timeout * USEC_PER_SEC;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME;
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_certificate},
+                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key},
+                                   {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem pool[] = {{MHD_OPTION_THREAD_POOL_SIZE, threads, NULL}, {MHD_OPTION_END, 0, NULL}};
+    if (server->tls_key != NULL)
+        flags |= MHD_USE_TLS;
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1, MHD_OPTION_ARRAY,
+        server->tls_key != NULL ? tls : tls + 2, MHD_OPTION_END);
+    if (server->daemon == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "listen_failed", "%s:%d", settings->listen_host, server->port);
+    return 0;
+}
+
+int server_start(struct app *app, struct server **ret, struct err *err)
+{
+    const struct settings *settings = app->settings;
+    struct server *server = calloc(1, sizeof *server);
+    if (server == NULL)
+        return err_memory(err);
+    server->app = app;
+    pthread_mutex_init(&server->pool_lock, NULL);
+    arena_init(&server->arena, (size_t)4 * 1024 * 1024);
+    int fd = -1;
+    int r = router_build(routes, route_count, &server->arena, &server->router, err);
+    if (r == 0)
+        r = metrics_new(route_count, &server->metrics, err);
+    if (r == 0)
+        r = slow_start(cores(), run_slow, &server->slow, err);
+    if (r == 0 && settings->tls_key != NULL)
+        r = read_pem(settings->tls_key, &server->tls_key, err);
+    if (r == 0 && settings->tls_key != NULL)
+        r = read_pem(settings->tls_certificate, &server->tls_certificate, err);
+    if (r == 0)
+        r = listen_on(settings, &fd, &server->port, err);
+    if (r == 0) {
+        find_paths(server);
+        set_public_url(server);
+        r = daemon_start(server, fd, err);
+        if (r < 0)
+            close(fd);
+    }
+    if (r < 0) {
+        server_free(server);
+        return r;
+    }
+    *ret = server;
+    return 0;
+}
+
+int server_port(const struct server *server)
+{
+    return server->port;
+}
+
+void server_stop(struct server *server)
+{
+    if (server == NULL)
+        return;
+    MHD_socket fd = MHD_quiesce_daemon(server->daemon);
+    atomic_store(&server->stopping, true);
+    int64_t until = monotonic_usec() + STOP_WAIT_USEC;
+    struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
+    /* Commands always end, so those who wait for one are always waited for; the others have ten seconds. */
+    while (atomic_load(&server->waiting) > 0 || (atomic_load(&server->active) > 0 && monotonic_usec() < until))
+        nanosleep(&nap, NULL);
+    MHD_stop_daemon(server->daemon);
+    if (fd != MHD_INVALID_SOCKET)
+        close(fd);
+    server_free(server);
+}

@@ -1,0 +1,53 @@
+/* The table of routes as an array, and as JSON for those who check it. */
+#include "web/routes.h"
+#include "web/app.h"
+#include "web/json_out.h"
+
+/* What stands under no role, PAGE rows without `query`: their handlers look at the query themselves. */
+#define PAGE_ROW(METHOD, PATH, ROLES, INPUT, BODY_MAX, HANDLER, NAME, SUMMARY, SLOW)                                   \
+    {HTTP_##METHOD, PATH, ROUTE_PAGE, ROLES, INPUT_##INPUT, BODY_MAX, HANDLER, NAME, SUMMARY, NULL, SLOW},
+#define API_ROW(METHOD, PATH, ROLES, INPUT, BODY_MAX, QUERY, HANDLER, NAME, SUMMARY, SLOW)                             \
+    {HTTP_##METHOD, PATH, ROUTE_API, ROLES, INPUT_##INPUT, BODY_MAX, HANDLER, NAME, SUMMARY, QUERY, SLOW},
+#define PAGE(METHOD, PATH, ROLES, INPUT, BODY_MAX, HANDLER, NAME, SUMMARY)                                             \
+    PAGE_ROW(METHOD, PATH, ROLES, INPUT, BODY_MAX, HANDLER, NAME, SUMMARY, false)
+#define PAGE_SLOW(METHOD, PATH, ROLES, INPUT, BODY_MAX, HANDLER, NAME, SUMMARY)                                        \
+    PAGE_ROW(METHOD, PATH, ROLES, INPUT, BODY_MAX, HANDLER, NAME, SUMMARY, true)
+#define API(METHOD, PATH, ROLES, INPUT, BODY_MAX, QUERY, HANDLER, NAME, SUMMARY)                                       \
+    API_ROW(METHOD, PATH, ROLES, INPUT, BODY_MAX, QUERY, HANDLER, NAME, SUMMARY, false)
+#define API_SLOW(METHOD, PATH, ROLES, INPUT, BODY_MAX, QUERY, HANDLER, NAME, SUMMARY)                                  \
+    API_ROW(METHOD, PATH, ROLES, INPUT, BODY_MAX, QUERY, HANDLER, NAME, SUMMARY, true)
+#define ASSET(PATH, HANDLER, NAME, SUMMARY)                                                                            \
+    {HTTP_GET, PATH, ROUTE_FILE, ROLE_PUBLIC, INPUT_NONE, 0, HANDLER, NAME, SUMMARY, NULL, false},
+
+const struct route routes[] = {
+#include "web/routes.def"
+};
+const size_t route_count = sizeof routes / sizeof routes[0];
+
+const char *http_method_word(enum http_method method)
+{
+    static const char *const words[] = {"GET", "POST", "PUT", "DELETE"};
+    return words[method];
+}
+
+int routes_to_json(struct buf *out)
+{
+    static const char *const kinds[] = {"page", "api", "file"};
+    static const char *const inputs[] = {"none", "form", "multipart", "json", "json_or_multipart"};
+    jo_open(out, '[');
+    for (size_t i = 0; i < route_count; i++) {
+        const struct route *route = &routes[i];
+        jo_open(out, '{');
+        jo_text(out, "method", http_method_word(route->method));
+        jo_text(out, "path", route->path);
+        jo_text(out, "kind", kinds[route->kind]);
+        jo_key(out, "roles");
+        jo_roles(out, route->roles);
+        jo_text(out, "input", inputs[route->input]);
+        jo_text(out, "name", route->name);
+        jo_close(out, '}');
+    }
+    jo_close(out, ']');
+    buf_putc(out, '\n');
+    return out->failed ? -ERR_MEMORY : 0;
+}

@@ -1,0 +1,49 @@
+/* The running server, private to the adapter: http.c takes requests in, answer.c sends answers out. */
+#ifndef TALAP_WEB_SERVER_H
+#define TALAP_WEB_SERVER_H
+
+#include "web/connection.h"
+#include "web/metrics.h"
+#include "web/slow.h"
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct server {
+    struct app *app;
+    struct MHD_Daemon *daemon;
+    int port;
+    struct arena arena; /* the router's */
+    const struct router *router;
+    struct metrics *metrics;
+    struct slow *slow;
+    char *tls_certificate, *tls_key;
+    char public_url[320];
+    bool https_outside;
+    bool has_scripts;        /* static/ holds a script, so that script-src 'self' is needed */
+    int64_t timeout_usec;
+    const char *sign_in_path; /* after /{lang}, of the route named "sign_in"; NULL without */
+    const char *password_path;
+    pthread_mutex_t pool_lock;
+    struct connection *pool; /* connections kept warm for the next request */
+    size_t pool_count;
+    atomic_int active;       /* requests between their first line and their end */
+    atomic_int waiting;      /* of these, suspended */
+    atomic_bool stopping;
+    atomic_size_t body_bytes; /* bodies in memory */
+};
+
+/* Microseconds of the monotonic clock: for durations and deadlines, never for the law. */
+int64_t monotonic_usec(void);
+
+/* Queues connection->response with the headers every answer has. */
+enum MHD_Result answer_send(struct connection *connection);
+/* Answers an error: a page for people, problem details for machines. */
+enum MHD_Result answer_error(struct connection *connection, const struct err *err);
+/* Adds the Allow header: what the path offers. */
+void answer_allow(struct connection *connection);
+/* Answers past the library, on the bare socket, where the library can no longer answer: a body that does not end. Does
+ * nothing under TLS. The connection must be closed afterwards. */
+void answer_raw(struct connection *connection, const struct err *err);
+
+#endif
