@@ -120,7 +120,7 @@ static int change_clocks(struct deed *deed, struct err *err)
 static int merge_clear(struct deed *deed, const json_t *given, struct err *err)
 {
     CLEANUP_JSON json_t *merged = NULL;
-    CLEANUP_BUF struct buf text;
+    CLEANUP_BUF struct buf text = {0};
     int r;
 
     if (json_object_size(given) == 0)
@@ -142,7 +142,7 @@ static int merge_sealed(struct deed *deed, struct err *err)
 {
     CLEANUP_JSON json_t *merged = NULL;
     CLEANUP_JSON json_t *given = NULL;
-    CLEANUP_BUF struct buf sealed;
+    CLEANUP_BUF struct buf sealed = {0};
     const struct value_parts *values = &deed->prepared->values;
     char place[PLACE_ROOM];
     int r;
@@ -219,7 +219,7 @@ static int tell_clocks(const struct deed *deed, json_t *body, struct err *err)
 
 static int finish(struct deed *deed, const char *kind, json_t *body, int64_t *ret_leaf, struct err *err)
 {
-    CLEANUP_BUF struct buf sealed;
+    CLEANUP_BUF struct buf sealed = {0};
     int r;
 
     buf_init(&sealed, BODY_LIMIT);

@@ -79,7 +79,7 @@ static const char *tidy_name(const char *name, struct arena *arena)
 static int seal_in(const struct subject_key *key, const char *place, const void *plain, size_t count,
                    struct arena *arena, const char **ret, size_t *ret_len, struct err *err)
 {
-    CLEANUP_BUF struct buf sealed;
+    CLEANUP_BUF struct buf sealed = {0};
     char *copy;
     int r;
 
@@ -98,7 +98,7 @@ static int seal_in(const struct subject_key *key, const char *place, const void 
 static int seal_one(const struct attachment_new *file, int64_t now_usec, struct arena *arena,
                     struct attachment_sealed *ret, struct err *err)
 {
-    CLEANUP_BUF struct buf about;
+    CLEANUP_BUF struct buf about = {0};
     uint8_t salt[SALT_BYTES];
     char salt_hex[2 * SALT_BYTES + 1], place[PLACE_ROOM];
     const char *name = tidy_name(file->name, arena);
@@ -166,7 +166,7 @@ int attachments_insert(struct tx *tx, const struct attachment_sealed *files, siz
                        const char *subject_id, const struct subject_key *key, int64_t leaf, struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
-        CLEANUP_BUF struct buf name;
+        CLEANUP_BUF struct buf name = {0};
         char place[PLACE_ROOM];
         struct attachment_row row;
         int r;
@@ -209,8 +209,8 @@ int attachment_open(const struct attachment_row *row, const struct subject_key *
                     struct attachment_opened *ret, struct err *err)
 {
     size_t key_len = sealed_size(sizeof(struct subject_key));
-    CLEANUP_BUF struct buf content_key;
-    CLEANUP_BUF struct buf about;
+    CLEANUP_BUF struct buf content_key = {0};
+    CLEANUP_BUF struct buf about = {0};
     CLEANUP_JSON json_t *json = NULL;
     struct attachment_opened opened;
     char place[PLACE_ROOM];

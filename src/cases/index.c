@@ -40,7 +40,7 @@ static int gather(const struct event_row *row, void *arg, struct err *err)
 {
     struct gathering *work = arg;
     CLEANUP_JSON json_t *body = NULL;
-    CLEANUP_BUF struct buf text;
+    CLEANUP_BUF struct buf text = {0};
     const struct procedure *procedure;
     const struct procedure_act *act = NULL;
     const char *name, *id;

@@ -108,7 +108,7 @@ static void find_lookups(const struct office *office, const struct field_value *
 static int members(json_t *object, struct arena *arena, const char **ret, struct err *err)
 {
     CLEANUP_JSON json_t *owned = object;
-    CLEANUP_BUF struct buf text;
+    CLEANUP_BUF struct buf text = {0};
     int r;
 
     if (owned == NULL)
@@ -303,8 +303,8 @@ static int write_event(struct tx *tx, const struct case_prepared *prepared, int6
                        const char *subject_id, const struct subject_key *key, int64_t *ret_leaf, struct hash *ret_hash,
                        struct err *err)
 {
-    CLEANUP_BUF struct buf body;
-    CLEANUP_BUF struct buf sealed;
+    CLEANUP_BUF struct buf body = {0};
+    CLEANUP_BUF struct buf sealed = {0};
     char place[PLACE_ROOM];
 
     buf_init(&body, BODY_LIMIT);
@@ -331,7 +331,7 @@ static int write_case(struct tx *tx, const struct office *office, const struct c
                       int64_t now_usec, const char *number, const char *subject_id, const struct subject_key *key,
                       int64_t leaf, struct err *err)
 {
-    CLEANUP_BUF struct buf sealed;
+    CLEANUP_BUF struct buf sealed = {0};
     char place[PLACE_ROOM];
     struct case_row row = {
         .id = prepared->id,

@@ -71,7 +71,7 @@ int organisation_put(struct tx *tx, const struct office *office, const struct or
                   or_empty(organisation->email), "phone", or_empty(organisation->phone), "url",
                   or_empty(organisation->url), "complaint_rules", texts_json(&organisation->complaint_rules));
     CLEANUP_JSON json_t *body = body_begin("organisation.changed", NULL, by, now_usec, 0);
-    CLEANUP_BUF struct buf text;
+    CLEANUP_BUF struct buf text = {0};
     int64_t leaf;
     int r;
 

@@ -66,7 +66,7 @@ int record_text(struct tx *tx, const char *kind, const char *case_id, const stru
 int record(struct tx *tx, const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec,
            const json_t *body, const char *subject_id, const struct buf *sealed, int64_t *ret_leaf, struct err *err)
 {
-    CLEANUP_BUF struct buf text;
+    CLEANUP_BUF struct buf text = {0};
     int r;
 
     buf_init(&text, BODY_LIMIT);

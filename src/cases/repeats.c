@@ -53,8 +53,8 @@ int repeat_make(const struct office *office, const char *key, const char *route,
                 const struct raw_value *raw, size_t raw_count, const struct attachment_new *files, size_t file_count,
                 const char *more, struct repeat *ret, struct err *err)
 {
-    CLEANUP_BUF struct buf request;
-    CLEANUP_BUF struct buf who;
+    CLEANUP_BUF struct buf request = {0};
+    CLEANUP_BUF struct buf who = {0};
     char hex[2 * SHA256_BYTES + 1];
     const struct raw_value **order;
     struct hash plain;

@@ -37,7 +37,7 @@ int value_committed_bytes(const json_t *value, struct buf *out, struct err *err)
 
 static int commit_value(json_t *value, json_t *personal, json_t *sealed, const char *name, struct err *err)
 {
-    CLEANUP_BUF struct buf bytes;
+    CLEANUP_BUF struct buf bytes = {0};
     uint8_t salt[SALT_BYTES];
     char salt_hex[2 * SALT_BYTES + 1], commitment_hex[2 * SHA256_BYTES + 1];
     struct hash commitment;
@@ -59,7 +59,7 @@ static int commit_value(json_t *value, json_t *personal, json_t *sealed, const c
 
 static int canonical_in(const json_t *value, struct arena *arena, const char **ret, size_t *ret_len, struct err *err)
 {
-    CLEANUP_BUF struct buf text;
+    CLEANUP_BUF struct buf text = {0};
     char *copy;
     int r;
 
@@ -140,7 +140,7 @@ int stored_json_parse(const char *bytes, size_t count, const char *what, json_t 
 int values_unseal(const struct subject_key *key, const char *place, const void *sealed, size_t count, json_t **ret,
                   struct err *err)
 {
-    CLEANUP_BUF struct buf plain;
+    CLEANUP_BUF struct buf plain = {0};
     int r;
 
     if (sealed == NULL || count == 0) {
@@ -163,7 +163,7 @@ int values_unseal(const struct subject_key *key, const char *place, const void *
 int values_seal(const struct subject_key *key, const char *place, const json_t *values, struct buf *out,
                 struct err *err)
 {
-    CLEANUP_BUF struct buf plain;
+    CLEANUP_BUF struct buf plain = {0};
     int r;
 
     buf_init(&plain, BODY_LIMIT);

@@ -33,7 +33,7 @@ static int count_event(const struct event_row *row, void *arg, struct err *err)
 
 static int check_commitment(const json_t *given, const json_t *sealed, const char *name, struct err *err)
 {
-    CLEANUP_BUF struct buf bytes;
+    CLEANUP_BUF struct buf bytes = {0};
     const json_t *value = json_object_get(sealed, "value");
     const char *salt_hex = json_string_value(json_object_get(sealed, "salt"));
     const char *commitment = json_string_value(json_object_get(given, "commitment"));
@@ -203,7 +203,7 @@ static int check_attachment(struct verification *work, const struct attachment_r
                             struct err *err)
 {
     CLEANUP_ARENA struct arena arena;
-    CLEANUP_BUF struct buf content;
+    CLEANUP_BUF struct buf content = {0};
     struct attachment_row row;
     struct attachment_opened opened;
     char commitment[2 * SHA256_BYTES + 1];
