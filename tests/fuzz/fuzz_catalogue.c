@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     static const char *const names[] = {"acts.yaml", "calendar.yaml", "norms/f.yaml", "procedures/f.yaml",
                                         "measures.yaml"};
-    unsigned which = data[0] % 5;
+    unsigned which = data[0] % 5;      /* so "2" to "6" in the seeds */
     struct catalogue catalogue = *law; /* what the file refers to; its own results go into its own arena */
     arena_init(&catalogue.arena, (size_t)64 << 20);
     struct law_file file = {.name = "f.yaml", .relative = names[which], .bytes = (const char *)data + 1};

@@ -268,6 +268,78 @@ static void test_outside_there_is_nothing(void **state)
 #define HEAD "zone: Asia/Almaty\ncovers: {from: 2025, until: 2026}\nweekend: [saturday, sunday]\ndecided_until: 2025\n"
 #define NAMES "title: {kk: a, ru: b, en: c}"
 
+static int small_load(struct arena *own, const char *bytes, const struct calendar **ret)
+{
+    struct law_dir dir;
+    struct err err = {0};
+    char path[96];
+    law_dir_make(&dir);
+    law_dir_write(&dir, "calendar.yaml", bytes);
+    snprintf(path, sizeof(path), "%s/calendar.yaml", dir.path);
+    int r = calendar_load(path, own, ret, &err);
+    law_dir_remove(&dir);
+    return r;
+}
+
+/* Whatever order the file has, the earlier holiday takes the earlier free day; two on one date both count. */
+static void test_holidays_that_meet(void **state)
+{
+    static const struct {
+        const char *date;
+        enum day_kind kind;
+        const char *holiday;
+    } days[] = {
+        {"2025-02-01", DAY_HOLIDAY, "saturday"}, {"2025-02-02", DAY_HOLIDAY, "sunday"},
+        {"2025-02-03", DAY_CARRIED, "saturday"}, {"2025-02-04", DAY_CARRIED, "sunday"},
+        {"2025-02-05", DAY_WORKING, NULL},       {"2025-02-12", DAY_HOLIDAY, "wednesday"},
+        {"2025-02-13", DAY_CARRIED, "same_day"}, {"2025-02-14", DAY_WORKING, NULL},
+        {"2025-02-19", DAY_HOLIDAY, "plain"},    {"2025-02-20", DAY_WORKING, NULL},
+    };
+    struct arena own;
+    const struct calendar *small = NULL;
+    arena_init(&own, 4 << 20);
+    assert_int_equal(small_load(&own,
+                                HEAD "holidays:\n"
+                                     "  - {id: sunday, month: 2, day: 2, carried: true, " NAMES "}\n"
+                                     "  - {id: saturday, month: 2, day: 1, carried: true, " NAMES "}\n"
+                                     "  - {id: wednesday, month: 2, day: 12, carried: true, " NAMES "}\n"
+                                     "  - {id: same_day, dates: [2025-02-12], carried: true, " NAMES "}\n"
+                                     "  - {id: plain, dates: [2025-02-19], carried: false, " NAMES "}\n"
+                                     "  - {id: lost, dates: [2025-02-19], carried: false, " NAMES "}\n"
+                                     "moved: []\n",
+                                &small),
+                     0);
+    for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+        const struct calendar_day *found = calendar_find(small, day(days[i].date));
+        assert_int_equal(found->kind, days[i].kind);
+        if (days[i].holiday)
+            assert_string_equal(small->holidays[found->holiday].id, days[i].holiday);
+        else
+            assert_int_equal(found->holiday, 255);
+    }
+    arena_done(&own);
+}
+
+/* The last days of a year can make the first of the next one off, though the calendar begins there. */
+static void test_what_comes_over_the_border(void **state)
+{
+    struct arena own;
+    const struct calendar *small = NULL;
+    arena_init(&own, 4 << 20);
+    assert_int_equal(small_load(&own,
+                                "zone: Asia/Almaty\ncovers: {from: 2023, until: 2023}\nweekend: [saturday, sunday]\n"
+                                "decided_until: 2023\nholidays:\n"
+                                "  - {id: eve, month: 12, day: 31, carried: true, " NAMES "}\n"
+                                "moved:\n  - {off: 2023-01-03, worked: 2022-12-24}\n",
+                                &small),
+                     0);
+    assert_int_equal(calendar_find(small, day("2023-01-02"))->kind, DAY_CARRIED); /* 31 December 2022 is a Saturday */
+    assert_int_equal(calendar_find(small, day("2023-01-03"))->kind, DAY_OFF_MOVED);
+    assert_int_equal(calendar_find(small, day("2023-01-04"))->kind, DAY_WORKING);
+    assert_null(calendar_find(small, day("2022-12-31")));
+    arena_done(&own);
+}
+
 static void test_refusals_name_file_and_line(void **state)
 {
     static const struct {
@@ -389,6 +461,8 @@ int main(void)
         cmocka_unit_test(test_working_days_of_each_year),
         cmocka_unit_test(test_tables_agree_with_the_days),
         cmocka_unit_test(test_outside_there_is_nothing),
+        cmocka_unit_test(test_holidays_that_meet),
+        cmocka_unit_test(test_what_comes_over_the_border),
         cmocka_unit_test(test_refusals_name_file_and_line),
         cmocka_unit_test(test_a_zone_nobody_knows_and_a_file_not_there),
         cmocka_unit_test(test_too_little_memory_is_an_error),

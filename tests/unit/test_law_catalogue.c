@@ -529,6 +529,35 @@ static void test_refusals_name_file_and_line(void **state)
     law_dir_remove(&dir);
 }
 
+/* Acts may stand in any order: what is reachable does not depend on it. */
+static void test_states_are_reached_whatever_the_order_of_acts(void **state)
+{
+    static const char chain[] = "procedure: complaint\n" T "\nsummary: {kk: a, ru: b, en: c}\nnorms: [opl.11.1]\n"
+                                "run_by: platform\nopen_to: staff\nnumber: \"{seq}\"\nstates:\n"
+                                "  - {state: one, " T "}\n  - {state: two, " T "}\n  - {state: three, " T "}\n"
+                                "  - {state: four, " T ", final: true}\nacts:\n"
+                                "  end: {" T ", by: system, from: three, to: four}\n"
+                                "  go_on: {" T ", by: admin, from: two, to: three}\n"
+                                "  begin: {" T ", by: admin, from: one, to: two}\n"
+                                "  note: {" T ", by: admin, from: [one, two, three, four]}\n";
+    struct law_dir dir;
+    struct catalogue *small = NULL;
+    struct err err = {0};
+    law_dir_make(&dir);
+    small_law_write(&dir);
+    law_dir_write(&dir, "procedures/complaint.yaml", chain);
+    int r = catalogue_load(dir.path, &small, &err);
+    if (r < 0)
+        fail_msg("%s: %s", err.code, err.arg);
+    const struct procedure *procedure = catalogue_procedure(small, "complaint");
+    assert_int_equal(procedure->open_to, OPENER_STAFF);
+    assert_int_equal(procedure->clock_count, 0);
+    assert_int_equal(procedure->field_count, 0);
+    assert_true(procedure_act_allowed(procedure_act_find(procedure, "note"), 3, "admin")); /* it leaves nothing */
+    catalogue_free(small);
+    law_dir_remove(&dir);
+}
+
 static void test_files_that_must_be_there_and_files_that_must_not(void **state)
 {
     static const char *const needed[] = {"acts.yaml", "roles.yaml", "calendar.yaml"};
@@ -600,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_numbers_of_cases),
         cmocka_unit_test(test_the_small_law_loads),
         cmocka_unit_test(test_refusals_name_file_and_line),
+        cmocka_unit_test(test_states_are_reached_whatever_the_order_of_acts),
         cmocka_unit_test(test_files_that_must_be_there_and_files_that_must_not),
         cmocka_unit_test(test_the_hash_follows_every_byte_and_name),
     };

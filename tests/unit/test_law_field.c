@@ -70,7 +70,7 @@ static void number_make(const char *head, bool second_round, char ret[static 13]
 
 static void test_iin(void **state)
 {
-    static const char *const heads[] = {"9001013", "0402296", "8512314", "9912311", "0001015", "7006150"};
+    static const char *const heads[] = {"9001013", "0402296", "8512314", "9912311", "0001015", "7006150", "0002290"};
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         for (int second = 0; second < 2; second++) {
             char number[13];
