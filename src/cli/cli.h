@@ -11,10 +11,10 @@ struct cli {
     enum lang lang;           /* of messages: LANG from the environment, else English */
     bool json;
     bool force;
-    const char *from, *at;    /* --from, --at */
+    const char *from, *at; /* --from, --at */
     const char *login, *name, *email, *roles, *password_file, *days;
     const char *receipt_path, *key, *checkpoint_path;
-    int word_count;           /* what is not an option, after the command's own words */
+    int word_count; /* what is not an option, after the command's own words */
     char *const *words;
 };
 
@@ -60,13 +60,15 @@ struct installation {
     struct ledger *ledger;
     struct office office;
 };
-/* Opens what the settings name. With `create`, a missing store and missing keys are made; without, each missing thing is
- * an error that says what is missing. */
-int installation_open(struct installation *installation, const struct settings *settings, bool create, struct err *err)
-    WARN_UNUSED;
+/* Opens what the settings name. With `create`, a missing store and missing keys are made; without, each missing thing
+ * is an error that says what is missing. */
+int installation_open(struct installation *installation, const struct settings *settings, bool create,
+                      struct err *err) WARN_UNUSED;
 void installation_close(struct installation *installation);
 /* The catalogue alone. */
 int cli_catalogue(const struct cli *cli, struct catalogue **ret, struct err *err) WARN_UNUSED;
+/* law/, papers/ or demo/ of the source tree when run from there, else as installed. NULL over the arena's limit. */
+const char *cli_data_folder(struct cli *cli, const char *name);
 /* Reads a whole file of at most `max` bytes into `out`; "-" is standard input. */
 int cli_read_file(const char *path, size_t max, struct buf *out, struct err *err) WARN_UNUSED;
 /* A password from the first line of a file, "-" for standard input, or asked at the terminal without echo. */

@@ -63,7 +63,8 @@ int cmd_case_list(struct cli *cli, struct err *err)
 
 static void print_case(const struct case_view *view, enum lang lang, const struct zone *zone)
 {
-    printf("%s  %s  %s\n", view->row.number, view->procedure->title.in[lang], view->procedure->states[view->state].title.in[lang]);
+    printf("%s  %s  %s\n", view->row.number, view->procedure->title.in[lang],
+           view->procedure->states[view->state].title.in[lang]);
     for (size_t i = 0; i < view->clock_count; i++) {
         const struct clock_row *row = &view->clocks[i].row;
 
@@ -76,7 +77,8 @@ static void print_case(const struct case_view *view, enum lang lang, const struc
     for (size_t i = 0; i < view->event_count; i++) {
         printf("  %lld ", (long long)view->events[i].leaf);
         print_moment(zone, view->events[i].at_usec);
-        printf(" %s%s%s\n", view->events[i].kind, view->events[i].act ? " " : "", view->events[i].act ? view->events[i].act->id : "");
+        printf(" %s%s%s\n", view->events[i].kind, view->events[i].act ? " " : "",
+               view->events[i].act ? view->events[i].act->id : "");
     }
 }
 

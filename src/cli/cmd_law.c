@@ -31,17 +31,19 @@ int cmd_law_check(struct cli *cli, struct err *err)
         clocks += catalogue->norms[i].has_clock;
     hex_encode(catalogue->hash.bytes, SHA256_BYTES, hash);
     if (cli->json)
-        printf("{\"acts\":%zu,\"norms\":%zu,\"clocks\":%zu,\"procedures\":%zu,\"lists\":%zu,\"hash\":\"%s\"}\n", catalogue->act_count,
-               catalogue->norm_count, clocks, catalogue->procedure_count, catalogue->list_count, hash);
+        printf("{\"acts\":%zu,\"norms\":%zu,\"clocks\":%zu,\"procedures\":%zu,\"lists\":%zu,\"hash\":\"%s\"}\n",
+               catalogue->act_count, catalogue->norm_count, clocks, catalogue->procedure_count, catalogue->list_count,
+               hash);
     else
-        printf("acts %zu, norms %zu (%zu with a clock), procedures %zu, lists %zu, calendar %d-%d\nhash %s\n", catalogue->act_count,
-               catalogue->norm_count, clocks, catalogue->procedure_count, catalogue->list_count, catalogue->calendar->from_year,
-               catalogue->calendar->until_year, hash);
+        printf("acts %zu, norms %zu (%zu with a clock), procedures %zu, lists %zu, calendar %d-%d\nhash %s\n",
+               catalogue->act_count, catalogue->norm_count, clocks, catalogue->procedure_count, catalogue->list_count,
+               catalogue->calendar->from_year, catalogue->calendar->until_year, hash);
     catalogue_free(catalogue);
     return 0;
 }
 
-static void print_clock_json(const struct norm *norm, const struct zone *zone, const struct clock_explanation *why, struct buf *out)
+static void print_clock_json(const struct norm *norm, const struct zone *zone, const struct clock_explanation *why,
+                             struct buf *out)
 {
     char text[32];
 
@@ -77,8 +79,9 @@ static void print_clock(const struct cli *cli, const struct norm *norm, const st
     buf_printf(out, "%-14s %s\n", text_get(cli->lang, T_clock_overdue), text);
     for (size_t i = 0; i < why->count; i++) {
         date_format(date_from_day(why->days[i].day), text);
-        buf_printf(out, "  %s  %c %c  %s%s%s\n", text, why->days[i].counted_due ? '+' : '.', why->days[i].counted_overdue ? '+' : '.',
-                   why_text(cli->lang, why->days[i].why), why->days[i].holiday ? ": " : "",
+        buf_printf(out, "  %s  %c %c  %s%s%s\n", text, why->days[i].counted_due ? '+' : '.',
+                   why->days[i].counted_overdue ? '+' : '.', why_text(cli->lang, why->days[i].why),
+                   why->days[i].holiday ? ": " : "",
                    why->days[i].holiday ? why->days[i].holiday->title.in[cli->lang] : "");
     }
     if (why->undecided)
@@ -171,7 +174,8 @@ int cmd_calendar(struct cli *cli, struct err *err)
     last = day_from_date((struct date){(int)year, 12, 31});
     for (int32_t day = first; day <= last; day++)
         working += calendar_is_working(calendar_find(calendar, day));
-    printf(cli->json ? "{\"year\":%ld,\"working_days\":%" PRId64 ",\"days_off\":[" : "%ld: %" PRId64 "\n", year, working);
+    printf(cli->json ? "{\"year\":%ld,\"working_days\":%" PRId64 ",\"days_off\":[" : "%ld: %" PRId64 "\n", year,
+           working);
     for (int32_t day = first, n = 0; day <= last; day++) {
         const struct calendar_day *entry = calendar_find(calendar, day);
 
@@ -179,8 +183,8 @@ int cmd_calendar(struct cli *cli, struct err *err)
             continue;
         date_format(date_from_day(day), text);
         if (cli->json)
-            printf("%s{\"date\":\"%s\",\"why\":\"%s\",\"expected\":%s}", n++ ? "," : "", text, day_why(calendar, entry, cli->lang),
-                   entry->expected ? "true" : "false");
+            printf("%s{\"date\":\"%s\",\"why\":\"%s\",\"expected\":%s}", n++ ? "," : "", text,
+                   day_why(calendar, entry, cli->lang), entry->expected ? "true" : "false");
         else
             printf("  %s  %s%s\n", text, day_why(calendar, entry, cli->lang), entry->expected ? " *" : "");
     }

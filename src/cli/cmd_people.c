@@ -28,8 +28,8 @@ static int print_field_errors(struct cli *cli, const struct field_errors *errors
     return 0;
 }
 
-static int write_job(struct job *job, const struct cli *cli, int (*run)(struct tx *, struct store_command *, struct err *),
-                     struct err *err)
+static int write_job(struct job *job, const struct cli *cli,
+                     int (*run)(struct tx *, struct store_command *, struct err *), struct err *err)
 {
     struct installation installation;
     int r = installation_open(&installation, &cli->settings, false, err);
@@ -47,7 +47,8 @@ static int user_add_run(struct tx *tx, struct store_command *command, struct err
     struct job *job = command->arg;
     struct actor by = cli_actor();
 
-    return account_create(tx, &job->installation->office.access, &job->account, job->password_hash, &by, time_now_usec(), job->id, err);
+    return account_create(tx, &job->installation->office.access, &job->account, job->password_hash, &by,
+                          time_now_usec(), job->id, err);
 }
 
 int cmd_user_add(struct cli *cli, struct err *err)
@@ -89,7 +90,8 @@ static int user_password_run(struct tx *tx, struct store_command *command, struc
     int r = store_account_by_login(tx, job->login, &job->cli->arena, &row, err);
 
     return r < 0 ? r
-                 : account_set_password(tx, &job->installation->office.access, row.id, job->password_hash, &by, time_now_usec(), err);
+                 : account_set_password(tx, &job->installation->office.access, row.id, job->password_hash, &by,
+                                        time_now_usec(), err);
 }
 
 int cmd_user_password(struct cli *cli, struct err *err)
@@ -106,7 +108,8 @@ int cmd_user_password(struct cli *cli, struct err *err)
     r = cli_read_password(cli, &cli->arena, &password, err);
     if (r < 0)
         return r;
-    job.account = (struct account_new){.login = job.login, .name = job.login, .email = "", .password = password, .roles = ROLE_AUDITOR};
+    job.account = (struct account_new){
+        .login = job.login, .name = job.login, .email = "", .password = password, .roles = ROLE_AUDITOR};
     r = account_check(&job.account, &errors, err);
     print_field_errors(cli, &errors);
     if (r == 0)
@@ -147,8 +150,9 @@ static int token_add_run(struct tx *tx, struct store_command *command, struct er
 
     if (r < 0)
         return r;
-    return token_create(tx, &job->installation->office.access, row.id, job->name, job->roles ? job->roles : roles_parse(row.roles),
-                        job->expires_usec, &by, time_now_usec(), job->secret, job->id, err);
+    return token_create(tx, &job->installation->office.access, row.id, job->name,
+                        job->roles ? job->roles : roles_parse(row.roles), job->expires_usec, &by, time_now_usec(),
+                        job->secret, job->id, err);
 }
 
 int cmd_token_add(struct cli *cli, struct err *err)
@@ -195,7 +199,8 @@ int cmd_token_revoke(struct cli *cli, struct err *err)
 }
 
 /* Opens for reading, calls `print`, closes. */
-static int read_job(const struct cli *cli, int (*print)(struct tx *tx, struct arena *arena, struct err *err), struct err *err)
+static int read_job(const struct cli *cli, int (*print)(struct tx *tx, struct arena *arena, struct err *err),
+                    struct err *err)
 {
     struct installation installation;
     struct tx *tx = NULL;
@@ -221,7 +226,8 @@ static int print_users(struct tx *tx, struct arena *arena, struct err *err)
     int r = store_account_list(tx, arena, &rows, &count, err);
 
     for (size_t i = 0; r == 0 && i < count; i++)
-        printf("%s\t%s\t%s\t%s\n", rows[i].login, rows[i].roles, rows[i].disabled ? "disabled" : "active", rows[i].name);
+        printf("%s\t%s\t%s\t%s\n", rows[i].login, rows[i].roles, rows[i].disabled ? "disabled" : "active",
+               rows[i].name);
     return r;
 }
 
@@ -237,7 +243,8 @@ static int print_tokens(struct tx *tx, struct arena *arena, struct err *err)
     int r = store_token_list(tx, arena, &rows, &count, err);
 
     for (size_t i = 0; r == 0 && i < count; i++)
-        printf("%s\t%s\t%s\t%s\n", rows[i].id, rows[i].roles, rows[i].revoked_usec != TIME_NONE ? "revoked" : "active", rows[i].name);
+        printf("%s\t%s\t%s\t%s\n", rows[i].id, rows[i].roles, rows[i].revoked_usec != TIME_NONE ? "revoked" : "active",
+               rows[i].name);
     return r;
 }
 

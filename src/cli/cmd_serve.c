@@ -36,7 +36,25 @@ static void wait_for_signal(const sigset_t *signals)
     log_line(LOG_LEVEL_INFO, "stopping", "signal", strsignal(number), NULL);
 }
 
-static int run(struct cli *cli, struct installation *installation, struct papers *papers, const sigset_t *signals, struct err *err)
+/* Demo accounts have a password that everybody knows: their store is shown on this machine only. */
+static int check_demo(struct settings *settings, struct store *store, struct arena *arena, struct err *err)
+{
+    struct tx *tx CLEANUP_READ = NULL;
+    const char *marked = NULL;
+    int r = store_read_begin(store, &tx, err);
+
+    if (r == 0)
+        r = store_setting_get(tx, DEMO_SETTING, arena, &marked, err);
+    if (r < 0)
+        return r;
+    settings->demo = marked != NULL;
+    if (settings->demo && strcmp(settings->listen_host, "127.0.0.1") != 0 && strcmp(settings->listen_host, "::1") != 0)
+        return err_set(err, ERR_FORBIDDEN, "demo_not_public", "%.60s", settings->listen_host);
+    return 0;
+}
+
+static int run(struct cli *cli, struct installation *installation, struct papers *papers, const sigset_t *signals,
+               struct err *err)
 {
     struct settings *settings = &cli->settings;
     const char *mail_password = NULL;
@@ -62,11 +80,13 @@ static int run(struct cli *cli, struct installation *installation, struct papers
     r = server_start(&app, &server, err);
     if (r < 0)
         return r;
-    r = jobs_start(&(struct jobs_settings){.office = &app.office, .papers = papers, .mail = &app.mail, .now = app.now}, &jobs, err);
+    r = jobs_start(&(struct jobs_settings){.office = &app.office, .papers = papers, .mail = &app.mail, .now = app.now},
+                   &jobs, err);
     if (r == 0) {
         snprintf(port, sizeof(port), "%d", server_port(server));
         malloc_trim(0); /* what loading the catalogue needed goes back to the system */
-        fprintf(stderr, "listening on %s://%s:%s\n", settings->tls_certificate ? "https" : "http", settings->listen_host, port);
+        fprintf(stderr, "listening on %s://%s:%s\n", settings->tls_certificate ? "https" : "http",
+                settings->listen_host, port);
         wait_for_signal(signals);
     }
     jobs_stop(jobs);
@@ -104,7 +124,9 @@ int cmd_serve(struct cli *cli, struct err *err)
     r = installation_open(&installation, &cli->settings, false, err);
     if (r < 0)
         return r;
-    r = papers_load(cli->settings.papers_dir, installation.catalogue, &papers, err);
+    r = check_demo(&cli->settings, installation.store, &cli->arena, err);
+    if (r == 0)
+        r = papers_load(cli->settings.papers_dir, installation.catalogue, &papers, err);
     if (r == 0)
         r = run(cli, &installation, papers, &signals, err);
     papers_free(papers);

@@ -42,16 +42,17 @@ static int verify_receipt(struct cli *cli, struct err *err)
     if (r == 0 && key.data)
         key.data[strcspn(key.data, "\r\n")] = '\0';
     if (r == 0)
-        r = receipt_verify_json(json.data ? json.data : "", json.len, key.data ? key.data : "", &receipt, &cli->arena, err);
+        r = receipt_verify_json(json.data ? json.data : "", json.len, key.data ? key.data : "", &receipt, &cli->arena,
+                                err);
     if (r < 0)
         return r;
     hex_encode(receipt.leaf_hash.bytes, SHA256_BYTES, hash);
     if (cli->json)
-        printf("{\"valid\":true,\"leaf_index\":%" PRId64 ",\"leaf_hash\":\"%s\",\"tree_size\":%" PRId64 "}\n", receipt.leaf_index, hash,
-               receipt.tree_size);
+        printf("{\"valid\":true,\"leaf_index\":%" PRId64 ",\"leaf_hash\":\"%s\",\"tree_size\":%" PRId64 "}\n",
+               receipt.leaf_index, hash, receipt.tree_size);
     else
-        printf("%s: leaf %" PRId64 " of %" PRId64 ", %s\n", text_get(cli->lang, T_common_yes), receipt.leaf_index, receipt.tree_size,
-               hash);
+        printf("%s: leaf %" PRId64 " of %" PRId64 ", %s\n", text_get(cli->lang, T_common_yes), receipt.leaf_index,
+               receipt.tree_size, hash);
     return 0;
 }
 

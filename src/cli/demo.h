@@ -7,6 +7,8 @@
 
 /* Of every demo account: told on the terminal and on the sign-in page, so it protects nothing. */
 #define DEMO_PASSWORD "demo-alan-2026"
+/* The setting that marks a store filled by `talap demo`. */
+#define DEMO_SETTING "demo"
 #define DEMO_ACCOUNTS_MAX 8
 
 struct demo_report {

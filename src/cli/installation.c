@@ -17,7 +17,8 @@ struct actor cli_actor(void)
 }
 
 /* The checkpoint's origin must never change with the address under which the service is reached, and its key must never
- * change behind the readers' back: both are fixed when the store is made, and a key file that does not fit is refused. */
+ * change behind the readers' back: both are fixed when the store is made, and a key file that does not fit is refused.
+ */
 struct identity {
     const char *origin, *verifier_key; /* as JSON strings, or NULL while the store has none */
 };

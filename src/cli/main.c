@@ -18,7 +18,8 @@ static const struct command commands[] = {
     {"routes", "", "every address, and who may use it", cmd_routes},
     {"case list", "", "open cases by due moment", cmd_case_list},
     {"case show", "NUMBER", "one case", cmd_case_show},
-    {"user add", "--login LOGIN --name NAME --roles WORDS [--email A] [--password-file F]", "make an account", cmd_user_add},
+    {"user add", "--login LOGIN --name NAME --roles WORDS [--email A] [--password-file F]", "make an account",
+     cmd_user_add},
     {"user list", "", "accounts", cmd_user_list},
     {"user password", "LOGIN [--password-file FILE]", "set a password", cmd_user_password},
     {"user disable", "LOGIN", "close an account", cmd_user_disable},
@@ -33,11 +34,13 @@ static const struct command commands[] = {
 
 static void usage(FILE *out)
 {
-    fprintf(out, "talap %s: runs the law on online platforms and personal data of Kazakhstan\n\nUsage: talap COMMAND [OPTIONS]\n\n",
+    fprintf(out,
+            "talap %s: runs the law on online platforms and personal data of Kazakhstan\n\nUsage: talap COMMAND "
+            "[OPTIONS]\n\n",
             TALAP_VERSION);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-14s %s%s%s\n", commands[i].words, commands[i].usage, *commands[i].usage ? "\n                 " : "",
-                commands[i].summary);
+        fprintf(out, "  %-14s %s%s%s\n", commands[i].words, commands[i].usage,
+                *commands[i].usage ? "\n                 " : "", commands[i].summary);
     fprintf(out, "\n%s", options_help);
 }
 
@@ -72,7 +75,8 @@ static void complain(struct cli *cli, const struct err *err)
 {
     const char *text = text_error(&cli->arena, cli->lang, err->code ? err->code : "internal", err->arg);
 
-    fprintf(stderr, "talap: %s%s%s%s\n", text ? text : "", *err->detail ? " (" : "", err->detail, *err->detail ? ")" : "");
+    fprintf(stderr, "talap: %s%s%s%s\n", text ? text : "", *err->detail ? " (" : "", err->detail,
+            *err->detail ? ")" : "");
 }
 
 int main(int argc, char **argv)

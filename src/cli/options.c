@@ -240,7 +240,8 @@ static int read_config(struct cli *cli, const char *path, struct err *err)
         snprintf(name, sizeof(name), "%s", root->keys[i]);
         for (char *p = name; *p; p++)
             *p = *p == '_' ? '-' : *p;
-        while (option->name && (strcmp(option->name, name) != 0 || option->val >= O_LAST_SETTING || option->val == O_CONFIG))
+        while (option->name &&
+               (strcmp(option->name, name) != 0 || option->val >= O_LAST_SETTING || option->val == O_CONFIG))
             option++;
         if (!option->name)
             return yaml_refuse(root->items[i], err, "yaml_unknown_key", "%s", root->keys[i]);
@@ -253,8 +254,7 @@ static int read_config(struct cli *cli, const char *path, struct err *err)
     return 0;
 }
 
-/* law/ and papers/ of the source tree when run from there, else those installed. */
-static const char *data_folder(struct cli *cli, const char *name)
+const char *cli_data_folder(struct cli *cli, const char *name)
 {
     struct stat st;
 
@@ -268,7 +268,8 @@ int options_read(struct cli *cli, int argc, char **argv, struct err *err)
     const char *config = NULL;
     int id, index = 0, r = 0;
 
-    cli->settings = (struct settings){.listen_host = "127.0.0.1", .listen_port = 8480, .store_url = "var/talap.db", .var_dir = "var"};
+    cli->settings = (struct settings){
+        .listen_host = "127.0.0.1", .listen_port = 8480, .store_url = "var/talap.db", .var_dir = "var"};
     /* Two rounds: first only --config, so that every other option comes after the file and wins. */
     opterr = 0;
     optind = 0;
@@ -290,9 +291,9 @@ int options_read(struct cli *cli, int argc, char **argv, struct err *err)
     if (r < 0)
         return r;
     if (!cli->settings.law_dir)
-        cli->settings.law_dir = data_folder(cli, "law");
+        cli->settings.law_dir = cli_data_folder(cli, "law");
     if (!cli->settings.papers_dir)
-        cli->settings.papers_dir = data_folder(cli, "papers");
+        cli->settings.papers_dir = cli_data_folder(cli, "papers");
     if (!cli->settings.law_dir || !cli->settings.papers_dir)
         return err_memory(err);
     cli->word_count = argc - optind;

@@ -1,0 +1,45 @@
+/* `talap demo`: fills a new store with the example organisation and says how to sign in. */
+#include "cli/cli.h"
+#include "cli/demo.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static int mark_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    return store_setting_put(tx, command->arg, "true", err);
+}
+
+int cmd_demo(struct cli *cli, struct err *err)
+{
+    char setting[] = DEMO_SETTING;
+    struct installation installation;
+    struct demo_report report;
+    const char *folder;
+    int r;
+
+    if (cli->word_count != 0)
+        return err_set(err, ERR_BAD_INPUT, "usage", "talap demo");
+    folder = cli_data_folder(cli, "demo");
+    if (!folder)
+        return err_memory(err);
+    r = installation_open(&installation, &cli->settings, true, err);
+    if (r < 0)
+        return r;
+    r = demo_fill(&installation.office, folder, time_now_usec(), &report, err);
+    /* Marked, so that `serve` shows the sign-ins and refuses to show this store to the world. */
+    if (r == 0 && report.filled)
+        r = store_write(installation.store, mark_run, setting, err);
+    installation_close(&installation);
+    if (r < 0)
+        return r;
+    if (!report.filled) {
+        puts("The store has accounts already; nothing was added.");
+        return 0;
+    }
+    printf("Cases %" PRId64 ", acts %" PRId64 ". Demo sign-ins, password %s:\n", report.cases, report.acts,
+           DEMO_PASSWORD);
+    for (size_t i = 0; i < report.account_count; i++)
+        printf("  %-12s %s\n", report.accounts[i].login, report.accounts[i].roles);
+    return 0;
+}
