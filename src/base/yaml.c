@@ -124,7 +124,7 @@ static int duplicates_refuse(struct reader *reader, const struct item *first, si
 /* Reads one key or one item into `item`; *ret_end is set at the end of the collection instead. */
 static int item_read(struct reader *reader, const struct yaml *parent, int depth, struct item *item, bool *ret_end)
 {
-    struct fy_event *event;
+    struct fy_event *event = NULL;
     int result = event_next(reader, &event);
     if (result < 0)
         return result;
@@ -216,7 +216,7 @@ static int node_read(struct reader *reader, struct fy_event *event, int depth, c
 /* Takes one event that must be of the type. */
 static int event_expect(struct reader *reader, enum fy_event_type type, const char *why)
 {
-    struct fy_event *event;
+    struct fy_event *event = NULL;
     int result = event_next(reader, &event);
     if (result < 0)
         return result;
@@ -229,7 +229,7 @@ static int event_expect(struct reader *reader, enum fy_event_type type, const ch
 static int stream_read(struct reader *reader, const struct yaml **ret)
 {
     const struct yaml *root;
-    struct fy_event *event;
+    struct fy_event *event = NULL;
     int result = event_expect(reader, FYET_STREAM_START, "not YAML");
     if (result == 0)
         result = event_expect(reader, FYET_DOCUMENT_START, "there is nothing in it");
@@ -387,7 +387,7 @@ static bool is_null(const struct yaml *scalar)
 
 int yaml_read_text(const struct yaml *node, const char *key, bool required, const char **ret, struct err *err)
 {
-    const struct yaml *value;
+    const struct yaml *value = NULL;
     int result = scalar_get(node, key, required, &value, err);
     if (result < 0 || value == NULL)
         return result;
@@ -399,7 +399,7 @@ int yaml_read_text(const struct yaml *node, const char *key, bool required, cons
 
 int yaml_read_int(const struct yaml *node, const char *key, bool required, int64_t *ret, struct err *err)
 {
-    const struct yaml *value;
+    const struct yaml *value = NULL;
     int result = scalar_get(node, key, required, &value, err);
     if (result < 0 || value == NULL)
         return result;

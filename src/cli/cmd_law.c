@@ -85,7 +85,7 @@ static void print_clock(const struct cli *cli, const struct norm *norm, const st
                    why->days[i].holiday ? why->days[i].holiday->title.in[cli->lang] : "");
     }
     if (why->undecided)
-        buf_printf(out, "%s\n", text_get(cli->lang, T_clock_undecided));
+        buf_printf(out, "%s\n", text_get(cli->lang, T_calendar_undecided));
 }
 
 int cmd_clock(struct cli *cli, struct err *err)
@@ -204,7 +204,7 @@ int cmd_calendar(struct cli *cli, struct err *err)
         }
         printf("],\"decided\":%s}\n", year <= calendar->decided_until ? "true" : "false");
     } else if (year > calendar->decided_until) {
-        printf("%s\n", text_get(cli->lang, T_clock_undecided));
+        printf("%s\n", text_get(cli->lang, T_calendar_undecided));
     }
     catalogue_free(catalogue);
     return 0;
