@@ -1,0 +1,438 @@
+/* See fixture.h. */
+#include "fixture.h"
+#include <errno.h>
+#include <ftw.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MAX_BYTES (64u << 20)
+#define FOUNDED_USEC (INT64_C(1693526400) * USEC_PER_SEC) /* 2023-09-01 */
+
+static const char *const about_text = "interface";
+static const char *const said_text = "Батырма көрінбейді, түзетіңіздерші.";
+const struct raw_value fixture_complaint[2] = {
+    {.name = "about", .kind = RAW_STRING, .count = 1, .texts = &about_text},
+    {.name = "text", .kind = RAW_STRING, .count = 1, .texts = &said_text},
+};
+
+struct raw_value fixture_raw(const char *name, const char *const *text)
+{
+    return (struct raw_value){.name = name, .kind = RAW_STRING, .count = 1, .texts = text};
+}
+
+static void must(int r, const struct err *err, const char *what)
+{
+    if (r >= 0)
+        return;
+    fprintf(stderr, "fixture: %s: %s %s %s\n", what, err->code != NULL ? err->code : "?", err->arg, err->detail);
+    abort();
+}
+
+/* --- Files -------------------------------------------------------------------------------------------------------- */
+
+static char *read_all(const char *path, size_t *ret_len)
+{
+    FILE *file = fopen(path, "rbe");
+    char *bytes;
+
+    if (file == NULL)
+        return NULL;
+    bytes = malloc(FILE_MAX_BYTES);
+    if (bytes == NULL)
+        abort();
+    *ret_len = fread(bytes, 1, FILE_MAX_BYTES - 1, file);
+    bytes[*ret_len] = '\0';
+    fclose(file);
+    return bytes;
+}
+
+static void write_all(const char *path, const char *bytes, size_t len)
+{
+    FILE *file = fopen(path, "wbe");
+
+    if (file == NULL || fwrite(bytes, 1, len, file) != len || fclose(file) != 0) {
+        perror(path);
+        abort();
+    }
+}
+
+static char copy_to[128];
+static size_t copy_skip;
+
+static int copy_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
+{
+    char to[512];
+
+    (void)info;
+    (void)ftw;
+    snprintf(to, sizeof(to), "%s%s", copy_to, path + copy_skip);
+    if (type == FTW_D)
+        return mkdir(to, 0700) == 0 || errno == EEXIST ? 0 : -1;
+    size_t len;
+    char *bytes = read_all(path, &len);
+    if (bytes == NULL)
+        return -1;
+    write_all(to, bytes, len);
+    free(bytes);
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
+{
+    (void)info;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+/* --- The office --------------------------------------------------------------------------------------------------- */
+
+static void open_store(struct fixture *fixture, bool create)
+{
+    char url[128];
+    struct err err = {0};
+    struct store_options options = {.url = url, .create = create};
+
+    snprintf(url, sizeof(url), "sqlite:%s/talap.db", fixture->dir);
+    must(store_open(&options, &fixture->store, &err), &err, "store_open");
+    must(ledger_open(fixture->store, &fixture->signer, &fixture->ledger, &err), &err, "ledger_open");
+    office_init(&fixture->office, fixture->catalogues[fixture->catalogue_count - 1], fixture->store, fixture->ledger,
+                fixture->keyring);
+}
+
+static void close_store(struct fixture *fixture)
+{
+    store_close(fixture->store);
+    ledger_close(fixture->ledger);
+}
+
+struct founding {
+    struct fixture *fixture;
+    const char *login, *email;
+    unsigned role;
+    struct actor *actor;
+};
+
+static int found(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct founding *founding = command->arg;
+    struct account_new account = {.login = founding->login,
+                                  .name = founding->login,
+                                  .email = founding->email,
+                                  .password = "not used by these tests",
+                                  .roles = founding->role,
+                                  .lang = LANG_KK};
+    struct actor *actor = founding->actor;
+
+    *actor = (struct actor){.kind = ACTOR_ACCOUNT, .roles = founding->role | ROLE_PUBLIC, .lang = LANG_KK};
+    snprintf(actor->login, sizeof(actor->login), "%s", founding->login);
+    snprintf(actor->name, sizeof(actor->name), "%s", founding->login);
+    return account_create(tx, &founding->fixture->office.access, &account, "$argon2id$none", NULL, FOUNDED_USEC,
+                          actor->account_id, err);
+}
+
+static void hire(struct fixture *fixture, const char *login, const char *email, unsigned role, struct actor *actor)
+{
+    struct founding founding = {fixture, login, email, role, actor};
+    struct err err = {0};
+
+    must(store_write(fixture->store, found, &founding, &err), &err, login);
+}
+
+static int tie_keyring(struct tx *tx, struct store_command *command, struct err *err)
+{
+    return keyring_check(tx, command->arg, err);
+}
+
+void fixture_start(struct fixture *fixture)
+{
+    char path[256];
+    struct err err = {0};
+
+    if (sodium_init() < 0)
+        abort();
+    *fixture = (struct fixture){.opener = {.kind = ACTOR_OPENER, .roles = ROLE_PUBLIC},
+                                .anonymous = {.kind = ACTOR_ANONYMOUS, .roles = ROLE_PUBLIC}};
+    snprintf(fixture->dir, sizeof(fixture->dir), "/tmp/talap-XXXXXX");
+    if (mkdtemp(fixture->dir) == NULL)
+        abort();
+    snprintf(fixture->law_dir, sizeof(fixture->law_dir), "%s/law", fixture->dir);
+    snprintf(copy_to, sizeof(copy_to), "%s", fixture->law_dir);
+    copy_skip = strlen(LAW_DIR);
+    if (nftw(LAW_DIR, copy_one, 16, FTW_PHYS) != 0)
+        abort();
+    arena_init(&fixture->arena, 64u << 20);
+    must(fixture_reload(fixture, &err), &err, "catalogue_load");
+    snprintf(path, sizeof(path), "%s/master.key", fixture->dir);
+    must(keyring_load(path, true, &fixture->keyring, &err), &err, "keyring_load");
+    snprintf(path, sizeof(path), "%s/ledger.key", fixture->dir);
+    must(signer_load(path, "test.example.kz/ledger", true, &fixture->signer, &err), &err, "signer_load");
+    open_store(fixture, true);
+    must(store_write(fixture->store, tie_keyring, fixture->keyring, &err), &err, "keyring_check");
+    hire(fixture, "admin", "", ROLE_ADMIN, &fixture->admin);
+    hire(fixture, "moderator", "moderator@example.kz", ROLE_MODERATOR, &fixture->moderator);
+    hire(fixture, "registrar", "registrar@example.kz", ROLE_REGISTRAR, &fixture->registrar);
+    hire(fixture, "auditor", "", ROLE_AUDITOR, &fixture->auditor);
+}
+
+void fixture_end(struct fixture *fixture)
+{
+    close_store(fixture);
+    keyring_free(fixture->keyring);
+    signer_wipe(&fixture->signer);
+    for (size_t i = 0; i < fixture->catalogue_count; i++)
+        catalogue_free(fixture->catalogues[i]);
+    arena_done(&fixture->arena);
+    nftw(fixture->dir, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+}
+
+int fixture_reload(struct fixture *fixture, struct err *err)
+{
+    int r;
+
+    if (fixture->catalogue_count == FIXTURE_CATALOGUES_MAX)
+        abort();
+    r = catalogue_load(fixture->law_dir, &fixture->catalogues[fixture->catalogue_count], err);
+    if (r < 0)
+        return r;
+    fixture->catalogue_count++;
+    if (fixture->store != NULL)
+        office_init(&fixture->office, fixture->catalogues[fixture->catalogue_count - 1], fixture->store,
+                    fixture->ledger, fixture->keyring);
+    return 0;
+}
+
+void fixture_edit_law(struct fixture *fixture, const char *file, const char *find, const char *replace)
+{
+    char path[256];
+    size_t len;
+    char *text, *at;
+    FILE *out;
+
+    snprintf(path, sizeof(path), "%s/%s", fixture->law_dir, file);
+    text = read_all(path, &len);
+    at = text == NULL ? NULL : find == NULL ? text + len : strstr(text, find);
+    if (at == NULL) {
+        fprintf(stderr, "fixture: %s does not hold what is to be replaced\n", file);
+        abort();
+    }
+    out = fopen(path, "wbe");
+    if (out == NULL)
+        abort();
+    fprintf(out, "%.*s%s%s", (int)(at - text), text, replace, at + (find != NULL ? strlen(find) : 0));
+    fclose(out);
+    free(text);
+}
+
+const struct actor *fixture_actor(const struct fixture *fixture, const char *word)
+{
+    const struct {
+        const char *word;
+        const struct actor *actor;
+    } actors[] = {{"admin", &fixture->admin},         {"moderator", &fixture->moderator},
+                  {"registrar", &fixture->registrar}, {"auditor", &fixture->auditor},
+                  {"opener", &fixture->opener},       {"public", &fixture->anonymous}};
+
+    for (size_t i = 0; i < sizeof(actors) / sizeof(actors[0]); i++)
+        if (strcmp(actors[i].word, word) == 0)
+            return actors[i].actor;
+    return NULL;
+}
+
+/* --- Cases -------------------------------------------------------------------------------------------------------- */
+
+struct turn {
+    struct fixture *fixture;
+    const struct case_prepared *opening;
+    struct case_opened opened;
+    const struct act_prepared *act;
+    int64_t now_usec, version, leaf;
+    size_t count;
+};
+
+static int run_open(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct turn *turn = command->arg;
+
+    return case_open(tx, &turn->fixture->office, turn->opening, turn->now_usec, &turn->opened, err);
+}
+
+int fixture_open_case(struct fixture *fixture, const struct fixture_opening *opening, struct case_opened *ret,
+                      struct err *err)
+{
+    struct turn turn = {.fixture = fixture, .now_usec = opening->now_usec};
+    struct case_opening full = {
+        .procedure = catalogue_procedure(fixture->office.catalogue,
+                                         opening->procedure != NULL ? opening->procedure : "complaint"),
+        .opener = opening->opener != NULL ? opening->opener : "public",
+        .lang = LANG_KK,
+        .received_usec = opening->received_usec != 0 ? opening->received_usec : opening->now_usec,
+        .raw = opening->raw,
+        .raw_count = opening->raw_count,
+        .files = opening->files,
+        .file_count = opening->file_count,
+        .idempotency_key = opening->key,
+    };
+    int r;
+
+    arena_reset(&fixture->arena);
+    field_errors_init(&fixture->errors, &fixture->arena);
+    r = case_open_prepare(&fixture->office, &full, opening->actor != NULL ? opening->actor : &fixture->anonymous,
+                          opening->now_usec, &fixture->arena, &turn.opening, &fixture->errors, err);
+    if (r == 0)
+        r = store_write(fixture->store, run_open, &turn, err);
+    if (r == 0)
+        *ret = turn.opened;
+    return r;
+}
+
+static int run_act(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct turn *turn = command->arg;
+
+    return case_act(tx, &turn->fixture->office, turn->act, turn->now_usec, &turn->version, &turn->leaf, err);
+}
+
+int fixture_act(struct fixture *fixture, const struct case_acting *acting, const struct actor *actor, int64_t now_usec,
+                int64_t *ret_version, int64_t *ret_leaf, struct err *err)
+{
+    struct turn turn = {.fixture = fixture, .now_usec = now_usec};
+    struct tx *tx;
+    int r;
+
+    arena_reset(&fixture->arena);
+    field_errors_init(&fixture->errors, &fixture->arena);
+    r = store_read_begin(fixture->store, &tx, err);
+    must(r, err, "store_read_begin");
+    r = case_act_prepare(tx, &fixture->office, acting, actor, now_usec, &fixture->arena, &turn.act, &fixture->errors,
+                         err);
+    store_read_end(tx);
+    if (r == 0)
+        r = store_write(fixture->store, run_act, &turn, err);
+    if (r == 0 && ret_version != NULL)
+        *ret_version = turn.version;
+    if (r == 0 && ret_leaf != NULL)
+        *ret_leaf = turn.leaf;
+    return r;
+}
+
+static int run_tick(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct turn *turn = command->arg;
+
+    return case_tick(tx, &turn->fixture->office, turn->now_usec, 10, &turn->count, err);
+}
+
+static int run_recompute(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct turn *turn = command->arg;
+
+    return case_recompute(tx, &turn->fixture->office, turn->now_usec, 10, &turn->count, err);
+}
+
+static int run_index(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct turn *turn = command->arg;
+
+    return case_index(tx, &turn->fixture->office, 10, &turn->count, err);
+}
+
+static size_t repeat(struct fixture *fixture, int64_t now_usec,
+                     int (*run)(struct tx *tx, struct store_command *command, struct err *err))
+{
+    struct turn turn = {.fixture = fixture, .now_usec = now_usec};
+    struct err err = {0};
+    size_t sum = 0;
+
+    do {
+        must(store_write(fixture->store, run, &turn, &err), &err, "time passes");
+        sum += turn.count;
+    } while (turn.count > 0);
+    return sum;
+}
+
+size_t fixture_tick(struct fixture *fixture, int64_t now_usec)
+{
+    return repeat(fixture, now_usec, run_tick);
+}
+
+size_t fixture_recompute(struct fixture *fixture, int64_t now_usec)
+{
+    return repeat(fixture, now_usec, run_recompute);
+}
+
+size_t fixture_index(struct fixture *fixture)
+{
+    return repeat(fixture, 0, run_index);
+}
+
+int fixture_verify(struct fixture *fixture, struct verify_report *ret, struct err *err)
+{
+    struct tx *tx;
+    int r = store_read_begin(fixture->store, &tx, err);
+
+    must(r, err, "store_read_begin");
+    r = office_verify(tx, &fixture->office, ret, err);
+    store_read_end(tx);
+    return r;
+}
+
+void fixture_sql(struct fixture *fixture, const char *sql)
+{
+    char path[128], *message = NULL;
+    sqlite3 *db;
+
+    snprintf(path, sizeof(path), "%s/talap.db", fixture->dir);
+    if (sqlite3_open(path, &db) != SQLITE_OK)
+        abort();
+    sqlite3_busy_timeout(db, 5000);
+    if (sqlite3_exec(db,
+                     "PRAGMA foreign_keys = OFF; DROP TRIGGER IF EXISTS event_not_changed;"
+                     "DROP TRIGGER IF EXISTS event_not_deleted;",
+                     NULL, NULL, &message) != SQLITE_OK ||
+        sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) {
+        fprintf(stderr, "fixture: %s: %s\n", sql, message);
+        abort();
+    }
+    sqlite3_close(db);
+}
+
+bool fixture_store_holds(struct fixture *fixture, const char *bytes)
+{
+    static const char *const names[] = {"talap.db", "talap.db-wal"};
+    bool holds = false;
+
+    for (int round = 0; round < 2; round++) { /* as it runs, with its WAL, and closed */
+        if (round == 1)
+            close_store(fixture);
+        for (size_t i = 0; i < 2; i++) {
+            char path[128];
+            size_t len;
+            char *content;
+
+            snprintf(path, sizeof(path), "%s/%s", fixture->dir, names[i]);
+            content = read_all(path, &len);
+            if (content != NULL && memmem(content, len, bytes, strlen(bytes)) != NULL)
+                holds = true;
+            free(content);
+        }
+    }
+    open_store(fixture, false);
+    return holds;
+}
+
+int64_t fixture_moment(const struct fixture *fixture, const char *text)
+{
+    int64_t at_usec;
+
+    if (!moment_parse(text, &fixture->office.catalogue->calendar->zone, &at_usec)) {
+        fprintf(stderr, "fixture: %s is no moment\n", text);
+        abort();
+    }
+    return at_usec;
+}
