@@ -108,7 +108,7 @@ static int plan_make(struct tx *tx, const struct case_filter *filter, struct pla
     if (rc == 0 && filter->overdue_at_usec != TIME_NONE && !plan->few) {
         int64_t overdue;
         struct db *db = db_query(tx->db, SQL("SELECT count(*) FROM (SELECT 1 FROM case_file "
-                                             "WHERE next_overdue_usec <= $1 LIMIT $2) AS some"));
+                                             "WHERE next_overdue_usec <= $1 LIMIT $2) AS few"));
         db_put_int(db, filter->overdue_at_usec);
         db_put_int(db, FEW + 1);
         rc = db_run_int(db, 0, &overdue, err);

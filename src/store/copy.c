@@ -221,7 +221,7 @@ static int restore_into(struct db *from, struct db *to, struct err *err)
     if (rc != 0)
         return rc;
     int64_t events;
-    rc = db_run_int(db_query(to, SQL("SELECT count(*) FROM (SELECT 1 FROM event LIMIT 1) AS some")), 0, &events, err);
+    rc = db_run_int(db_query(to, SQL("SELECT count(*) FROM (SELECT 1 FROM event LIMIT 1) AS few")), 0, &events, err);
     if (rc == 0 && events > 0)
         rc = err_set(err, ERR_CONFLICT, "store_not_empty", NULL);
     if (rc == 0)

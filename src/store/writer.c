@@ -46,6 +46,21 @@ static int connected(struct writer *w, struct err *err)
     return w->db != NULL ? 0 : w->store->engine->connect(w->store->url, false, true, &w->db, err);
 }
 
+/* A command's own work. What it says counts, not what it left in `own`: it may have met an error and dealt with it. But
+ * one that ends the transaction cannot be dealt with. */
+static int run_command(struct writer *w, struct tx *tx, struct store_command *command, struct err *own)
+{
+    err_clear(own);
+    int rc = command->run(tx, command, own);
+    if (rc == 0 && !w->db->doomed) {
+        err_clear(own);
+        return 0;
+    }
+    if (own->kind == ERR_NONE)
+        err_set(own, ERR_INTERNAL, "store_refused", NULL);
+    return -(int)own->kind;
+}
+
 /* One command between its savepoints. Returns non-zero only when the transaction as a whole cannot go on. */
 static int run_in_savepoint(struct writer *w, struct tx *tx, size_t at, struct err *err)
 {
@@ -58,15 +73,12 @@ static int run_in_savepoint(struct writer *w, struct tx *tx, size_t at, struct e
     if (rc != 0)
         return rc;
     struct err *own = &w->errors[at];
-    err_clear(own);
-    rc = command->run(tx, command, own);
+    rc = run_command(w, tx, command, own);
     /* On PostgreSQL a release also finds out a command that hid the failure of a statement. */
-    if (rc == 0 && !db->doomed)
+    if (rc == 0)
         rc = db->engine->savepoint(db, SAVEPOINT_RELEASE, own);
-    if (rc == 0 && !db->doomed)
+    if (rc == 0)
         return 0;
-    if (own->kind == ERR_NONE)
-        err_set(own, ERR_INTERNAL, "store_refused", NULL);
     if (db->doomed) {
         *err = *own;
         return -(int)err->kind;
@@ -86,11 +98,7 @@ static int run_commands(struct writer *w, struct tx *tx, size_t *ret_succeeded, 
                 return rc;
         } else {
             struct err *own = &w->errors[i];
-            err_clear(own);
-            int rc = w->group[i]->run(tx, w->group[i], own);
-            if ((rc != 0 || w->db->doomed) && own->kind == ERR_NONE)
-                err_set(own, ERR_INTERNAL, "store_refused", NULL);
-            if (w->db->doomed) {
+            if (run_command(w, tx, w->group[i], own) != 0 && w->db->doomed) {
                 *err = *own;
                 return -(int)err->kind;
             }
