@@ -59,7 +59,8 @@ static void key_file_of_others_or_of_something_else_is_refused(void **state)
         key_write(path, SOME_KEY "\n", modes[i]);
         assert_load_refused(path, true, "master_key_exposed");
     }
-    static const char *const texts[] = {"", "\n", SOME_KEY "\n\n", SOME_KEY "0", "0" SOME_KEY "\n", "x" SOME_KEY};
+    static const char *const texts[] = {
+        "", "\n", (SOME_KEY "\n\n"), (SOME_KEY "0"), ("0" SOME_KEY "\n"), ("x" SOME_KEY)};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         key_write(path, texts[i], 0600);
         assert_load_refused(path, true, "master_key_unreadable");
