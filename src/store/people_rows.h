@@ -87,6 +87,9 @@ int store_outbox_ripe(struct tx *tx, int64_t now_usec, size_t limit, struct aren
                       size_t *ret_count, struct err *err) WARN_UNUSED;
 int store_outbox_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct outbox_row **ret,
                          size_t *ret_count, struct err *err) WARN_UNUSED;
+/* Those that wait or were given up, the failed first, then the oldest. */
+int store_outbox_undelivered(struct tx *tx, size_t limit, struct arena *arena, struct outbox_row **ret, size_t *ret_count,
+                             struct err *err) WARN_UNUSED;
 struct outbox_figures {
     int64_t waiting, failed, sent;
     int64_t oldest_usec; /* of the waiting; TIME_NONE */

@@ -1,0 +1,105 @@
+/* Acts as forms, from staff on the page of the case and from the opener on the page that follows it. What was typed
+ * stays when an act is refused. */
+#include "web/pages/acts.h"
+#include "web/app.h"
+#include "web/routes.h"
+
+static const char *const reserved[] = {"once", "version", "attachments", "csrf", NULL};
+
+int act_forms_make(struct request *request, const struct case_view *c, const char *tried, const char *refusal,
+                   struct act_form **ret, size_t *ret_count, struct err *err)
+{
+    struct act_form *forms = ARENA_ARRAY(&request->arena, struct act_form, c->act_count + 1);
+    struct raw_value *raw = NULL;
+    size_t raw_count = 0;
+    int r = forms == NULL ? err_memory(err) : form_values(request, reserved, &raw, &raw_count, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < c->act_count; i++) {
+        const struct procedure_act *act = c->acts[i];
+        bool this_one = tried != NULL && strcmp(tried, act->id) == 0;
+        forms[i] = (struct act_form){.act = act,
+                                     .open = this_one || (tried == NULL && act->paper != NULL),
+                                     .form = {.prefix = act->id,
+                                              .fields = act->fields,
+                                              .field_count = act->field_count,
+                                              .raw = this_one ? raw : NULL,
+                                              .raw_count = this_one ? raw_count : 0,
+                                              .errors = this_one ? &request->errors : NULL,
+                                              .refusal = this_one ? refusal : NULL}};
+    }
+    *ret = forms;
+    *ret_count = c->act_count;
+    return 0;
+}
+
+static int run(struct tx *tx, struct request *request, struct err *err)
+{
+    struct acting_state *state = request->state;
+    int64_t version, leaf;
+    return case_act(tx, request->office, state->prepared, request->now_usec, &version, &leaf, err);
+}
+
+static int finish(struct request *request, struct response *response, struct err *err)
+{
+    const struct acting_state *state = request->state;
+    CLEANUP_BUF struct buf where;
+    buf_init(&where, 1024);
+    buf_printf(&where, "/%s/%s/", lang_of(request), state->opener ? "follow" : "case");
+    buf_put_url(&where, state->opener ? state->number : state->case_id);
+    if (where.failed || response_redirect(response, request, "%s?done=1", where.data) < 0)
+        return err_memory(err);
+    return 0;
+}
+
+static int failed(struct request *request, struct response *response, struct err *err)
+{
+    struct acting_state *state = request->state;
+    response->status = err_http_status(request->write_error.kind);
+    return state->redraw(request, response, state->act, sentence_of(request, &request->write_error), err);
+}
+
+/* The version that the form was drawn for; 0 where it does not say. */
+static int64_t version_of(struct request *request)
+{
+    const char *text = request_form(request, "version");
+    if (text == NULL || strspn(text, "0123456789") != strlen(text) || strlen(text) > 15)
+        return 0;
+    return strtoll(text, NULL, 10);
+}
+
+int act_from_form(struct request *request, struct response *response, struct acting_state *state,
+                  const struct actor *actor, struct err *err)
+{
+    struct case_acting acting = {.case_id = state->case_id,
+                                 .act = state->act,
+                                 .expected_version = version_of(request),
+                                 .idempotency_key = once_of(request)};
+    struct raw_value *raw;
+    struct attachment_new *files;
+    struct err why = {0};
+    struct tx *tx;
+    int r = form_values(request, reserved, &raw, &acting.raw_count, err);
+    if (r == 0)
+        r = form_files(request, "attachments", &files, &acting.file_count, err);
+    if (r == 0)
+        r = request_read(request, &tx, err);
+    if (r < 0)
+        return r;
+    acting.raw = raw;
+    acting.files = files;
+    r = case_act_prepare(tx, request->office, &acting, actor, request->now_usec, &request->arena, &state->prepared,
+                         &request->errors, &why);
+    if (r == -ERR_BAD_INPUT || r == -ERR_CONFLICT || r == -ERR_STALE) {
+        response->status = err_http_status(why.kind);
+        return state->redraw(request, response, state->act,
+                             request->errors.count > 0 ? NULL : sentence_of(request, &why), err);
+    }
+    if (r < 0) {
+        *err = why;
+        return r;
+    }
+    request->state = state;
+    request->failed = failed;
+    return request_write(request, run, finish);
+}

@@ -1,0 +1,135 @@
+/* One case as staff see it, its acts, its files and papers. */
+#include "out/paper.h"
+#include "web/app.h"
+#include "web/pages/acts.h"
+#include "web/routes.h"
+#include <pages.h>
+
+static int case_draw(struct request *request, struct response *response, const char *tried, const char *refusal,
+                     struct err *err)
+{
+    struct case_page_view view = {.once = once_new(request)};
+    const char *id = request_param(request, "id");
+    struct case_view c;
+    struct act_form *forms;
+    struct choice *accounts;
+    struct page *page;
+    struct tx *tx;
+    int r = request_read(request, &tx, err);
+    if (r == 0)
+        r = case_view(tx, request->office, id, &request->actor, CASE_WITH_WHY | CASE_WITH_EVENTS | CASE_WITH_MESSAGES,
+                      &request->arena, &c, err);
+    if (r == 0)
+        r = act_forms_make(request, &c, tried, refusal, &forms, &view.form_count, err);
+    if (r == 0)
+        r = staff_choices(request, tx, true, &accounts, &view.account_count, err);
+    if (r < 0)
+        return r;
+    view.c = &c;
+    view.forms = forms;
+    view.accounts = accounts;
+    view.may_change = (request->actor.roles & (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR)) != 0;
+    bool open_case = !c.procedure->states[c.state].final;
+    view.may_assign = view.may_change && open_case;
+    if (request_query(request, "done") != NULL)
+        view.done = text_get(request->lang, T_case_done);
+    if (tried != NULL) {
+        bool drawn = false;
+        for (size_t i = 0; i < view.form_count; i++)
+            drawn = drawn || strcmp(forms[i].act->id, tried) == 0;
+        /* Refused by the state: its form is gone, so the refusal stands on top. */
+        if (!drawn)
+            view.refusal = refusal;
+        if (strcmp(tried, "note") == 0) {
+            view.note_typed = request_form(request, "text");
+            view.note_wrong = field_sentence(request, field_errors_find(&request->errors, "text"));
+        }
+        if (strcmp(tried, "assign") == 0)
+            view.assign_wrong = field_sentence(request, field_errors_find(&request->errors, "account"));
+    }
+    const char *title = arena_printf(&request->arena, "%s %s", c.procedure->title.in[request->lang], c.row.number);
+    r = page_begin(request, response, title == NULL ? "" : title, "queue", &page, err);
+    if (r < 0)
+        return r;
+    const char *rest = arena_printf(&request->arena, "/case/%s", c.row.id);
+    page->frame.rest = rest == NULL ? "/queue" : rest;
+    page_case_page(&page->out, &view);
+    return page_end(page, err);
+}
+
+int page_case_get(struct request *request, struct response *response, struct err *err)
+{
+    return case_draw(request, response, NULL, NULL, err);
+}
+
+int page_case_act_post(struct request *request, struct response *response, struct err *err)
+{
+    struct acting_state *state = ARENA_NEW(&request->arena, struct acting_state);
+    if (state == NULL)
+        return err_memory(err);
+    *state = (struct acting_state){
+        .case_id = request_param(request, "id"), .act = request_param(request, "act"), .redraw = case_draw};
+    return act_from_form(request, response, state, &request->actor, err);
+}
+
+int answer_attachment(struct request *request, struct response *response, const struct case_view *c, const char *id,
+                      const char *type, struct err *err)
+{
+    const char *name = NULL;
+    for (size_t i = 0; i < c->attachment_count; i++)
+        if (strcmp(c->attachments[i].id, id) == 0)
+            name = c->attachment_names[i];
+    return answer_file(request, response, type, name == NULL || name[0] == '\0' ? "attachment" : name, true, err);
+}
+
+int page_case_attachment(struct request *request, struct response *response, struct err *err)
+{
+    const char *id = request_param(request, "attachment"), *type;
+    struct case_view c;
+    struct tx *tx;
+    int r = request_read(request, &tx, err);
+    if (r == 0)
+        r = case_view(tx, request->office, request_param(request, "id"), &request->actor, 0, &request->arena, &c, err);
+    if (r == 0)
+        r = case_attachment(tx, request->office, c.row.id, id, &response->body, &type, &request->arena, err);
+    return r < 0 ? r : answer_attachment(request, response, &c, id, type, err);
+}
+
+int answer_paper(struct request *request, struct response *response, const struct case_view *c, struct err *err)
+{
+    const char *leaf_text = request_param(request, "leaf"), *name = request_param(request, "name");
+    char *end = NULL;
+    int64_t leaf = strtoll(leaf_text, &end, 10);
+    struct organisation organisation;
+    struct tx *tx;
+    bool issued = false;
+    for (size_t i = 0; i < c->paper_count; i++)
+        issued = issued || (c->papers[i].leaf == leaf && strcmp(c->papers[i].id, name) == 0);
+    if (*leaf_text == '\0' || *end != '\0' || !issued || request->app->papers == NULL)
+        return err_set(err, ERR_NOT_FOUND, "paper_unknown", NULL);
+    int r = request_read(request, &tx, err);
+    if (r == 0)
+        r = organisation_get(tx, &request->arena, &organisation, err);
+    /* The paper's own address is built from the organisation's url, else from where we are reached. */
+    if (r == 0 && organisation.url[0] == '\0')
+        organisation.url = request_public_url(request);
+    /* A paper is an official text: Kazakh or Russian as its addressee wrote, whatever language the reader looks in. */
+    int lang = lang_parse(c->row.lang);
+    if (r == 0)
+        r = paper_render(request->app->papers, c, &organisation, name, leaf,
+                         lang < 0 || lang == LANG_EN ? request->lang : (enum lang)lang,
+                         &request->office->catalogue->calendar->zone, &response->body, err);
+    const char *file = arena_printf(&request->arena, "%s.pdf", c->row.number);
+    return r < 0 ? r : answer_file(request, response, "application/pdf", file == NULL ? "paper.pdf" : file, true, err);
+}
+
+int page_case_paper(struct request *request, struct response *response, struct err *err)
+{
+    struct case_view c;
+    struct tx *tx;
+    int r = request_read(request, &tx, err);
+    if (r == 0)
+        r = case_view(tx, request->office, request_param(request, "id"), &request->actor, CASE_WITH_EVENTS,
+                      &request->arena, &c, err);
+    return r < 0 ? r : answer_paper(request, response, &c, err);
+}

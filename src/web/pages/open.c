@@ -1,0 +1,233 @@
+/* Opening a case from a form, and the receipt. Everything typed stays when something is wrong, also when the store
+ * could not write; only files must be chosen again, for browsers do not keep them. */
+#include "out/paper.h"
+#include "web/app.h"
+#include "web/pages/pages.h"
+#include "web/routes.h"
+#include <pages.h>
+
+static const char *const reserved[] = {"once", "received", "attachments", "csrf", NULL};
+
+struct open_state {
+    const struct procedure *procedure;
+    const struct case_prepared *prepared;
+    struct case_opened opened;
+    bool staff;
+    bool fresh_once; /* the old key belongs to another request */
+};
+
+static int procedure_of(struct request *request, const struct procedure **ret, bool *ret_staff, struct err *err)
+{
+    const struct procedure *procedure =
+        catalogue_procedure(request->office->catalogue, request_param(request, "procedure"));
+    bool staff = request->actor.kind == ACTOR_ACCOUNT &&
+                 (request->actor.roles & (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR)) != 0;
+    if (procedure == NULL || !(procedure->open_to & (OPENER_PUBLIC | OPENER_STAFF)))
+        return err_set(err, ERR_NOT_FOUND, "not_found", NULL);
+    staff = staff && (procedure->open_to & OPENER_STAFF) != 0;
+    if (!staff && !(procedure->open_to & OPENER_PUBLIC))
+        return err_set(err, ERR_NOT_FOUND, "not_found", NULL);
+    *ret = procedure;
+    *ret_staff = staff;
+    return 0;
+}
+
+static void clock_fill(struct request *request, struct open_view *view)
+{
+    const struct catalogue *catalogue = request->office->catalogue;
+    struct err ignored = {0};
+    for (size_t i = 0; i < view->procedure->clock_count && !view->has_clock; i++) {
+        if (strcmp(view->procedure->clocks[i].starts_on, "opened") != 0)
+            continue;
+        view->norm = catalogue_norm_at(catalogue, view->procedure->clocks[i].norm_id, request->now_usec);
+        view->has_clock =
+            view->norm != NULL && view->norm->has_clock &&
+            clock_compute(catalogue->calendar, &view->norm->clock, request->now_usec, &view->clock, &ignored) == 0;
+    }
+}
+
+/* Draws the form, empty or with what was typed and refused. */
+static int form_draw(struct request *request, struct response *response, const struct procedure *procedure, bool staff,
+                     const char *refusal, const char *once, struct err *err)
+{
+    struct open_view view = {.procedure = procedure, .staff = staff, .once = once, .received = ""};
+    struct raw_value *raw = NULL;
+    size_t raw_count = 0;
+    struct page *page;
+    struct problem_line *extra = ARENA_ARRAY(&request->arena, struct problem_line, 2);
+    int r = extra == NULL ? err_memory(err) : form_values(request, reserved, &raw, &raw_count, err);
+    if (r < 0)
+        return r;
+    view.form = (struct form_view){.prefix = "f",
+                                   .fields = procedure->fields,
+                                   .field_count = procedure->field_count,
+                                   .raw = raw,
+                                   .raw_count = raw_count,
+                                   .errors = &request->errors,
+                                   .refusal = refusal,
+                                   .extra = extra,
+                                   .had_files = request->file_count > 0};
+    const char *received = request_form(request, "received");
+    if (received != NULL)
+        view.received = received;
+    view.received_wrong = field_sentence(request, field_errors_find(&request->errors, "received"));
+    view.attachments_wrong = field_sentence(request, field_errors_find(&request->errors, "attachments"));
+    if (view.received_wrong != NULL)
+        extra[view.form.extra_count++] = (struct problem_line){
+            .id = "f-received", .title = text_get(request->lang, T_open_received), .text = view.received_wrong};
+    if (view.attachments_wrong != NULL)
+        extra[view.form.extra_count++] = (struct problem_line){.id = "f-attachments",
+                                                               .title = text_get(request->lang, T_open_attachments),
+                                                               .text = view.attachments_wrong};
+    for (size_t i = 0; i < procedure->field_count; i++)
+        view.personal_fields = view.personal_fields || procedure->fields[i].personal;
+    clock_fill(request, &view);
+    r = page_begin(request, response, procedure->title.in[request->lang], "open", &page, err);
+    if (r < 0)
+        return r;
+    page_open(&page->out, &view);
+    return page_end(page, err);
+}
+
+int page_open_get(struct request *request, struct response *response, struct err *err)
+{
+    const struct procedure *procedure;
+    bool staff;
+    int r = procedure_of(request, &procedure, &staff, err);
+    return r < 0 ? r : form_draw(request, response, procedure, staff, NULL, once_new(request), err);
+}
+
+static int open_run(struct tx *tx, struct request *request, struct err *err)
+{
+    struct open_state *state = request->state;
+    return case_open(tx, request->office, state->prepared, request->now_usec, &state->opened, err);
+}
+
+static int open_finish(struct request *request, struct response *response, struct err *err)
+{
+    const struct open_state *state = request->state;
+    CLEANUP_BUF struct buf number;
+    buf_init(&number, 512);
+    buf_put_url(&number, state->opened.number);
+    int r = opener_remember(request, response, state->opened.number, state->opened.access_code, err);
+    if (r < 0)
+        return r;
+    if (number.failed || response_redirect(response, request, "/%s/receipt/%s", lang_of(request), number.data) < 0)
+        return err_memory(err);
+    return 0;
+}
+
+static int open_failed(struct request *request, struct response *response, struct err *err)
+{
+    const struct open_state *state = request->state;
+    const struct err *why = &request->write_error;
+    response->status = err_http_status(why->kind);
+    return form_draw(request, response, state->procedure, state->staff, sentence_of(request, why), once_new(request),
+                     err);
+}
+
+/* The moment of receipt as typed by staff; false where it cannot be. */
+static bool received_read(struct request *request, bool staff, int64_t *ret)
+{
+    const char *text = request_form(request, "received");
+    *ret = request->now_usec;
+    if (!staff || text == NULL || text[0] == '\0')
+        return true;
+    return moment_parse(text, &request->office->catalogue->calendar->zone, ret);
+}
+
+int page_open_post(struct request *request, struct response *response, struct err *err)
+{
+    struct open_state *state = ARENA_NEW(&request->arena, struct open_state);
+    if (state == NULL)
+        return err_memory(err);
+    int r = procedure_of(request, &state->procedure, &state->staff, err);
+    if (r < 0)
+        return r;
+    const char *once = once_of(request);
+    struct raw_value *raw;
+    size_t raw_count;
+    struct attachment_new *files;
+    size_t file_count;
+    r = form_values(request, reserved, &raw, &raw_count, err);
+    if (r == 0)
+        r = form_files(request, "attachments", &files, &file_count, err);
+    if (r < 0)
+        return r;
+    struct case_opening opening = {.procedure = state->procedure,
+                                   .opener = state->staff ? "staff" : "public",
+                                   .lang = request->lang,
+                                   .raw = raw,
+                                   .raw_count = raw_count,
+                                   .files = files,
+                                   .file_count = file_count,
+                                   .idempotency_key = once};
+    if (!received_read(request, state->staff, &opening.received_usec)) {
+        field_errors_add(&request->errors, "received", "not_a_moment", NULL);
+        opening.received_usec = request->now_usec;
+    }
+    /* A public form from someone signed in who may not enter cases for others is still that person's own. */
+    struct actor anonymous = {.kind = ACTOR_ANONYMOUS, .roles = ROLE_PUBLIC, .lang = request->lang};
+    const struct actor *actor = state->staff ? &request->actor : &anonymous;
+    struct err why = {0};
+    r = case_open_prepare(request->office, &opening, actor, request->now_usec, &request->arena, &state->prepared,
+                          &request->errors, &why);
+    if (r < 0 && r != -ERR_BAD_INPUT) {
+        *err = why;
+        return r;
+    }
+    if (r < 0 || request->errors.count > 0) {
+        response->status = 422;
+        return form_draw(request, response, state->procedure, state->staff,
+                         request->errors.count > 0 ? NULL : sentence_of(request, &why),
+                         once == NULL ? once_new(request) : once, err);
+    }
+    request->state = state;
+    request->failed = open_failed;
+    return request_write(request, open_run, open_finish);
+}
+
+int page_receipt_get(struct request *request, struct response *response, struct err *err)
+{
+    const char *number = request_param(request, "number"), *code = opener_code(request, number);
+    struct receipt_view view = {.code = code};
+    struct case_view c;
+    struct page *page;
+    struct tx *tx;
+    if (code == NULL) {
+        CLEANUP_BUF struct buf encoded;
+        buf_init(&encoded, 512);
+        buf_put_url(&encoded, number);
+        return encoded.failed ||
+                       response_redirect(response, request, "/%s/follow?number=%s", lang_of(request), encoded.data) < 0
+                   ? err_memory(err)
+                   : 0;
+    }
+    int r = request_read(request, &tx, err);
+    if (r == 0)
+        r = case_view_by_code(tx, request->office, number, code, CASE_WITH_WHY | CASE_WITH_EVENTS, &request->arena, &c,
+                              err);
+    if (r < 0)
+        return r;
+    view.c = &c;
+    view.clock = c.clock_count > 0 ? &c.clocks[0] : NULL;
+    view.leaf = c.event_count > 0 ? c.events[0].leaf : c.row.last_leaf;
+    for (size_t i = 0; i < c.value_count; i++)
+        view.told_by_mail = view.told_by_mail || (c.values[i].field->type == FIELD_EMAIL && c.values[i].count > 0);
+    struct event_row event;
+    char *hex = arena_alloc(&request->arena, 2 * SHA256_BYTES + 1);
+    r = hex == NULL ? err_memory(err) : store_event_get(tx, view.leaf, &request->arena, &event, err);
+    if (r < 0)
+        return r;
+    hex_encode(event.leaf_hash.bytes, SHA256_BYTES, hex);
+    view.leaf_hash = hex;
+    const char *address = arena_printf(&request->arena, "%s/%s/proof/%lld", request_public_url(request),
+                                       lang_of(request), (long long)view.leaf);
+    r = address == NULL ? err_memory(err) : qr_svg(address, &request->arena, &view.qr, err);
+    if (r == 0)
+        r = page_begin(request, response, PAGE_TITLE(request, receipt_title), "open", &page, err);
+    if (r < 0)
+        return r;
+    page_receipt(&page->out, &view);
+    return page_end(page, err);
+}
