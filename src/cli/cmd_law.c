@@ -93,7 +93,7 @@ int cmd_clock(struct cli *cli, struct err *err)
     struct buf out CLEANUP_BUF;
     struct clock_explanation why;
     struct catalogue *catalogue;
-    const struct norm *norm;
+    const struct norm *norm = NULL;
     int64_t from_usec;
     int r;
 
