@@ -56,8 +56,7 @@ int fixture_verify(struct fixture *fixture, struct verify_report *ret, struct er
 /* Runs SQL on the store's file past the store, its authorizer and (dropped before) its triggers: what an intruder or a
  * bad disk would do. Restores nothing. */
 void fixture_sql(struct fixture *fixture, const char *sql);
-/* Does any file of the store hold these bytes? The store is closed first, so that nothing is in memory alone, then
- * opened again. */
+/* Does any file of the store hold these bytes, as it runs (with its log) or closed? It is opened again afterwards. */
 bool fixture_store_holds(struct fixture *fixture, const char *bytes);
 
 /* A complaint that is accepted as it is: about, text. */

@@ -1,0 +1,240 @@
+/* Acting: two at once, again and again, with files, and on values that change. The scripts of tests/scenario cover
+ * roles, states and clocks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fixture.h"
+#include <cmocka.h>
+#include <string.h>
+
+#define NOW "2026-03-20T10:00:00+05:00"
+
+static const char *const decision = "upheld", *const reasons = "Тексерілді, түзетілді, рақмет.";
+static const struct raw_value answer[2] = {
+    {.name = "decision", .kind = RAW_STRING, .count = 1, .texts = &decision},
+    {.name = "reasons", .kind = RAW_STRING, .count = 1, .texts = &reasons},
+};
+
+static int64_t open_case(struct fixture *f, struct case_opened *ret)
+{
+    struct fixture_opening opening = {.now_usec = fixture_moment(f, NOW), .raw = fixture_complaint, .raw_count = 2};
+    struct err err = {0};
+
+    assert_int_equal(fixture_open_case(f, &opening, ret, &err), 0);
+    return opening.now_usec;
+}
+
+struct turn {
+    const struct office *office;
+    const struct act_prepared *act;
+    const struct case_prepared *opening;
+    struct case_opened opened;
+    int64_t now_usec, version, leaf;
+};
+
+static int run_act(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct turn *turn = command->arg;
+
+    return case_act(tx, turn->office, turn->act, turn->now_usec, &turn->version, &turn->leaf, err);
+}
+
+static int run_open(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct turn *turn = command->arg;
+
+    return case_open(tx, turn->office, turn->opening, turn->now_usec, &turn->opened, err);
+}
+
+/* Both are prepared before either is written, as two threads would. */
+static void two_at_once(struct fixture *f, const struct case_acting *first, const struct case_acting *second,
+                        struct turn turns[2], struct err errs[2])
+{
+    const struct case_acting *acting[2] = {first, second};
+    struct tx *tx;
+
+    arena_reset(&f->arena);
+    field_errors_init(&f->errors, &f->arena);
+    for (int i = 0; i < 2; i++) {
+        turns[i] = (struct turn){.office = &f->office, .now_usec = fixture_moment(f, NOW)};
+        assert_int_equal(store_read_begin(f->store, &tx, &errs[i]), 0);
+        assert_int_equal(case_act_prepare(tx, &f->office, acting[i], &f->moderator, turns[i].now_usec, &f->arena,
+                                          &turns[i].act, &f->errors, &errs[i]),
+                         0);
+        store_read_end(tx);
+    }
+    for (int i = 0; i < 2; i++)
+        (void)!store_write(f->store, run_act, &turns[i], &errs[i]);
+}
+
+static void test_two_answers_at_once_give_one(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct turn turns[2];
+    struct err errs[2] = {{0}};
+    struct verify_report report;
+
+    fixture_start(&f);
+    open_case(&f, &opened);
+    struct case_acting acting = {.case_id = opened.id, .act = "answer", .raw = answer, .raw_count = 2};
+    two_at_once(&f, &acting, &acting, turns, errs);
+    assert_null(errs[0].code);
+    assert_int_equal(turns[0].version, 2);
+    assert_int_equal(errs[1].kind, ERR_CONFLICT);
+    assert_string_equal(errs[1].code, "act_not_now");
+    assert_int_equal(fixture_verify(&f, &report, &errs[0]), 0);
+    fixture_end(&f);
+}
+
+static void test_two_on_the_same_version_give_one(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct turn turns[2];
+    struct err errs[2] = {{0}};
+    const char *text = "Қарап шықтым.";
+    struct raw_value note = fixture_raw("text", &text);
+
+    fixture_start(&f);
+    open_case(&f, &opened);
+    struct case_acting acting = {
+        .case_id = opened.id, .act = "note", .expected_version = 1, .raw = &note, .raw_count = 1};
+    two_at_once(&f, &acting, &acting, turns, errs);
+    assert_null(errs[0].code);
+    assert_int_equal(errs[1].kind, ERR_STALE);
+    assert_string_equal(errs[1].code, "case_changed");
+    fixture_end(&f);
+}
+
+static void test_one_key_sent_twice_at_once_writes_once(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct turn turns[2];
+    struct err errs[2] = {{0}};
+
+    fixture_start(&f);
+    open_case(&f, &opened);
+    struct case_acting acting = {
+        .case_id = opened.id, .act = "answer", .raw = answer, .raw_count = 2, .idempotency_key = "k"};
+    two_at_once(&f, &acting, &acting, turns, errs);
+    assert_null(errs[0].code);
+    assert_null(errs[1].code);
+    assert_int_equal(turns[0].leaf, turns[1].leaf);
+    assert_int_equal(turns[0].version, turns[1].version);
+
+    struct case_opening opening = {.procedure = catalogue_procedure(f.office.catalogue, "complaint"),
+                                   .opener = "public",
+                                   .received_usec = turns[0].now_usec,
+                                   .raw = fixture_complaint,
+                                   .raw_count = 2,
+                                   .idempotency_key = "k"};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(case_open_prepare(&f.office, &opening, &f.anonymous, turns[0].now_usec, &f.arena,
+                                           &turns[i].opening, &f.errors, &errs[i]),
+                         0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(store_write(f.store, run_open, &turns[i], &errs[i]), 0);
+    assert_false(turns[0].opened.repeated);
+    assert_true(turns[1].opened.repeated);
+    assert_string_equal(turns[0].opened.id, turns[1].opened.id);
+    assert_string_equal(turns[0].opened.access_code, turns[1].opened.access_code);
+    fixture_end(&f);
+}
+
+static void test_a_command_run_again_writes_the_same(void **state)
+{
+    struct fixture f;
+    struct turn turn;
+    struct err err = {0};
+    struct verify_report report;
+
+    fixture_start(&f);
+    turn = (struct turn){.office = &f.office, .now_usec = fixture_moment(&f, NOW)};
+    struct case_opening opening = {.procedure = catalogue_procedure(f.office.catalogue, "complaint"),
+                                   .opener = "public",
+                                   .received_usec = turn.now_usec,
+                                   .raw = fixture_complaint,
+                                   .raw_count = 2};
+    field_errors_init(&f.errors, &f.arena);
+    assert_int_equal(
+        case_open_prepare(&f.office, &opening, &f.anonymous, turn.now_usec, &f.arena, &turn.opening, &f.errors, &err),
+        0);
+    assert_int_equal(store_write(f.store, run_open, &turn, &err), 0);
+    /* Without a key the same prepared case cannot be written twice: its id is taken. Nothing of the second remains. */
+    assert_true(store_write(f.store, run_open, &turn, &err) < 0);
+    assert_int_equal(fixture_verify(&f, &report, &err), 0);
+    assert_int_equal(report.cases, 1);
+    fixture_end(&f);
+}
+
+static void test_files_come_with_an_act_but_not_with_a_note(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct case_view view;
+    struct verify_report report;
+    struct err err = {0};
+    struct tx *tx;
+    const char *text = "Құжатпен бірге.";
+    struct raw_value note = fixture_raw("text", &text);
+    struct attachment_new file = {.name = "жауап.pdf", .bytes = "%PDF-1.4\nend", .count = 12};
+
+    fixture_start(&f);
+    int64_t now_usec = open_case(&f, &opened);
+    struct case_acting noting = {
+        .case_id = opened.id, .act = "note", .raw = &note, .raw_count = 1, .files = &file, .file_count = 1};
+    struct case_acting answering = {
+        .case_id = opened.id, .act = "answer", .raw = answer, .raw_count = 2, .files = &file, .file_count = 1};
+    assert_int_equal(fixture_act(&f, &noting, &f.moderator, now_usec, NULL, NULL, &err), -ERR_BAD_INPUT);
+    assert_string_equal(field_errors_find(&f.errors, "attachments")->code, "unknown_field");
+    assert_int_equal(fixture_act(&f, &answering, &f.moderator, now_usec, NULL, NULL, &err), 0);
+    arena_reset(&f.arena);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, 0, &f.arena, &view, &err), 0);
+    assert_int_equal(view.attachment_count, 1);
+    assert_string_equal(view.attachment_names[0], "жауап.pdf");
+    store_read_end(tx);
+    assert_int_equal(fixture_verify(&f, &report, &err), 0);
+    assert_int_equal(report.attachments, 1);
+    fixture_end(&f);
+}
+
+static void test_an_unknown_case_and_a_token_without_the_role(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct err err = {0};
+
+    fixture_start(&f);
+    int64_t now_usec = open_case(&f, &opened);
+    struct case_acting nowhere = {.case_id = "0190a000-0000-7000-8000-000000000000", .act = "take"};
+    struct case_acting taking = {.case_id = opened.id, .act = "take"};
+    assert_int_equal(fixture_act(&f, &nowhere, &f.moderator, now_usec, NULL, NULL, &err), -ERR_NOT_FOUND);
+    assert_string_equal(err.code, "case_unknown");
+    struct actor token = f.moderator;
+    token.kind = ACTOR_TOKEN;
+    token.roles = ROLE_PUBLIC | ROLE_AUDITOR;
+    assert_int_equal(fixture_act(&f, &taking, &token, now_usec, NULL, NULL, &err), -ERR_FORBIDDEN);
+    token.roles = ROLE_PUBLIC | ROLE_MODERATOR;
+    memcpy(token.token_id, "0190a000-0000-7000-8000-00000000000a", 37);
+    assert_int_equal(fixture_act(&f, &taking, &token, now_usec, NULL, NULL, &err), 0);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_two_answers_at_once_give_one),
+        cmocka_unit_test(test_two_on_the_same_version_give_one),
+        cmocka_unit_test(test_one_key_sent_twice_at_once_writes_once),
+        cmocka_unit_test(test_a_command_run_again_writes_the_same),
+        cmocka_unit_test(test_files_come_with_an_act_but_not_with_a_note),
+        cmocka_unit_test(test_an_unknown_case_and_a_token_without_the_role),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,202 @@
+/* What time brings: who is told, what the search finds afterwards, what a missed reminder does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/unicode.h"
+#include "fixture.h"
+#include <cmocka.h>
+#include <string.h>
+
+#define NOW "2026-03-20T10:00:00+05:00"
+
+static void open_case(struct fixture *f, struct case_opened *ret)
+{
+    struct fixture_opening opening = {.now_usec = fixture_moment(f, NOW), .raw = fixture_complaint, .raw_count = 2};
+    struct err err = {0};
+
+    assert_int_equal(fixture_open_case(f, &opening, ret, &err), 0);
+}
+
+static struct case_view look(struct fixture *f, const char *id)
+{
+    struct case_view view;
+    struct err err = {0};
+    struct tx *tx;
+
+    arena_reset(&f->arena);
+    assert_int_equal(store_read_begin(f->store, &tx, &err), 0);
+    assert_int_equal(
+        case_view(tx, &f->office, id, &f->moderator, CASE_WITH_EVENTS | CASE_WITH_MESSAGES, &f->arena, &view, &err), 0);
+    store_read_end(tx);
+    return view;
+}
+
+static void test_the_assignee_is_told_else_the_moderators(void **state)
+{
+    struct fixture f;
+    struct case_opened mine, nobodys, unreachable;
+    struct case_view view;
+    struct err err = {0};
+
+    fixture_start(&f);
+    const char *to = f.registrar.account_id, *silent = f.admin.account_id;
+    struct raw_value raw = fixture_raw("account", &to), raw_silent = fixture_raw("account", &silent);
+    struct case_acting assign = {.case_id = mine.id, .act = "assign", .raw = &raw, .raw_count = 1};
+    struct case_acting assign_silent = {.case_id = unreachable.id, .act = "assign", .raw = &raw_silent, .raw_count = 1};
+    int64_t now_usec = fixture_moment(&f, NOW);
+
+    open_case(&f, &mine);
+    open_case(&f, &nobodys);
+    open_case(&f, &unreachable);
+    assert_int_equal(fixture_act(&f, &assign, &f.admin, now_usec, NULL, NULL, &err), 0);
+    assert_int_equal(fixture_act(&f, &assign_silent, &f.admin, now_usec, NULL, NULL, &err), 0);
+    assert_int_equal(fixture_tick(&f, fixture_moment(&f, "2026-04-04T09:00:00+05:00")), 3);
+    view = look(&f, mine.id);
+    assert_int_equal(view.message_count, 1);
+    assert_string_equal(view.messages[0].to, f.registrar.account_id);
+    assert_string_equal(view.messages[0].purpose, "reminder");
+    view = look(&f, nobodys.id);
+    assert_int_equal(view.message_count, 1);
+    assert_string_equal(view.messages[0].to, f.moderator.account_id);
+    view = look(&f, unreachable.id);
+    assert_int_equal(view.message_count, 1);
+    assert_string_equal(view.messages[0].to, f.moderator.account_id);
+    fixture_end(&f);
+}
+
+static void test_after_a_long_sleep_one_event_is_enough(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct case_view view;
+
+    fixture_start(&f);
+    open_case(&f, &opened);
+    assert_int_equal(fixture_tick(&f, fixture_moment(&f, "2026-04-10T00:00:00+05:00")), 1);
+    view = look(&f, opened.id);
+    assert_int_equal(view.event_count, 2);
+    assert_string_equal(view.events[1].kind, "clock.overdue");
+    assert_string_equal(view.events[1].clock, "answer");
+    assert_string_equal(view.events[1].actor_kind, "system");
+    assert_int_equal(fixture_tick(&f, fixture_moment(&f, "2026-05-10T00:00:00+05:00")), 0);
+    fixture_end(&f);
+}
+
+static void test_a_missed_reminder_does_not_come_twice(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct case_view view;
+
+    fixture_start(&f);
+    open_case(&f, &opened);
+    /* Both moments have passed: one reminder says all. */
+    assert_int_equal(fixture_tick(&f, fixture_moment(&f, "2026-04-08T12:00:00+05:00")), 1);
+    view = look(&f, opened.id);
+    assert_int_equal(view.event_count, 2);
+    assert_string_equal(view.events[1].kind, "clock.reminded");
+    fixture_end(&f);
+}
+
+static size_t find(struct fixture *f, const char *text)
+{
+    struct case_filter filter = {.sort = CASE_SORT_NEWEST,
+                                 .limit = 10,
+                                 .due_from_usec = TIME_NONE,
+                                 .due_before_usec = TIME_NONE,
+                                 .overdue_at_usec = TIME_NONE,
+                                 .opened_from_usec = TIME_NONE,
+                                 .opened_before_usec = TIME_NONE};
+    struct case_row *rows;
+    const char *cursor;
+    size_t count;
+    struct err err = {0};
+    struct tx *tx;
+
+    arena_reset(&f->arena);
+    filter.words = text_fold_words(&f->arena, text);
+    assert_int_equal(store_read_begin(f->store, &tx, &err), 0);
+    assert_int_equal(store_case_list(tx, &filter, &f->arena, &rows, &count, &cursor, &err), 0);
+    store_read_end(tx);
+    return count;
+}
+
+static void test_the_search_finds_what_is_clear_and_nothing_personal(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct err err = {0};
+    const char *about = "content", *said = "Қаржы пирамидасына шақырып жатыр.", *link = "https://alan.example.kz/p/1",
+               *name = "Сырттан Келгенов", *decision = "upheld", *reasons = "Парақша толық бұғатталды.";
+
+    fixture_start(&f);
+    struct raw_value raw[4] = {fixture_raw("about", &about), fixture_raw("text", &said), fixture_raw("link", &link),
+                               fixture_raw("contact_name", &name)};
+    struct raw_value answer[2] = {fixture_raw("decision", &decision), fixture_raw("reasons", &reasons)};
+    struct fixture_opening opening = {.now_usec = fixture_moment(&f, NOW), .raw = raw, .raw_count = 4};
+    struct case_acting acting = {.case_id = opened.id, .act = "answer", .raw = answer, .raw_count = 2};
+
+    assert_int_equal(fixture_open_case(&f, &opening, &opened, &err), 0);
+    assert_int_equal(find(&f, "пирамида"), 0);
+    assert_true(fixture_index(&f) > 0);
+    assert_int_equal(fixture_index(&f), 0);
+    assert_int_equal(find(&f, "пирамидасына"), 1);
+    assert_int_equal(find(&f, "карж"), 1);
+    assert_int_equal(find(&f, opened.number), 1);
+    assert_int_equal(find(&f, "Келгенов"), 0);
+    assert_int_equal(find(&f, "upheld"), 0);
+    assert_int_equal(find(&f, "бұғатталды"), 0);
+    assert_int_equal(fixture_act(&f, &acting, &f.moderator, opening.now_usec, NULL, NULL, &err), 0);
+    fixture_index(&f);
+    assert_int_equal(find(&f, "бұғатталды"), 1);
+    assert_int_equal(find(&f, "upheld"), 0);
+    fixture_end(&f);
+}
+
+static int put_organisation(struct tx *tx, struct store_command *command, struct err *err)
+{
+    const struct fixture *f = command->arg;
+    struct organisation organisation = {
+        .name = {.in = {"Алаң", "Алаң", "Alań"}}, .bin = "990140999905", .url = "https://alan.example.kz"};
+
+    return organisation_put(tx, &f->office, &organisation, &f->admin, USEC_PER_DAY, err);
+}
+
+static void test_the_organisation_is_kept(void **state)
+{
+    struct fixture f;
+    struct organisation organisation;
+    struct err err = {0};
+    struct tx *tx;
+
+    fixture_start(&f);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(organisation_get(tx, &f.arena, &organisation, &err), 0);
+    assert_string_equal(organisation.name.in[LANG_KK], "");
+    assert_string_equal(organisation.bin, "");
+    store_read_end(tx);
+    assert_int_equal(store_write(f.store, put_organisation, &f, &err), 0);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(organisation_get(tx, &f.arena, &organisation, &err), 0);
+    store_read_end(tx);
+    assert_string_equal(organisation.name.in[LANG_EN], "Alań");
+    assert_string_equal(organisation.bin, "990140999905");
+    assert_string_equal(organisation.phone, "");
+    assert_string_equal(organisation.address.in[LANG_RU], "");
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_assignee_is_told_else_the_moderators),
+        cmocka_unit_test(test_after_a_long_sleep_one_event_is_enough),
+        cmocka_unit_test(test_a_missed_reminder_does_not_come_twice),
+        cmocka_unit_test(test_the_search_finds_what_is_clear_and_nothing_personal),
+        cmocka_unit_test(test_the_organisation_is_kept),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
