@@ -1,0 +1,418 @@
+/* A paper drawn: the blocks of its layout, one after another, on sheets of A4. What a reader can check stands on it:
+ * the number, the norm, the ledger's leaf and its hash, and a QR code that leads to the proof. Nothing of the moment at
+ * which it is drawn gets in, so the same act gives the same bytes today and in ten years on the same program. */
+#include "out/paper.h"
+
+#include "base/locale.h"
+#include "out/paper_layout.h"
+#include "out/paper_sheet.h"
+#include "out/qr.h"
+#include <cairo-pdf.h>
+#include <string.h>
+
+#define TEXT_LIMIT (8u << 20)
+#define LABEL_WIDTH (43 * MM)
+#define GUTTER (5 * MM)
+#define QR_SIDE (27 * MM)
+#define PROOF_PAD (4 * MM)
+
+struct proof {
+    const struct qr_code *code;
+    const char *title, *how, *url, *leaf, *hash;
+    double height;
+};
+
+struct drawing {
+    const struct paper_fill *fill;
+    const struct paper_layout *layout;
+    struct sheet *sheet;
+    struct proof *proof;
+    bool in_rows; /* the block before was a short value */
+};
+
+static const struct sheet_cell whole_body = {.style = STYLE_BODY, .width = SHEET_TEXT};
+
+static struct sheet_cell cell_of(struct sheet_cell like, const char *text)
+{
+    like.text = text;
+    return like;
+}
+
+/* --- Proof ---------------------------------------------------------------------------------------------------------
+ */
+
+static double proof_words(cairo_t *cr, const struct sheet *sheet, const struct proof *proof, double x, double y)
+{
+    double width = SHEET_TEXT - QR_SIDE - 3 * PROOF_PAD, top = y;
+    struct sheet_cell small = {.style = STYLE_SMALL, .width = width};
+    struct sheet_cell label = {.style = STYLE_LABEL, .width = width};
+    struct sheet_cell strong = {.style = STYLE_STRONG, .width = width};
+    struct sheet_cell hash = {.style = STYLE_HASH, .width = width};
+
+    strong.text = proof->title;
+    y += sheet_write(sheet, cr, &strong, x, y);
+    label.text = proof->how;
+    y += sheet_write(sheet, cr, &label, x, y) + 3;
+    small.text = proof->url;
+    y += sheet_write(sheet, cr, &small, x, y) + 3;
+    label.text = proof->leaf;
+    y += sheet_write(sheet, cr, &label, x, y);
+    hash.text = proof->hash;
+    y += sheet_write(sheet, cr, &hash, x, y);
+    return y - top;
+}
+
+/* An address that a PDF's link can hold: its quotes and backslashes would end the attribute. */
+static bool linkable(const char *url)
+{
+    return strpbrk(url, "'\\") == NULL && strlen(url) < 1000;
+}
+
+static void proof_draw(cairo_t *cr, const struct sheet *sheet, const void *arg, double x, double y)
+{
+    const struct proof *proof = arg;
+    int side = qr_width(proof->code) + 2 * QR_QUIET;
+    double module = QR_SIDE / side, left = x + PROOF_PAD / 2, top = y + (proof->height - QR_SIDE) / 2;
+    char link[1100];
+
+    cairo_set_source_rgb(cr, 0.62, 0.62, 0.62);
+    cairo_set_line_width(cr, 0.5);
+    cairo_rectangle(cr, x + 0.25, y + 0.25, SHEET_TEXT - 0.5, proof->height - 0.5);
+    cairo_stroke(cr);
+    if (linkable(proof->url)) {
+        snprintf(link, sizeof(link), "uri='%s'", proof->url);
+        cairo_tag_begin(cr, CAIRO_TAG_LINK, link);
+    }
+    cairo_set_source_rgb(cr, 0, 0, 0);
+    for (int row = 0; row < qr_width(proof->code); row++)
+        for (int column = 0; column < qr_width(proof->code); column++)
+            if (qr_dark(proof->code, column, row))
+                cairo_rectangle(cr, left + (column + QR_QUIET) * module, top + (row + QR_QUIET) * module, module,
+                                module);
+    cairo_fill(cr);
+    if (linkable(proof->url))
+        cairo_tag_end(cr, CAIRO_TAG_LINK);
+    proof_words(cr, sheet, proof, x + QR_SIDE + 1.5 * PROOF_PAD, y + PROOF_PAD);
+}
+
+static int proof_make(const struct paper_fill *fill, struct proof *proof, struct qr_code **ret_code, struct err *err)
+{
+    const char *base = fill->organisation->url != NULL ? fill->organisation->url : "";
+    size_t base_len = strlen(base);
+    char hex[2 * SHA256_BYTES + 1];
+    char *leaf = arena_printf(fill->arena, "%lld", (long long)fill->event->leaf);
+
+    while (base_len > 0 && base[base_len - 1] == '/')
+        base_len--;
+    hex_encode(fill->event->leaf_hash.bytes, SHA256_BYTES, hex);
+    proof->url = arena_printf(fill->arena, "%.*s/%s/proof/%lld", (int)base_len, base, lang_code(fill->lang),
+                              (long long)fill->event->leaf);
+    proof->title = text_get(fill->lang, T_paper_proof_title);
+    proof->how = text_get(fill->lang, T_paper_proof_how);
+    proof->leaf = text_format(fill->arena, fill->lang, T_paper_proof_leaf, leaf, NULL);
+    proof->hash = arena_strdup(fill->arena, hex);
+    if (leaf == NULL || proof->url == NULL || proof->leaf == NULL || proof->hash == NULL)
+        return err_memory(err);
+    return qr_make(proof->url, ret_code, err);
+}
+
+/* --- Blocks --------------------------------------------------------------------------------------------------------
+ */
+
+/* Two of them beside each other with a dot between; either may be empty. NULL when memory ends. */
+static const char *joined(struct arena *arena, const char *one, const char *two)
+{
+    bool has_one = one != NULL && one[0] != '\0', has_two = two != NULL && two[0] != '\0';
+
+    return arena_printf(arena, "%s%s%s", has_one ? one : "", has_one && has_two ? "  ·  " : "", has_two ? two : "");
+}
+
+static int put_letterhead(const struct drawing *drawing, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    const struct organisation *organisation = fill->organisation;
+    struct sheet_cell name = {.style = STYLE_NAME, .width = SHEET_TEXT, .text = organisation->name.in[fill->lang]};
+    struct sheet_cell reach = {.style = STYLE_LABEL, .width = SHEET_TEXT};
+    const char *bin = "", *where, *how;
+
+    if (organisation->bin != NULL && organisation->bin[0] != '\0')
+        bin = text_format(fill->arena, fill->lang, T_paper_bin, organisation->bin, NULL);
+    where = joined(fill->arena, bin, organisation->address.in[fill->lang]);
+    how = joined(fill->arena, organisation->email, organisation->phone);
+    reach.text = where != NULL && how != NULL ? arena_printf(fill->arena, "%s\n%s", where, how) : NULL;
+    if (bin == NULL || reach.text == NULL)
+        return err_memory(err);
+    sheet_put_text(drawing->sheet, &name, 0, true);
+    sheet_put_text(drawing->sheet, &reach, 3, true);
+    sheet_put_rule(drawing->sheet, 1.4, 7);
+    sheet_put_rule(drawing->sheet, 0.4, 1.6);
+    return 0;
+}
+
+static int put_number_and_date(const struct drawing *drawing, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    struct sheet_cell date = {.style = STYLE_BODY, .width = SHEET_TEXT / 2};
+    struct sheet_cell number = {
+        .style = STYLE_BODY, .x = SHEET_TEXT / 2, .width = SHEET_TEXT / 2, .align = PANGO_ALIGN_RIGHT};
+    int r = paper_text_fill(fill, "{act_date}", &date.text, err);
+
+    if (r < 0)
+        return r;
+    number.text = arena_printf(fill->arena, "№ %s", fill->number);
+    if (number.text == NULL)
+        return err_memory(err);
+    sheet_put_row(drawing->sheet, &date, &number, 12, true);
+    return 0;
+}
+
+static int put_addressee(const struct drawing *drawing, const struct paper_block *block, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    const struct case_value *value = paper_value(fill, block->field);
+    struct sheet_cell label = {.style = STYLE_LABEL, .x = SHEET_TEXT / 2, .width = SHEET_TEXT / 2};
+    struct sheet_cell name = {.style = STYLE_STRONG, .x = SHEET_TEXT / 2, .width = SHEET_TEXT / 2};
+    int r = 0;
+
+    label.text = block->label.in[fill->lang];
+    if (value != NULL) {
+        name.text = paper_value_joined(fill, value);
+        if (name.text == NULL)
+            return err_memory(err);
+    } else {
+        r = paper_text_fill(fill, block->text.in[fill->lang], &name.text, err);
+    }
+    if (r < 0)
+        return r;
+    sheet_put_text(drawing->sheet, &label, 18, true);
+    sheet_put_text(drawing->sheet, &name, 1, true);
+    return 0;
+}
+
+static int put_title(const struct drawing *drawing, struct err *err)
+{
+    struct sheet_cell cell = {.style = STYLE_TITLE, .width = SHEET_TEXT};
+    int r = paper_text_fill(drawing->fill, drawing->layout->title.in[drawing->fill->lang], &cell.text, err);
+
+    if (r == 0 && cell.text != NULL)
+        sheet_put_text(drawing->sheet, &cell, 22, true);
+    return r;
+}
+
+/* Short values stand beside their label; long ones under it, over the whole width. */
+static void put_labelled(struct drawing *drawing, const struct paper_block *block, const char *text, bool is_long)
+{
+    const char *label = block->label.in[drawing->fill->lang];
+    struct sheet_cell left = {.style = STYLE_LABEL, .width = LABEL_WIDTH, .text = label};
+    struct sheet_cell right = {
+        .style = STYLE_BODY, .x = LABEL_WIDTH + GUTTER, .width = SHEET_TEXT - LABEL_WIDTH - GUTTER, .text = text};
+    struct sheet_cell heading = {.style = STYLE_STRONG, .width = SHEET_TEXT, .text = label};
+    struct sheet_cell body = cell_of(whole_body, text);
+
+    if (!is_long) {
+        sheet_put_row(drawing->sheet, &left, &right, drawing->in_rows ? 3.5 : 9, false);
+        drawing->in_rows = true;
+        return;
+    }
+    sheet_put_text(drawing->sheet, &heading, 14, true);
+    sheet_put_text(drawing->sheet, &body, 3, false);
+    drawing->in_rows = false;
+}
+
+static int put_value(struct drawing *drawing, const struct paper_block *block, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    const struct case_value *value = block->field != NULL ? paper_value(fill, block->field) : NULL;
+    const char *text = NULL;
+    int r = 0;
+
+    if (block->field == NULL)
+        r = paper_text_fill(fill, block->text.in[fill->lang], &text, err);
+    else if (value != NULL && (text = paper_value_joined(fill, value)) == NULL)
+        return err_memory(err);
+    if (r == 0 && text != NULL)
+        put_labelled(drawing, block, text, value != NULL && value->field->type == FIELD_TEXT);
+    return r;
+}
+
+static int put_list(const struct drawing *drawing, const struct paper_block *block, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    const struct case_value *value = paper_value(fill, block->field);
+    struct sheet_cell heading = {.style = STYLE_STRONG, .width = SHEET_TEXT, .text = block->label.in[fill->lang]};
+    struct sheet_cell dash = {.style = STYLE_BODY, .width = 6 * MM, .text = "–"};
+    struct sheet_cell item = {.style = STYLE_BODY, .x = 6 * MM, .width = SHEET_TEXT - 6 * MM};
+
+    if (value == NULL)
+        return 0;
+    sheet_put_text(drawing->sheet, &heading, 14, true);
+    for (size_t i = 0; i < (value->destroyed ? 1 : value->count); i++) {
+        item.text = value->destroyed ? paper_value_joined(fill, value) : paper_value_words(fill, value, i);
+        if (item.text == NULL)
+            return err_memory(err);
+        sheet_put_row(drawing->sheet, &dash, &item, i == 0 ? 3 : 1, false);
+    }
+    return 0;
+}
+
+static void put_signature(const struct drawing *drawing, const struct paper_block *block)
+{
+    const struct paper_fill *fill = drawing->fill;
+    const char *organisation = fill->organisation->name.in[fill->lang];
+    const char *name = fill->event->signer_name;
+    struct sheet_cell left = {.style = STYLE_LABEL, .width = LABEL_WIDTH, .text = block->label.in[fill->lang]};
+    struct sheet_cell right = {
+        .style = STYLE_STRONG, .x = LABEL_WIDTH + GUTTER, .width = SHEET_TEXT - LABEL_WIDTH - GUTTER};
+    struct sheet_cell under = right;
+    bool named = name != NULL && name[0] != '\0';
+
+    /* Never alone on a page: the last lines of the letter come along. */
+    sheet_keep_last(drawing->sheet);
+    right.text = named ? name : organisation;
+    sheet_put_row(drawing->sheet, &left, &right, 20, named);
+    under.style = STYLE_SMALL;
+    under.text = organisation;
+    if (named)
+        sheet_put_text(drawing->sheet, &under, 0, false);
+}
+
+static void put_proof(const struct drawing *drawing)
+{
+    drawing->proof->height = proof_words(NULL, drawing->sheet, drawing->proof, 0, 0) + 2 * PROOF_PAD;
+    if (drawing->proof->height < QR_SIDE + PROOF_PAD)
+        drawing->proof->height = QR_SIDE + PROOF_PAD;
+    /* Nor does it stand alone on the last page. */
+    sheet_keep_last(drawing->sheet);
+    sheet_put_drawing(drawing->sheet, proof_draw, drawing->proof, drawing->proof->height, 20);
+}
+
+static int put_text(const struct drawing *drawing, const struct paper_block *block, struct err *err)
+{
+    struct sheet_cell cell = whole_body;
+    int r = paper_text_fill(drawing->fill, block->text.in[drawing->fill->lang], &cell.text, err);
+
+    if (r == 0 && cell.text != NULL)
+        sheet_put_text(drawing->sheet, &cell, 12, false);
+    return r;
+}
+
+static int put_block(struct drawing *drawing, const struct paper_block *block, struct err *err)
+{
+    switch (block->kind) {
+    case BLOCK_LETTERHEAD:
+        return put_letterhead(drawing, err);
+    case BLOCK_NUMBER_AND_DATE:
+        return put_number_and_date(drawing, err);
+    case BLOCK_ADDRESSEE:
+        return put_addressee(drawing, block, err);
+    case BLOCK_TITLE:
+        return put_title(drawing, err);
+    case BLOCK_TEXT:
+        return put_text(drawing, block, err);
+    case BLOCK_VALUE:
+        return put_value(drawing, block, err);
+    case BLOCK_LIST:
+        return put_list(drawing, block, err);
+    case BLOCK_SIGNATURE:
+        put_signature(drawing, block);
+        return 0;
+    case BLOCK_PROOF:
+        put_proof(drawing);
+        return 0;
+    }
+    return 0;
+}
+
+/* --- The file ------------------------------------------------------------------------------------------------------
+ */
+
+static cairo_status_t take_bytes(void *arg, const unsigned char *bytes, unsigned int count)
+{
+    struct buf *out = arg;
+
+    buf_put(out, bytes, count);
+    return out->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
+}
+
+static int draw_pdf(const struct drawing *drawing, const char *title, struct buf *out, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    char moment[32];
+    char *foot = arena_printf(fill->arena, "№ %s  ·  %s", fill->number, fill->organisation->name.in[fill->lang]);
+    cairo_surface_t *surface;
+    cairo_status_t status;
+    cairo_t *cr;
+    bool drawn;
+
+    if (foot == NULL)
+        return err_memory(err);
+    moment_format(fill->zone, fill->event->at_usec, moment);
+    surface = cairo_pdf_surface_create_for_stream(take_bytes, out, SHEET_WIDTH, SHEET_HEIGHT);
+    cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_5);
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, fill->organisation->name.in[fill->lang]);
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, moment);
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, moment);
+    cr = cairo_create(surface);
+    drawn = sheet_draw(drawing->sheet, cr, foot);
+    cairo_destroy(cr);
+    cairo_surface_finish(surface);
+    status = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    if (!drawn || out->failed || status == CAIRO_STATUS_NO_MEMORY)
+        return err_memory(err);
+    if (status != CAIRO_STATUS_SUCCESS) {
+        err_set(err, ERR_INTERNAL, "internal", NULL);
+        return err_detail(err, "cairo: %s", cairo_status_to_string(status));
+    }
+    return 0;
+}
+
+static int render(const struct paper_layout *layout, const struct paper_fill *fill, struct buf *out, struct err *err)
+{
+    struct sheet *sheet CLEANUP_SHEET = NULL;
+    struct qr_code *code CLEANUP_QR = NULL;
+    struct proof proof = {0};
+    struct drawing drawing = {.fill = fill, .layout = layout, .proof = &proof};
+    const char *title;
+    int r = proof_make(fill, &proof, &code, err);
+
+    proof.code = code;
+    if (r == 0)
+        r = paper_text_fill(fill, layout->title.in[fill->lang], &title, err);
+    if (r == 0)
+        r = sheet_new(fill->lang, &sheet, err);
+    drawing.sheet = sheet;
+    for (size_t i = 0; r == 0 && i < layout->block_count; i++) {
+        drawing.in_rows = drawing.in_rows && layout->blocks[i].kind == BLOCK_VALUE;
+        if (paper_conditions_met(fill, &layout->blocks[i]))
+            r = put_block(&drawing, &layout->blocks[i], err);
+    }
+    return r < 0 ? r : draw_pdf(&drawing, title != NULL ? title : fill->number, out, err);
+}
+
+int paper_render(const struct papers *papers, const struct case_view *view, const struct organisation *organisation,
+                 const char *id, int64_t leaf, enum lang lang, const struct zone *zone, struct buf *out,
+                 struct err *err)
+{
+    const struct paper_layout *layout = paper_layout_find(papers, id);
+    struct paper_fill fill = {
+        .catalogue = papers->catalogue, .view = view, .organisation = organisation, .zone = zone, .lang = lang};
+    struct arena arena;
+    int r;
+
+    for (size_t i = 0; i < view->event_count; i++) {
+        const struct procedure_act *act = view->events[i].act;
+
+        if (view->events[i].leaf == leaf && act != NULL && act->paper != NULL && strcmp(act->paper, id) == 0)
+            fill.event = &view->events[i];
+    }
+    if (layout == NULL || fill.event == NULL)
+        return err_set(err, ERR_NOT_FOUND, "paper_unknown", NULL);
+    arena_init(&arena, TEXT_LIMIT);
+    fill.arena = &arena;
+    fill.number = paper_number(layout, view, leaf, &arena);
+    r = fill.number == NULL ? err_memory(err) : render(layout, &fill, out, err);
+    arena_done(&arena);
+    return r;
+}
