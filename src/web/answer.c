@@ -1,9 +1,9 @@
 /* Answers on their way out: the headers each has, errors as pages or problems, what is logged and counted. */
+#include "base/log.h"
+#include "web/pages/pages.h"
 #include "web/problem.h"
 #include "web/routes.h"
 #include "web/server.h"
-#include "base/log.h"
-#include "web/pages/pages.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,8 @@ static size_t route_index(const struct route *route)
     return route == NULL ? route_count : (size_t)(route - routes);
 }
 
-/* Reads that succeed are logged at the debug level only: /metrics counts them. The pattern of the route, never the path. */
+/* Reads that succeed are logged at the debug level only: /metrics counts them. The pattern of the route, never the
+ * path. */
 static void note(struct connection *c, unsigned status)
 {
     const struct request *request = &c->request;
@@ -126,10 +127,10 @@ enum MHD_Result answer_send(struct connection *c)
         return answer_error(c, &err);
     }
     /* The bytes stay ours: they are untouched until the library says that the request is completed. */
-    struct MHD_Response *made = response->stream != NULL
-                                    ? stream_response(response)
-                                    : MHD_create_response_from_buffer(response->body.len, response->body.data,
-                                                                      MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *made =
+        response->stream != NULL
+            ? stream_response(response)
+            : MHD_create_response_from_buffer(response->body.len, response->body.data, MHD_RESPMEM_PERSISTENT);
     if (made == NULL)
         return MHD_NO;
     add_headers(c, made);

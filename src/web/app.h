@@ -7,21 +7,21 @@
 
 /* The host's configuration (talap.yaml or the command line). */
 struct settings {
-    const char *listen_host;  /* 127.0.0.1 */
-    int listen_port;          /* 8480; 0: any, told on start */
+    const char *listen_host; /* 127.0.0.1 */
+    int listen_port;         /* 8480; 0: any, told on start */
     const char *store_url;
-    const char *var_dir;      /* keys live here: master.key, ledger.key */
+    const char *var_dir; /* keys live here: master.key, ledger.key */
     const char *law_dir;
     const char *papers_dir;
-    const char *public_url;   /* as seen from outside; NULL: http://HOST:PORT */
-    const char *mail_url;     /* smtp://host:port or smtps://…; NULL: mail waits */
+    const char *public_url; /* as seen from outside; NULL: http://HOST:PORT */
+    const char *mail_url;   /* smtp://host:port or smtps://…; NULL: mail waits */
     const char *mail_from, *mail_user, *mail_password_file;
-    bool mail_allow_private;  /* may the SMTP server be on a private address? loopback needs it too */
+    bool mail_allow_private;               /* may the SMTP server be on a private address? loopback needs it too */
     const char *tls_certificate, *tls_key; /* or NULL: plain HTTP */
-    int threads;              /* HTTP threads; 0: cores */
-    size_t connection_max;    /* 0: 4096 */
-    int request_timeout_sec;  /* 0: 30 */
-    bool demo;                /* show the demo sign-ins on the sign-in page */
+    int threads;                           /* HTTP threads; 0: cores */
+    size_t connection_max;                 /* 0: 4096 */
+    int request_timeout_sec;               /* 0: 30 */
+    bool demo;                             /* show the demo sign-ins on the sign-in page */
 };
 
 struct app {
@@ -29,18 +29,19 @@ struct app {
     struct office office;
     const struct papers *papers; /* layouts of papers; NULL: none can be drawn */
     struct mailer_settings mail; /* for the settings page: is a server configured, and which */
-    int64_t (*now)(void);     /* time_now_usec, or a test's clock */
+    int64_t (*now)(void);        /* time_now_usec, or a test's clock */
 };
 
 struct server;
-/* Starts listening; returns when ready. `app` must outlive the server. ERR_UNAVAILABLE "listen_failed" (arg: host:port). */
+/* Starts listening; returns when ready. `app` must outlive the server. ERR_UNAVAILABLE "listen_failed" (arg:
+ * host:port). */
 int server_start(struct app *app, struct server **ret, struct err *err) WARN_UNUSED;
 int server_port(const struct server *server);
 /* Stops accepting, lets running requests end (at most 10 s), frees. */
 void server_stop(struct server *server);
 
-/* The whole table of routes as JSON, pages included: [{method, path, kind, roles: [word], input, name}]; what `talap routes`
- * prints and the test of every (route, role) reads. -ERR_MEMORY when `out` failed. */
+/* The whole table of routes as JSON, pages included: [{method, path, kind, roles: [word], input, name}]; what `talap
+ * routes` prints and the test of every (route, role) reads. -ERR_MEMORY when `out` failed. */
 int routes_to_json(struct buf *out);
 
 #endif

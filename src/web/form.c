@@ -1,8 +1,8 @@
 /* The body of a request, as its route asks for it: nothing, a form, a form with files, or a JSON object. */
+#include "base/unicode.h"
 #include "web/connection.h"
 #include "web/decode.h"
 #include "web/multipart.h"
-#include "base/unicode.h"
 #include <string.h>
 
 /* JSON and plain forms hold texts, not files: they may be as large as the longest texts of a procedure, no more. */
@@ -110,8 +110,7 @@ int form_read(struct connection *c, struct err *err)
     if (!wants_json) {
         struct pair *pairs;
         size_t count;
-        int r =
-            decode_pairs(request->body, request->body_len, "form_malformed", &request->arena, &pairs, &count, err);
+        int r = decode_pairs(request->body, request->body_len, "form_malformed", &request->arena, &pairs, &count, err);
         return r < 0 ? r : take_pairs(c, pairs, count, err);
     }
     if (request->body_len == 0) {

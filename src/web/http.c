@@ -1,17 +1,17 @@
 /* The adapter over libmicrohttpd: an epoll loop on each of a few threads.
  *
- * The life of a request. The library calls `on_uri` when it has read the request line: a connection is taken from the pool.
- * It calls `on_request` with the headers: the route is found and the head is judged, but nothing is answered yet, because
- * the library closes a connection that is answered before its body was read. Then come pieces of the body, which are kept,
- * or thrown away when the head or the size was refused; and at last a call without bytes, on which the request is judged
- * and handled. A handler that asks for a write has the connection suspended *before* its command is queued, since the
- * writer may be done before we return; the writer's thread resumes it, and the next call sends the answer. A client that
- * went away meanwhile changes nothing: the command ends, the library calls us once more or says that the request is over,
- * and only `on_completed` gives the connection back. */
-#include "web/server.h"
-#include "web/routes.h"
-#include "web/static.h"
+ * The life of a request. The library calls `on_uri` when it has read the request line: a connection is taken from the
+ * pool. It calls `on_request` with the headers: the route is found and the head is judged, but nothing is answered yet,
+ * because the library closes a connection that is answered before its body was read. Then come pieces of the body,
+ * which are kept, or thrown away when the head or the size was refused; and at last a call without bytes, on which the
+ * request is judged and handled. A handler that asks for a write has the connection suspended *before* its command is
+ * queued, since the writer may be done before we return; the writer's thread resumes it, and the next call sends the
+ * answer. A client that went away meanwhile changes nothing: the command ends, the library calls us once more or says
+ * that the request is over, and only `on_completed` gives the connection back. */
 #include "base/log.h"
+#include "web/routes.h"
+#include "web/server.h"
+#include "web/static.h"
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -552,7 +552,8 @@ static int listen_on(const struct settings *settings, int *ret_fd, int *ret_port
     const char *host = settings->listen_host == NULL ? "127.0.0.1" : settings->listen_host;
     char port[16];
     snprintf(port, sizeof port, "%d", settings->listen_port);
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     int fd = -1;
     if (getaddrinfo(host, port, &hints, &found) == 0 && found != NULL) {
@@ -623,8 +624,8 @@ static void set_public_url(struct server *server)
     if (settings->public_url != NULL)
         snprintf(server->public_url, sizeof server->public_url, "%s", settings->public_url);
     else
-        snprintf(server->public_url, sizeof server->public_url, "%s://%s:%d", server->tls_key != NULL ? "https" : "http",
-                 host, server->port);
+        snprintf(server->public_url, sizeof server->public_url, "%s://%s:%d",
+                 server->tls_key != NULL ? "https" : "http", host, server->port);
     size_t length = strlen(server->public_url);
     while (length > 0 && server->public_url[length - 1] == '/')
         server->public_url[--length] = '\0';
@@ -670,12 +671,11 @@ static int daemon_start(struct server *server, int fd, struct err *err)
     if (server->tls_key != NULL)
         flags |= MHD_USE_TLS;
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1, MHD_OPTION_ARRAY,
-        server->tls_key != NULL ? tls : tls + 2, MHD_OPTION_END);
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_URI_LOG_CALLBACK,
+        on_uri, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
+        NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)timeout,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+        threads > 1 ? pool : pool + 1, MHD_OPTION_ARRAY, server->tls_key != NULL ? tls : tls + 2, MHD_OPTION_END);
     if (server->daemon == NULL)
         return err_set(err, ERR_UNAVAILABLE, "listen_failed", "%s:%d", settings->listen_host, server->port);
     return 0;

@@ -1,6 +1,6 @@
 /* One request and its answer, as handlers see them. The adapter over libmicrohttpd (http.c) reads the whole body first,
- * refuses what is malformed, finds the route, establishes who is asking, checks role, CSRF and size, and only then calls
- * the route's handler. Every piece of a request's memory is its arena's. */
+ * refuses what is malformed, finds the route, establishes who is asking, checks role, CSRF and size, and only then
+ * calls the route's handler. Every piece of a request's memory is its arena's. */
 #ifndef TALAP_WEB_HTTP_H
 #define TALAP_WEB_HTTP_H
 
@@ -24,22 +24,23 @@ enum route_kind {
 #define COOKIE_VISITOR "talap_visitor"
 enum route_input { INPUT_NONE, INPUT_FORM, INPUT_MULTIPART, INPUT_JSON, INPUT_JSON_OR_MULTIPART };
 
-/* Returns 0 with the response filled; REQUEST_WRITE after request_write(); or a negative error, which the adapter answers. */
+/* Returns 0 with the response filled; REQUEST_WRITE after request_write(); or a negative error, which the adapter
+ * answers. */
 typedef int handler_fn(struct request *request, struct response *response, struct err *err);
 #define REQUEST_WRITE 1
 
 struct route {
     enum http_method method;
-    const char *path;       /* "/{lang}/case/{id}": each {name} takes one segment */
+    const char *path; /* "/{lang}/case/{id}": each {name} takes one segment */
     enum route_kind kind;
-    unsigned roles;         /* enum role bits: any of them lets in; ROLE_PUBLIC: everybody */
+    unsigned roles; /* enum role bits: any of them lets in; ROLE_PUBLIC: everybody */
     enum route_input input;
-    size_t body_max;        /* bytes */
+    size_t body_max; /* bytes */
     handler_fn *handler;
-    const char *name;       /* operationId: "case_open" */
-    const char *summary;    /* English, for OpenAPI */
-    const char *query;      /* ROUTE_API: the query names it knows, by blanks; NULL: the handler looks itself */
-    bool slow;              /* the handler runs on a thread for long computations (argon2id, PDF) */
+    const char *name;    /* operationId: "case_open" */
+    const char *summary; /* English, for OpenAPI */
+    const char *query;   /* ROUTE_API: the query names it knows, by blanks; NULL: the handler looks itself */
+    bool slow;           /* the handler runs on a thread for long computations (argon2id, PDF) */
 };
 
 struct request_file {
@@ -54,31 +55,31 @@ struct request {
     const struct route *route;
     struct arena arena;
     int64_t now_usec;
-    enum lang lang;              /* from the path, else from Accept-Language */
+    enum lang lang; /* from the path, else from Accept-Language */
     struct actor actor;
-    const char *session_secret;  /* cookie, or NULL */
-    const char *visitor;         /* nonce cookie of someone not signed in (for CSRF), or NULL */
+    const char *session_secret; /* cookie, or NULL */
+    const char *visitor;        /* nonce cookie of someone not signed in (for CSRF), or NULL */
     const char *path;
     size_t param_count;
     const char *param_names[4], *param_values[4]; /* decoded */
     size_t query_count;
-    const char **query_names, **query_values;     /* decoded, valid UTF-8 */
+    const char **query_names, **query_values; /* decoded, valid UTF-8 */
     size_t form_count;
-    struct raw_value *form;      /* INPUT_FORM / MULTIPART: RAW_FORM values without csrf; repeated names are joined in one */
+    struct raw_value *form; /* INPUT_FORM / MULTIPART: RAW_FORM values without csrf; repeated names are joined in one */
     size_t file_count;
     struct request_file *files;
-    json_t *json;                /* INPUT_JSON: an object; freed by the adapter */
-    const char *body;            /* raw bytes of the body */
+    json_t *json;     /* INPUT_JSON: an object; freed by the adapter */
+    const char *body; /* raw bytes of the body */
     size_t body_len;
-    struct tx *read;             /* a read transaction, begun on first use of request_read */
-    struct request_write {       /* set by request_write */
+    struct tx *read;       /* a read transaction, begun on first use of request_read */
+    struct request_write { /* set by request_write */
         int (*run)(struct tx *tx, struct request *request, struct err *err);
-        handler_fn *finish;      /* on success, on an HTTP thread */
+        handler_fn *finish; /* on success, on an HTTP thread */
     } write;
-    void *state;                 /* the handler's own, for run and finish */
-    struct field_errors errors;  /* what was refused, for problem details and forms */
-    struct err write_error;      /* set when the command failed; the adapter answers it unless `failed` is set */
-    handler_fn *failed;          /* optional: called instead, with write_error filled (to redraw a form) */
+    void *state;                   /* the handler's own, for run and finish */
+    struct field_errors errors;    /* what was refused, for problem details and forms */
+    struct err write_error;        /* set when the command failed; the adapter answers it unless `failed` is set */
+    handler_fn *failed;            /* optional: called instead, with write_error filled (to redraw a form) */
     struct connection *connection; /* the adapter's */
 };
 
@@ -95,7 +96,8 @@ int request_read(struct request *request, struct tx **ret, struct err *err) WARN
 /* Asks for a command: ends the read, queues `run`, suspends the connection, calls `finish` when it is durable. */
 int request_write(struct request *request, int (*run)(struct tx *tx, struct request *request, struct err *err),
                   handler_fn *finish);
-/* The CSRF token for forms of this visitor; makes the visitor's nonce cookie when there is neither session nor nonce. */
+/* The CSRF token for forms of this visitor; makes the visitor's nonce cookie when there is neither session nor nonce.
+ */
 const char *request_csrf(struct request *request, struct response *response);
 /* If-Match as a version: 0 absent; ERR_MALFORMED "if_match_malformed". ETags are "\"VERSION\"". */
 int request_if_match(const struct request *request, int64_t *ret, struct err *err) WARN_UNUSED;
@@ -104,27 +106,30 @@ int request_json_values(struct request *request, const char *const *reserved, st
                         struct err *err) WARN_UNUSED;
 
 struct response {
-    unsigned status;          /* 200 unless set */
-    const char *type;         /* content type; text/html; charset=utf-8 by default for pages */
+    unsigned status;  /* 200 unless set */
+    const char *type; /* content type; text/html; charset=utf-8 by default for pages */
     struct buf body;
     size_t header_count;
     struct {
         const char *name, *value;
     } headers[16];
-    /* A stream instead of a body: called until it returns 0 (positive: more may come); appends to `out`; negative ends the
-     * connection. It is called on an HTTP thread between other requests, so it begins and ends its own read transaction in
-     * each call. `stream_done` (may be NULL) is called once, also when the client is gone; `stream_arg` must not be
-     * memory of the request. */
+    /* A stream instead of a body: called until it returns 0 (positive: more may come); appends to `out`; negative ends
+     * the connection. It is called on an HTTP thread between other requests, so it begins and ends its own read
+     * transaction in each call. `stream_done` (may be NULL) is called once, also when the client is gone; `stream_arg`
+     * must not be memory of the request. */
     int (*stream)(void *arg, struct buf *out);
     void (*stream_done)(void *arg);
     void *stream_arg;
 };
 int response_header(struct response *response, struct request *request, const char *name, const char *value_fmt, ...)
     PRINTF_LIKE(4, 5);
-/* A cookie: HttpOnly, SameSite=Lax, Path=/, Secure when the outside address is https. max_age_sec 0 deletes it, -1: session. */
-int response_cookie(struct response *response, struct request *request, const char *name, const char *value, int max_age_sec);
+/* A cookie: HttpOnly, SameSite=Lax, Path=/, Secure when the outside address is https. max_age_sec 0 deletes it, -1:
+ * session. */
+int response_cookie(struct response *response, struct request *request, const char *name, const char *value,
+                    int max_age_sec);
 /* 303 See Other. */
-int response_redirect(struct response *response, struct request *request, const char *location_fmt, ...) PRINTF_LIKE(3, 4);
+int response_redirect(struct response *response, struct request *request, const char *location_fmt, ...)
+    PRINTF_LIKE(3, 4);
 
 /* The address of a file of static/ with its content's hash in it: "/static/style.1f2e3d4c.css" for "style.css"; kept by
  * browsers for a year. Asserts that the file exists. */

@@ -1,5 +1,5 @@
-/* Writing JSON answers straight into a buffer. A separator is put by looking at the last byte written, so the writer has
- * no state of its own: after "{", "[" and ":" none is needed. */
+/* Writing JSON answers straight into a buffer. A separator is put by looking at the last byte written, so the writer
+ * has no state of its own: after "{", "[" and ":" none is needed. */
 #ifndef TALAP_WEB_JSON_OUT_H
 #define TALAP_WEB_JSON_OUT_H
 

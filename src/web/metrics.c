@@ -6,15 +6,15 @@
 #include <stdlib.h>
 
 /* Each status we answer has a cell of its own; the rest share the last. */
-static const unsigned short statuses[] = {200, 201, 204, 303, 304, 400, 401, 403, 404, 405, 408,
-                                          409, 412, 413, 415, 422, 429, 500, 503, 0};
+static const unsigned short statuses[] = {200, 201, 204, 303, 304, 400, 401, 403, 404, 405,
+                                          408, 409, 412, 413, 415, 422, 429, 500, 503, 0};
 #define STATUS_COUNT (sizeof statuses / sizeof statuses[0])
 
 static const struct {
     int64_t usec;
     const char *label;
-} bounds[] = {{500, "0.0005"}, {1000, "0.001"},  {2500, "0.0025"}, {5000, "0.005"},  {10000, "0.01"},  {25000, "0.025"},
-              {50000, "0.05"}, {100000, "0.1"}, {250000, "0.25"}, {500000, "0.5"}, {1000000, "1"}, {2500000, "2.5"}};
+} bounds[] = {{500, "0.0005"}, {1000, "0.001"}, {2500, "0.0025"}, {5000, "0.005"}, {10000, "0.01"}, {25000, "0.025"},
+              {50000, "0.05"}, {100000, "0.1"}, {250000, "0.25"}, {500000, "0.5"}, {1000000, "1"},  {2500000, "2.5"}};
 #define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
 
 struct route_cells {

@@ -11,8 +11,8 @@ static int malformed(struct err *err)
     return err_set(err, ERR_MALFORMED, "multipart_malformed", NULL);
 }
 
-/* The parameter of a header's value: `name="value"` or name=value; inside quotes a backslash escapes a quote, and %22 and
- * %0D%0A are what browsers write for a quote and a line break. NULL when absent or cut off. */
+/* The parameter of a header's value: `name="value"` or name=value; inside quotes a backslash escapes a quote, and %22
+ * and %0D%0A are what browsers write for a quote and a line break. NULL when absent or cut off. */
 static char *parameter(const char *text, const char *name, struct arena *arena)
 {
     size_t name_len = strlen(name);

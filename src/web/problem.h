@@ -8,7 +8,8 @@
 const char *status_phrase(unsigned status);
 
 /* Fills the answer: {type, title, status, detail, code, errors: [{field, code, message}]} with the sentences in the
- * request's language, Retry-After for 429 and 503, WWW-Authenticate for 401. What the handler had written is dropped. */
+ * request's language, Retry-After for 429 and 503, WWW-Authenticate for 401. What the handler had written is dropped.
+ */
 void problem_answer(struct request *request, struct response *response, const struct err *err);
 
 #endif

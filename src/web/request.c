@@ -84,8 +84,8 @@ const char *request_csrf(struct request *request, struct response *response)
             return "";
     }
     char token[65];
-    keyring_csrf(request->office->keyring,
-                 request->session_secret != NULL ? request->session_secret : request->visitor, token);
+    keyring_csrf(request->office->keyring, request->session_secret != NULL ? request->session_secret : request->visitor,
+                 token);
     const char *copy = arena_strdup(&request->arena, token);
     return copy == NULL ? "" : copy;
 }

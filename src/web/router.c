@@ -6,12 +6,12 @@
 
 struct node {
     struct node *first_child, *next;
-    const char *literal;  /* or NULL: a parameter */
-    const char *ending;   /* of a parameter: "" or ".pdf" */
+    const char *literal; /* or NULL: a parameter */
+    const char *ending;  /* of a parameter: "" or ".pdf" */
     bool is_lang;
     const struct route *routes[METHOD_COUNT];
     const char *names[METHOD_COUNT][ROUTE_PARAMS_MAX];
-    size_t param_count;   /* parameters on the way here, this one included */
+    size_t param_count; /* parameters on the way here, this one included */
 };
 
 struct router {

@@ -17,7 +17,7 @@ int router_build(const struct route *routes, size_t count, struct arena *arena, 
                  struct err *err) WARN_UNUSED;
 
 struct route_match {
-    const struct route *route;            /* NULL: no route of this method */
+    const struct route *route;                   /* NULL: no route of this method */
     const struct route *by_method[METHOD_COUNT]; /* what the path offers; NULL where nothing */
     bool path_known;
     size_t param_count;

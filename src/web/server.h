@@ -20,15 +20,15 @@ struct server {
     char *tls_certificate, *tls_key;
     char public_url[320];
     bool https_outside;
-    bool has_scripts;        /* static/ holds a script, so that script-src 'self' is needed */
+    bool has_scripts; /* static/ holds a script, so that script-src 'self' is needed */
     int64_t timeout_usec;
     const char *sign_in_path; /* after /{lang}, of the route named "sign_in"; NULL without */
     const char *password_path;
     pthread_mutex_t pool_lock;
     struct connection *pool; /* connections kept warm for the next request */
     size_t pool_count;
-    atomic_int active;       /* requests between their first line and their end */
-    atomic_int waiting;      /* of these, suspended */
+    atomic_int active;  /* requests between their first line and their end */
+    atomic_int waiting; /* of these, suspended */
     atomic_bool stopping;
     atomic_size_t body_bytes; /* bodies in memory */
 };

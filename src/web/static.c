@@ -1,4 +1,5 @@
-/* Static files: an address with the content's hash is good for a year; the plain name is answered too, but asked again. */
+/* Static files: an address with the content's hash is good for a year; the plain name is answered too, but asked again.
+ */
 #include "web/static.h"
 #include "web/routes.h"
 #include <assert.h>

@@ -8,7 +8,7 @@ struct static_entry {
     const char *name;    /* "style.css" */
     const char *address; /* "/static/style.1f2e3d4c.css" */
     const char *type;
-    const char *etag;    /* with its quotes */
+    const char *etag; /* with its quotes */
     const unsigned char *bytes;
     size_t count;
 };

@@ -74,8 +74,7 @@ static int answer_account(struct request *request, struct response *response, co
 int api_account_get(struct request *request, struct response *response, struct err *err)
 {
     const char *id = request_param(request, "id");
-    return id_valid(id) ? answer_account(request, response, id, err)
-                        : err_set(err, ERR_NOT_FOUND, "not_found", NULL);
+    return id_valid(id) ? answer_account(request, response, id, err) : err_set(err, ERR_NOT_FOUND, "not_found", NULL);
 }
 
 /* The password as it was typed: a validated text would be normalised, and a sign-in compares what is typed. */

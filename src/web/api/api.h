@@ -16,8 +16,8 @@ static inline const struct zone *request_zone(const struct request *request)
 int api_refuse(struct request *request, const char *field, const char *code, struct err *err) WARN_UNUSED;
 /* Query values, read strictly; an absent one leaves *ret alone. Errors: "not_a_number", "out_of_range", "not_a_moment",
  * "wrong_type" (true or false). A plain date as a moment is 00:00 local. */
-int api_query_int(struct request *request, const char *name, int64_t min, int64_t max, int64_t *ret, struct err *err)
-    WARN_UNUSED;
+int api_query_int(struct request *request, const char *name, int64_t min, int64_t max, int64_t *ret,
+                  struct err *err) WARN_UNUSED;
 int api_query_moment(struct request *request, const char *name, int64_t *ret, struct err *err) WARN_UNUSED;
 int api_query_bool(struct request *request, const char *name, bool *ret, struct err *err) WARN_UNUSED;
 /* An integer of the path: whatever is none, or out of range, is ERR_NOT_FOUND "not_found". */
@@ -28,12 +28,13 @@ int api_members(struct request *request, const struct field *fields, size_t coun
                 struct err *err) WARN_UNUSED;
 /* First text of a value; NULL when not given. */
 const char *api_value(const struct field_value *values, size_t count, const char *name);
-/* Is the answer known to the client (If-None-Match)? Sets the ETag; true: the status is 304 and nothing is to be written. */
+/* Is the answer known to the client (If-None-Match)? Sets the ETag; true: the status is 304 and nothing is to be
+ * written. */
 bool api_not_modified(struct request *request, struct response *response, const char *etag);
 
 /* case_json.c */
-/* One case as {id, number, procedure, state, …}. CASE_FOR_OPENER leaves out what staff alone may see and adds the events;
- * CASE_WITH_DAYS tells every clock's days (the view was read with CASE_WITH_WHY). */
+/* One case as {id, number, procedure, state, …}. CASE_FOR_OPENER leaves out what staff alone may see and adds the
+ * events; CASE_WITH_DAYS tells every clock's days (the view was read with CASE_WITH_WHY). */
 enum { CASE_FOR_OPENER = 1, CASE_WITH_DAYS = 2 };
 void case_write(struct request *request, struct buf *out, const struct case_view *view, unsigned how);
 /* [{name, norm, starts_at, due_at, overdue_at, state, explain_url}]. With `why`, the days too. */

@@ -116,7 +116,8 @@ static void write_papers(struct request *request, struct buf *out, const struct 
         jo_moment(out, "at", request_zone(request), paper->at_usec);
         if (!for_opener) {
             jo_key(out, "url");
-            buf_printf(out, "\"/v1/cases/%s/papers/%s.pdf?leaf=%lld\"", view->row.id, paper->id, (long long)paper->leaf);
+            buf_printf(out, "\"/v1/cases/%s/papers/%s.pdf?leaf=%lld\"", view->row.id, paper->id,
+                       (long long)paper->leaf);
         }
         jo_close(out, '}');
     }

@@ -36,7 +36,8 @@ static int received_at(struct request *request, int64_t *ret, struct err *err)
     return 0;
 }
 
-static int who_opens(const struct request *request, const struct procedure *procedure, const char **ret, struct err *err)
+static int who_opens(const struct request *request, const struct procedure *procedure, const char **ret,
+                     struct err *err)
 {
     static const struct {
         enum actor_kind kind;
@@ -73,7 +74,8 @@ static int clocks_of(struct tx *tx, struct request *request, const struct openin
     if (clocks == NULL)
         return err_memory(err);
     for (size_t i = 0; i < *ret_count; i++)
-        clocks[i] = (struct case_clock){.clock = procedure_clock_find(opening->procedure, rows[i].clock), .row = rows[i]};
+        clocks[i] =
+            (struct case_clock){.clock = procedure_clock_find(opening->procedure, rows[i].clock), .row = rows[i]};
     *ret = clocks;
     return 0;
 }

@@ -174,8 +174,7 @@ static int view_of(struct request *request, unsigned with, struct tx **ret_tx, s
     if (!id_valid(id))
         return err_set(err, ERR_NOT_FOUND, "case_unknown", NULL);
     int r = request_read(request, ret_tx, err);
-    return r < 0 ? r
-                 : case_view(*ret_tx, request->office, id, &request->actor, with, &request->arena, ret, err);
+    return r < 0 ? r : case_view(*ret_tx, request->office, id, &request->actor, with, &request->arena, ret, err);
 }
 
 int api_case_get(struct request *request, struct response *response, struct err *err)
@@ -251,8 +250,8 @@ int api_case_paper(struct request *request, struct response *response, struct er
             paper = &view.papers[i];
     if (paper == NULL || request->app->papers == NULL)
         return err_set(err, ERR_NOT_FOUND, "paper_unknown", NULL);
-    r = paper_render(request->app->papers, &view, &organisation, name, paper->leaf, request->lang, request_zone(request),
-                     &response->body, err);
+    r = paper_render(request->app->papers, &view, &organisation, name, paper->leaf, request->lang,
+                     request_zone(request), &response->body, err);
     if (r < 0)
         return r;
     response->type = "application/pdf";

@@ -8,7 +8,8 @@ static int answer(struct request *request, struct response *response, const char
     const struct catalogue *catalogue = request->office->catalogue;
     const struct norm *norm = catalogue_norm_at(catalogue, norm_id, from);
     struct buf *out = &response->body;
-    const char *wrong = norm == NULL       ? catalogue_norm_last(catalogue, norm_id) == NULL ? "norm_unknown" : "norm_not_in_force"
+    const char *wrong = norm == NULL
+                            ? catalogue_norm_last(catalogue, norm_id) == NULL ? "norm_unknown" : "norm_not_in_force"
                         : !norm->has_clock ? "norm_without_clock"
                                            : NULL;
     if (wrong != NULL) {

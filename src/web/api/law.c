@@ -129,8 +129,7 @@ static void write_clocks(struct request *request, struct buf *out, const struct 
 
 int api_procedure_get(struct request *request, struct response *response, struct err *err)
 {
-    const struct procedure *procedure =
-        catalogue_procedure(request->office->catalogue, request_param(request, "name"));
+    const struct procedure *procedure = catalogue_procedure(request->office->catalogue, request_param(request, "name"));
     struct buf *out = &response->body;
     if (procedure == NULL)
         return err_set(err, ERR_NOT_FOUND, "procedure_unknown", NULL);

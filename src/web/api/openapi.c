@@ -1,6 +1,6 @@
-/* GET /openapi.json: OpenAPI 3.1, written from the table of routes and the catalogue, so that it cannot say anything else
- * than what is served. The schemas of answers are in schemas.json; those of a case's and an act's fields come from the
- * procedures, in the request's language. */
+/* GET /openapi.json: OpenAPI 3.1, written from the table of routes and the catalogue, so that it cannot say anything
+ * else than what is served. The schemas of answers are in schemas.json; those of a case's and an act's fields come from
+ * the procedures, in the request's language. */
 #include "web/api/api.h"
 #include <string.h>
 
@@ -129,7 +129,8 @@ static void write_parameters(struct request *request, struct buf *out, const str
     write_parameter(request, out, "lang", "query");
     bool takes_key = strcmp(route->name, "case_open") == 0 || strcmp(route->name, "case_act") == 0;
     if (takes_key)
-        write_header_parameter(out, "Idempotency-Key", "The same key gives the first answer again; 1 to 255 characters");
+        write_header_parameter(out, "Idempotency-Key",
+                               "The same key gives the first answer again; 1 to 255 characters");
     if (strcmp(route->name, "case_act") == 0)
         write_header_parameter(out, "If-Match", "The case's ETag; another version is refused with 412");
     jo_close(out, ']');

@@ -51,7 +51,8 @@ static int create_run(struct tx *tx, struct request *request, struct err *err)
 {
     struct creation *creation = request->state;
     return token_create(tx, &request->office->access, creation->account_id, creation->name, creation->roles,
-                        creation->expires_usec, &request->actor, request->now_usec, creation->secret, creation->id, err);
+                        creation->expires_usec, &request->actor, request->now_usec, creation->secret, creation->id,
+                        err);
 }
 
 static int create_finish(struct request *request, struct response *response, struct err *err)
