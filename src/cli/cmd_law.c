@@ -74,9 +74,9 @@ static void print_clock(const struct cli *cli, const struct norm *norm, const st
 
     buf_printf(out, "%s  %s\n", norm->id, norm->title.in[cli->lang]);
     moment_format(zone, why->moments.due_usec, text);
-    buf_printf(out, "%-14s %s\n", text_get(cli->lang, T_clock_due), text);
+    buf_printf(out, "%s: %s\n", text_get(cli->lang, T_clock_due), text);
     moment_format(zone, why->moments.overdue_usec, text);
-    buf_printf(out, "%-14s %s\n", text_get(cli->lang, T_clock_overdue), text);
+    buf_printf(out, "%s: %s\n", text_get(cli->lang, T_clock_overdue), text);
     for (size_t i = 0; i < why->count; i++) {
         date_format(date_from_day(why->days[i].day), text);
         buf_printf(out, "  %s  %c %c  %s%s%s\n", text, why->days[i].counted_due ? '+' : '.',
@@ -90,7 +90,7 @@ static void print_clock(const struct cli *cli, const struct norm *norm, const st
 
 int cmd_clock(struct cli *cli, struct err *err)
 {
-    struct buf out CLEANUP_BUF;
+    struct buf out CLEANUP_BUF = {0};
     struct clock_explanation why;
     struct catalogue *catalogue;
     const struct norm *norm = NULL;

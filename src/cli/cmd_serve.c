@@ -14,7 +14,7 @@
 
 static int read_mail_password(const struct cli *cli, struct arena *arena, const char **ret, struct err *err)
 {
-    struct buf text CLEANUP_BUF;
+    struct buf text CLEANUP_BUF = {0};
     int r;
 
     if (!cli->settings.mail_password_file)
@@ -136,7 +136,7 @@ int cmd_serve(struct cli *cli, struct err *err)
 
 int cmd_routes(struct cli *cli, struct err *err)
 {
-    struct buf out CLEANUP_BUF;
+    struct buf out CLEANUP_BUF = {0};
 
     (void)cli;
     buf_init(&out, 4 << 20);

@@ -24,7 +24,7 @@ int cmd_init(struct cli *cli, struct err *err)
 /* Nothing but the receipt and the public key: no store, no keys, no network. */
 static int verify_receipt(struct cli *cli, struct err *err)
 {
-    struct buf json CLEANUP_BUF, key CLEANUP_BUF;
+    struct buf json CLEANUP_BUF = {0}, key CLEANUP_BUF = {0};
     struct receipt receipt;
     char hash[65];
     int r;

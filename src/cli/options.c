@@ -323,7 +323,7 @@ int cli_read_password(const struct cli *cli, struct arena *arena, char **ret, st
 {
     const char *path = cli->password_file ? cli->password_file : "-";
     struct termios before, silent;
-    struct buf text CLEANUP_BUF;
+    struct buf text CLEANUP_BUF = {0};
     char *password;
     bool asked;
     int r;

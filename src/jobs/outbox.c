@@ -50,7 +50,7 @@ static int outcome_run(struct tx *tx, struct store_command *command, struct err 
 static void deliver(const struct jobs_settings *settings, struct outbox_row *row, int64_t now_usec, struct arena *arena)
 {
     const struct zone *zone = &settings->office->catalogue->calendar->zone;
-    struct buf formatted CLEANUP_BUF;
+    struct buf formatted CLEANUP_BUF = {0};
     struct mail_message message = {0};
     struct tx *tx CLEANUP_READ = NULL;
     struct err err = {0};
