@@ -165,8 +165,9 @@ int db_hash(struct db *db, int column, struct hash *ret, struct err *err)
     size_t count = 0;
     const void *bytes = db_null(db, column) ? NULL : db->engine->column_bytes(db, column, &count);
     if (count != sizeof ret->bytes) {
-        err_set(err, ERR_DAMAGED, "store_damaged", NULL);
-        return err_detail(err, "a hash of %zu bytes", count), -ERR_DAMAGED;
+        int rc = err_set(err, ERR_DAMAGED, "store_damaged", "hash");
+        err_detail(err, "a hash of %zu bytes", count);
+        return rc;
     }
     memcpy(ret->bytes, bytes, count);
     return 0;

@@ -20,7 +20,7 @@ int store_ledger_head_get(struct tx *tx, struct arena *arena, struct ledger_head
         return rc;
     if (bytes % SHA256_BYTES != 0 || bytes / SHA256_BYTES > PEAKS_MAX || size < 0 ||
         bytes / SHA256_BYTES != (size_t)__builtin_popcountll((unsigned long long)size)) {
-        err_set(err, ERR_DAMAGED, "store_damaged", NULL);
+        err_set(err, ERR_DAMAGED, "store_damaged", "ledger head");
         err_detail(err, "ledger head of size %lld with %zu bytes of peaks", (long long)size, bytes);
         return -ERR_DAMAGED;
     }

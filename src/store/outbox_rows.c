@@ -91,8 +91,8 @@ int store_outbox_of_case(struct tx *tx, const char *case_id, struct arena *arena
     return read_rows(db, arena, ret, ret_count, err);
 }
 
-int store_outbox_undelivered(struct tx *tx, size_t limit, struct arena *arena, struct outbox_row **ret, size_t *ret_count,
-                             struct err *err)
+int store_outbox_undelivered(struct tx *tx, size_t limit, struct arena *arena, struct outbox_row **ret,
+                             size_t *ret_count, struct err *err)
 {
     struct db *db = db_query(tx->db, SQL("SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state IN ('failed', 'waiting') "
                                          "ORDER BY state, created_usec LIMIT $1"));

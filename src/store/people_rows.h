@@ -12,12 +12,14 @@ struct subject_row {
     int64_t created_usec;
 };
 int store_subject_insert(struct tx *tx, const struct subject_row *row, struct err *err) WARN_UNUSED;
-int store_subject_get(struct tx *tx, const char *id, struct arena *arena, struct subject_row *ret, struct err *err) WARN_UNUSED;
+int store_subject_get(struct tx *tx, const char *id, struct arena *arena, struct subject_row *ret,
+                      struct err *err) WARN_UNUSED;
 /* A keyed hash of an e-mail, phone or IIN leads to the person; a person may have several. */
-int store_subject_lookup_put(struct tx *tx, const struct hash *lookup, const char *subject_id, struct err *err) WARN_UNUSED;
+int store_subject_lookup_put(struct tx *tx, const struct hash *lookup, const char *subject_id,
+                             struct err *err) WARN_UNUSED;
 /* *ret NULL when nobody is known by it. */
-int store_subject_by_lookup(struct tx *tx, const struct hash *lookup, struct arena *arena, const char **ret, struct err *err)
-    WARN_UNUSED;
+int store_subject_by_lookup(struct tx *tx, const struct hash *lookup, struct arena *arena, const char **ret,
+                            struct err *err) WARN_UNUSED;
 
 struct account_row {
     const char *id, *login, *name, *email; /* email "" when none */
@@ -25,17 +27,19 @@ struct account_row {
     const char *roles;                     /* "admin moderator": words by blanks, sorted */
     const char *lang;
     bool disabled, must_change_password;
-    int64_t failures;                      /* in a row */
-    int64_t locked_until_usec;             /* TIME_NONE: not locked */
+    int64_t failures;          /* in a row */
+    int64_t locked_until_usec; /* TIME_NONE: not locked */
     int64_t created_usec;
 };
-int store_account_insert(struct tx *tx, const struct account_row *row, struct err *err) WARN_UNUSED; /* login taken: ERR_CONFLICT "login_taken" */
+int store_account_insert(struct tx *tx, const struct account_row *row,
+                         struct err *err) WARN_UNUSED; /* login taken: ERR_CONFLICT "login_taken" */
 int store_account_update(struct tx *tx, const struct account_row *row, struct err *err) WARN_UNUSED;
-int store_account_get(struct tx *tx, const char *id, struct arena *arena, struct account_row *ret, struct err *err) WARN_UNUSED;
-int store_account_by_login(struct tx *tx, const char *login, struct arena *arena, struct account_row *ret, struct err *err)
-    WARN_UNUSED;
-int store_account_list(struct tx *tx, struct arena *arena, struct account_row **ret, size_t *ret_count, struct err *err)
-    WARN_UNUSED;
+int store_account_get(struct tx *tx, const char *id, struct arena *arena, struct account_row *ret,
+                      struct err *err) WARN_UNUSED;
+int store_account_by_login(struct tx *tx, const char *login, struct arena *arena, struct account_row *ret,
+                           struct err *err) WARN_UNUSED;
+int store_account_list(struct tx *tx, struct arena *arena, struct account_row **ret, size_t *ret_count,
+                       struct err *err) WARN_UNUSED;
 
 struct session_row {
     struct hash token_hash; /* of the cookie's secret */
@@ -58,27 +62,28 @@ struct token_row {
 int store_token_insert(struct tx *tx, const struct token_row *row, struct err *err) WARN_UNUSED;
 int store_token_by_hash(struct tx *tx, const struct hash *secret_hash, struct arena *arena, struct token_row *ret,
                         struct err *err) WARN_UNUSED;
-int store_token_list(struct tx *tx, struct arena *arena, struct token_row **ret, size_t *ret_count, struct err *err)
-    WARN_UNUSED;
+int store_token_list(struct tx *tx, struct arena *arena, struct token_row **ret, size_t *ret_count,
+                     struct err *err) WARN_UNUSED;
 int store_token_revoke(struct tx *tx, const char *id, int64_t at_usec, struct err *err) WARN_UNUSED;
 
 /* Settings: one JSON text a key ("organisation", "mail", …). *ret NULL when not set. */
-int store_setting_get(struct tx *tx, const char *key, struct arena *arena, const char **ret, struct err *err) WARN_UNUSED;
+int store_setting_get(struct tx *tx, const char *key, struct arena *arena, const char **ret,
+                      struct err *err) WARN_UNUSED;
 int store_setting_put(struct tx *tx, const char *key, const char *json, struct err *err) WARN_UNUSED;
 
 /* The outbox: messages that go out after the commit that made them. No address stands here: it is found (and decrypted)
  * when the message is composed, so that a person destroyed meanwhile gets no mail. */
 struct outbox_row {
     const char *id;
-    const char *kind;     /* "mail" */
-    const char *purpose;  /* "receipt", "act", "reminder", "overdue" */
+    const char *kind;    /* "mail" */
+    const char *purpose; /* "receipt", "act", "reminder", "overdue" */
     const char *case_id;
-    int64_t leaf;         /* the event it tells of */
-    const char *to;       /* "opener" or an account id */
-    const char *state;    /* "waiting", "sent", "failed" (given up), "skipped" (no address) */
+    int64_t leaf;      /* the event it tells of */
+    const char *to;    /* "opener" or an account id */
+    const char *state; /* "waiting", "sent", "failed" (given up), "skipped" (no address) */
     int attempts;
     int64_t created_usec, next_usec, sent_usec; /* sent TIME_NONE before */
-    const char *last_error; /* without addresses; "" when none */
+    const char *last_error;                     /* without addresses; "" when none */
 };
 int store_outbox_insert(struct tx *tx, const struct outbox_row *row, struct err *err) WARN_UNUSED;
 int store_outbox_update(struct tx *tx, const struct outbox_row *row, struct err *err) WARN_UNUSED;
@@ -88,8 +93,8 @@ int store_outbox_ripe(struct tx *tx, int64_t now_usec, size_t limit, struct aren
 int store_outbox_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct outbox_row **ret,
                          size_t *ret_count, struct err *err) WARN_UNUSED;
 /* Those that wait or were given up, the failed first, then the oldest. */
-int store_outbox_undelivered(struct tx *tx, size_t limit, struct arena *arena, struct outbox_row **ret, size_t *ret_count,
-                             struct err *err) WARN_UNUSED;
+int store_outbox_undelivered(struct tx *tx, size_t limit, struct arena *arena, struct outbox_row **ret,
+                             size_t *ret_count, struct err *err) WARN_UNUSED;
 struct outbox_figures {
     int64_t waiting, failed, sent;
     int64_t oldest_usec; /* of the waiting; TIME_NONE */

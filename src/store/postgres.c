@@ -80,7 +80,7 @@ static int fail_with(struct postgres *p, const char *state, const char *message,
         kind = err_set(err, ERR_UNAVAILABLE, "store_failed", NULL);
     } else if (starts(state, "XX")) {
         p->db.doomed = p->db.lost = true;
-        kind = err_set(err, ERR_DAMAGED, "store_damaged", NULL);
+        kind = err_set(err, ERR_DAMAGED, "store_damaged", "PostgreSQL");
     } else {
         kind = err_set(err, ERR_INTERNAL, "store_refused", NULL);
     }

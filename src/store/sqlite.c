@@ -1,10 +1,10 @@
 /* SQLite: one file, a write-ahead log, one writer.
  *
  * Every connection refuses (by its authorizer) to change or delete events, to change the schema, and to attach other
- * files; only a migration lifts that. The log is folded back into the file by the writer after a commit once it has
- * grown, and the file is never mapped, so that the program's memory stays small. */
+ * files; only a migration lifts that. The file is never mapped, so that the program's memory stays small. */
 #include "store/db.h"
 #include "store/migrate.h"
+#include "store/sqlite_log.h"
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,6 @@
 #define SLOTS 512 /* a power of two, well over the number of statements in this room */
 #define SLOTS_USED_MAX 384
 #define BUSY_MSEC 1000
-#define LOG_PAGES_MAX 2000 /* 8 MB */
 #define COPY_PAGES 1024
 
 struct slot {
@@ -33,6 +32,8 @@ struct sqlite {
     int put_count, put_expected;
     int failure;    /* of prepare or bind: SQLite's code */
     bool unguarded; /* a migration runs, or a check */
+    char *path;
+    struct sqlite_log *log; /* of the writer; made with its first commit */
     int log_pages;
     int used;
     struct slot slots[SLOTS];
@@ -91,7 +92,7 @@ static int fail(struct sqlite *s, int code, struct err *err)
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         s->db.doomed = s->db.lost = true;
-        kind = err_set(err, ERR_DAMAGED, "store_damaged", NULL);
+        kind = err_set(err, ERR_DAMAGED, "store_damaged", "SQLite");
         break;
     case SQLITE_TOOBIG:
         kind = err_set(err, ERR_TOO_LARGE, "store_refused", NULL);
@@ -150,11 +151,13 @@ static void configure_once(void)
 static void sqlite_disconnect(struct db *db)
 {
     struct sqlite *s = of(db);
+    sqlite_log_free(s->log);
     if (s->statement != NULL && s->once)
         sqlite3_finalize(s->statement);
     for (size_t i = 0; i < SLOTS; i++)
         sqlite3_finalize(s->slots[i].statement);
     sqlite3_close_v2(s->handle);
+    free(s->path);
     free(s);
 }
 
@@ -217,9 +220,12 @@ static int sqlite_connect(const char *path, bool create, bool writer, struct db 
     if (s == NULL)
         return err_memory(err);
     s->db.engine = &engine_sqlite;
-    int code = sqlite3_open_v2(
-        path, &s->handle,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE, NULL);
+    s->path = strdup(path);
+    int code = s->path == NULL ? SQLITE_NOMEM
+                               : sqlite3_open_v2(path, &s->handle,
+                                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+                                                     SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
+                                                 NULL);
     int rc = code == SQLITE_OK ? set_up(s, create, writer, err) : fail(s, code, err);
     if (rc != 0) {
         sqlite_disconnect(&s->db);
@@ -416,11 +422,9 @@ static int sqlite_copy(struct db *from, struct db *to, struct err *err)
 static void sqlite_settle(struct db *db)
 {
     struct sqlite *s = of(db);
-    if (s->log_pages < LOG_PAGES_MAX)
-        return;
-    /* What fails now (a full disk, a reader in the way) is tried again after the next commit. */
-    sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    s->log_pages = 0;
+    if (s->log == NULL && s->log_pages > 0)
+        s->log = sqlite_log_new(s->path);
+    sqlite_log_grew(s->log, s->handle, s->log_pages);
 }
 
 static int check(struct db *db, struct err *err)
@@ -431,7 +435,7 @@ static int check(struct db *db, struct err *err)
         size_t count;
         const char *answer = db->engine->column_bytes(db, 0, &count);
         if (count != 2 || memcmp(answer, "ok", 2) != 0) {
-            got = err_set(err, ERR_DAMAGED, "store_damaged", NULL);
+            got = err_set(err, ERR_DAMAGED, "store_damaged", "SQLite");
             err_detail(err, "%.*s", (int)count, answer);
         }
     }
@@ -441,7 +445,7 @@ static int check(struct db *db, struct err *err)
     int64_t orphans;
     int rc = db_run_int(db_query(db, SQL("SELECT count(*) FROM pragma_foreign_key_check")), 0, &orphans, err);
     if (rc == 0 && orphans > 0) {
-        rc = err_set(err, ERR_DAMAGED, "store_damaged", NULL);
+        rc = err_set(err, ERR_DAMAGED, "store_damaged", "SQLite");
         err_detail(err, "%lld rows point to rows that are not there", (long long)orphans);
     }
     return rc;

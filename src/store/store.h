@@ -24,14 +24,14 @@ struct store;
 struct tx; /* an open transaction: read or write */
 
 struct store_options {
-    const char *url;   /* a path, "sqlite:PATH" or "postgres://…" */
-    bool create;       /* create and migrate when missing; else a missing or older schema is an error */
-    int writers;       /* PostgreSQL only; 0: 2 */
-    size_t queue_max;  /* commands waiting at most; 0: 8192; beyond, ERR_UNAVAILABLE "store_busy" */
+    const char *url;  /* a path, "sqlite:PATH" or "postgres://…" */
+    bool create;      /* create and migrate when missing; else a missing or older schema is an error */
+    int writers;      /* PostgreSQL only; 0: 2 */
+    size_t queue_max; /* commands waiting at most; 0: 8192; beyond, ERR_UNAVAILABLE "store_busy" */
 };
 
-/* A piece of state that belongs to a write transaction, kept by the ledger: `state_bytes` zeroed at begin, copied when a
- * savepoint opens and put back when it rolls back. `commit` runs once before the commit of a transaction in which at
+/* A piece of state that belongs to a write transaction, kept by the ledger: `state_bytes` zeroed at begin, copied when
+ * a savepoint opens and put back when it rolls back. `commit` runs once before the commit of a transaction in which at
  * least one command succeeded; when it fails the transaction fails. `committed` runs after a successful commit. */
 struct store_hooks {
     void *arg;
@@ -50,16 +50,18 @@ const char *store_engine_name(const struct store *store); /* "sqlite", "postgres
 
 struct store_command {
     int (*run)(struct tx *tx, struct store_command *command, struct err *err);
-    /* Called once, from the writer's thread, after the commit is durable or the command failed; err is NULL on success. */
+    /* Called once, from the writer's thread, after the commit is durable or the command failed; err is NULL on success.
+     */
     void (*done)(struct store_command *command, const struct err *err);
     void *arg;                  /* the owner's */
     struct store_command *next; /* the store's */
 };
-/* Queues the command; `done` will be called exactly once, perhaps before this returns. When this fails `done` is not. */
+/* Queues the command; `done` will be called exactly once, perhaps before this returns. When this fails `done` is not.
+ */
 int store_submit(struct store *store, struct store_command *command, struct err *err) WARN_UNUSED;
 /* Runs one command and waits. */
-int store_write(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err), void *arg,
-                struct err *err) WARN_UNUSED;
+int store_write(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
+                void *arg, struct err *err) WARN_UNUSED;
 
 /* A read transaction on this thread's connection (one at a time per thread). */
 int store_read_begin(struct store *store, struct tx **ret, struct err *err) WARN_UNUSED;
@@ -80,7 +82,8 @@ int store_probe(struct store *store, int64_t now_usec, struct err *err) WARN_UNU
 int store_backup(struct store *store, const char *path, struct err *err) WARN_UNUSED;
 /* Puts a backup into a new or empty store at `url`; refuses one that holds events. */
 int store_restore(const char *path, const char *url, struct err *err) WARN_UNUSED;
-/* The engine's own integrity check (PRAGMA integrity_check; on PostgreSQL a full read). "store_damaged" with a detail. */
+/* The engine's own integrity check (PRAGMA integrity_check; on PostgreSQL a full read). "store_damaged" with a detail.
+ */
 int store_check(struct store *store, struct err *err) WARN_UNUSED;
 
 struct store_figures {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define RUNS_MAX 8
+#define CAREFUL_GROUPS 32
 #define RETRY_PAUSE_USEC 20000 /* times the number of the run */
 
 /* Waits for commands and takes up to GROUP_MAX; false when the store stops and nothing is left. */
@@ -88,29 +89,34 @@ static int run_in_savepoint(struct writer *w, struct tx *tx, size_t at, struct e
     return db->engine->savepoint(db, SAVEPOINT_ROLLBACK, err);
 }
 
-static int run_commands(struct writer *w, struct tx *tx, size_t *ret_succeeded, struct err *err)
+/* *ret_spoilt: a command failed where it could not be rolled back alone, and the group has to run again. */
+static int run_commands(struct writer *w, struct tx *tx, size_t *ret_succeeded, bool *ret_spoilt, struct err *err)
 {
     size_t succeeded = 0;
     for (size_t i = 0; i < w->count; i++) {
-        if (w->count > 1) {
+        struct err *own = &w->errors[i];
+        if (w->careful > 0 && w->count > 1) {
             int rc = run_in_savepoint(w, tx, i, err);
             if (rc != 0)
                 return rc;
-        } else {
-            struct err *own = &w->errors[i];
-            if (run_command(w, tx, w->group[i], own) != 0 && w->db->doomed) {
+        } else if (run_command(w, tx, w->group[i], own) != 0) {
+            if (w->db->doomed) {
                 *err = *own;
                 return -(int)err->kind;
             }
+            if (w->count > 1) {
+                *ret_spoilt = true;
+                return 0;
+            }
         }
-        succeeded += w->errors[i].kind == ERR_NONE;
+        succeeded += own->kind == ERR_NONE;
     }
     *ret_succeeded = succeeded;
     return 0;
 }
 
 /* The whole group in one transaction. A failure concerns all of it; what concerns one command is in `errors`. */
-static int run_group(struct writer *w, struct err *err)
+static int run_group(struct writer *w, bool *ret_spoilt, struct err *err)
 {
     struct store *store = w->store;
     const struct engine *engine = store->engine;
@@ -126,7 +132,7 @@ static int run_group(struct writer *w, struct err *err)
     if (store->hooks.begin != NULL)
         rc = store->hooks.begin(&tx, w->state, store->hooks.arg, err);
     if (rc == 0)
-        rc = run_commands(w, &tx, &succeeded, err);
+        rc = run_commands(w, &tx, &succeeded, ret_spoilt, err);
     if (rc == 0 && succeeded > 0 && store->hooks.commit != NULL)
         rc = store->hooks.commit(&tx, w->state, store->hooks.arg, err);
     if (rc == 0 && succeeded > 0)
@@ -171,7 +177,12 @@ static void *writer_main(void *arg)
             for (size_t i = 0; i < w->count; i++)
                 err_clear(&w->errors[i]);
             err_clear(&err);
-            rc = run_group(w, &err);
+            bool spoilt = false;
+            rc = run_group(w, &spoilt, &err);
+            if (spoilt && rc == 0) {
+                w->careful = CAREFUL_GROUPS;
+                continue;
+            }
             if (rc != 0 && err.kind == ERR_NONE) /* a hook that failed without saying why */
                 err_set(&err, ERR_INTERNAL, "store_refused", NULL);
             /* Where no connection can be made at all (db is NULL), a second try at once is of no use. */
@@ -184,6 +195,8 @@ static void *writer_main(void *arg)
             if (run > 1)
                 usleep((unsigned)(RETRY_PAUSE_USEC * run));
         }
+        if (w->careful > 0)
+            w->careful--;
         finish_group(w, rc, &err);
         if (rc == 0 && store->engine->settle != NULL)
             store->engine->settle(w->db);

@@ -17,6 +17,7 @@ struct writer {
     struct store_command *group[GROUP_MAX];
     struct err errors[GROUP_MAX]; /* kind ERR_NONE where the command succeeded */
     size_t count;
+    int careful; /* so many groups more get savepoints */
 };
 
 struct store {
