@@ -414,7 +414,7 @@ int yaml_read_int(const struct yaml *node, const char *key, bool required, int64
 
 int yaml_read_bool(const struct yaml *node, const char *key, bool required, bool *ret, struct err *err)
 {
-    const struct yaml *value;
+    const struct yaml *value = NULL;
     int result = scalar_get(node, key, required, &value, err);
     if (result < 0 || value == NULL)
         return result;

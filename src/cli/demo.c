@@ -496,7 +496,7 @@ static int has_accounts(const struct office *office, struct arena *arena, bool *
 static int fill(struct demo *demo, const char *dir, struct err *err)
 {
     struct store *store = demo->office->store;
-    bool used;
+    bool used = false;
     int r = has_accounts(demo->office, &demo->arena, &used, err);
 
     if (r < 0 || used)
