@@ -119,6 +119,9 @@ static struct MHD_Response *stream_response(struct response *response)
 enum MHD_Result answer_send(struct connection *c)
 {
     struct response *response = &c->response;
+    /* Whatever was written was read before; an error's page may have read too. */
+    store_read_end(c->request.read);
+    c->request.read = NULL;
     if (response->status == 0)
         response->status = 200;
     if (response->body.failed) {
