@@ -61,7 +61,8 @@ static int run(struct cli *cli, struct installation *installation, struct papers
     struct server *server = NULL;
     struct jobs *jobs = NULL;
     struct app app;
-    char port[16];
+    struct mailer_settings mail;
+    char port[16], reached[300];
     int r;
 
     r = read_mail_password(cli, &cli->arena, &mail_password, err);
@@ -80,7 +81,13 @@ static int run(struct cli *cli, struct installation *installation, struct papers
     r = server_start(&app, &server, err);
     if (r < 0)
         return r;
-    r = jobs_start(&(struct jobs_settings){.office = &app.office, .papers = papers, .mail = &app.mail, .now = app.now},
+    /* Links in letters lead to where the server listens, unless it is told how it is reached from outside. */
+    mail = app.mail;
+    snprintf(reached, sizeof(reached), "%s://%s:%d", settings->tls_certificate ? "https" : "http",
+             settings->listen_host, server_port(server));
+    if (!mail.public_url)
+        mail.public_url = reached;
+    r = jobs_start(&(struct jobs_settings){.office = &app.office, .papers = papers, .mail = &mail, .now = app.now},
                    &jobs, err);
     if (r == 0) {
         snprintf(port, sizeof(port), "%d", server_port(server));

@@ -244,6 +244,9 @@ int api_case_paper(struct request *request, struct response *response, struct er
         r = organisation_get(tx, &request->arena, &organisation, err);
     if (r < 0)
         return r;
+    /* The proof's address: as the organisation says, else from where we are reached. */
+    if (organisation.url == NULL || organisation.url[0] == '\0')
+        organisation.url = request_public_url(request);
     const struct case_paper *paper = NULL;
     for (size_t i = 0; i < view.paper_count; i++)
         if (strcmp(view.papers[i].id, name) == 0 && (leaf < 0 || view.papers[i].leaf == leaf))
