@@ -9,6 +9,12 @@ struct found {
     const char *case_id, *words;
 };
 
+struct word_batch {
+    int64_t from, until; /* leaves looked at */
+    const struct found *found;
+    size_t count;
+};
+
 struct gathering {
     const struct office *office;
     struct arena *arena;
@@ -85,28 +91,56 @@ static int gather(const struct event_row *row, void *arg, struct err *err)
     return 0;
 }
 
+int case_words_gather(struct tx *tx, const struct office *office, size_t limit, struct arena *arena,
+                      const struct word_batch **ret, struct err *err)
+{
+    struct word_batch *batch = ARENA_NEW(arena, struct word_batch);
+    struct gathering work = {.office = office, .arena = arena};
+    int r;
+
+    work.found = ARENA_ARRAY(arena, struct found, limit);
+    if (batch == NULL || work.found == NULL)
+        return err_memory(err);
+    r = store_words_position_get(tx, &batch->from, err);
+    if (r < 0)
+        return r;
+    work.next = batch->from;
+    r = store_event_scan(tx, batch->from, batch->from + (int64_t)limit, gather, &work, err);
+    if (r < 0)
+        return r;
+    batch->until = work.next;
+    batch->found = work.found;
+    batch->count = work.count;
+    *ret = batch;
+    return 0;
+}
+
+int case_words_add(struct tx *tx, const struct word_batch *batch, size_t *ret_count, struct err *err)
+{
+    int64_t position;
+    int r = store_words_position_get(tx, &position, err);
+
+    /* Another node was there first: its batch stands, and the next gathering begins behind it. */
+    if (r == 0 && position != batch->from) {
+        *ret_count = 0;
+        return 0;
+    }
+    for (size_t i = 0; r == 0 && i < batch->count; i++)
+        r = store_words_add(tx, batch->found[i].leaf, batch->found[i].case_id, batch->found[i].words, err);
+    if (r == 0 && batch->until > batch->from)
+        r = store_words_position_set(tx, batch->until, err);
+    if (r == 0)
+        *ret_count = (size_t)(batch->until - batch->from);
+    return r;
+}
+
 int case_index(struct tx *tx, const struct office *office, size_t limit, size_t *ret_count, struct err *err)
 {
-    CLEANUP_ARENA struct arena arena;
-    struct gathering work = {.office = office, .arena = &arena};
-    int64_t from;
+    CLEANUP_ARENA struct arena arena = {0};
+    const struct word_batch *batch;
     int r;
 
     arena_init(&arena, 4 * COMMAND_ARENA_LIMIT);
-    work.found = ARENA_ARRAY(&arena, struct found, limit);
-    if (work.found == NULL)
-        return err_memory(err);
-    r = store_words_position_get(tx, &from, err);
-    if (r < 0)
-        return r;
-    work.next = from;
-    r = store_event_scan(tx, from, from + (int64_t)limit, gather, &work, err);
-    for (size_t i = 0; r == 0 && i < work.count; i++)
-        r = store_words_add(tx, work.found[i].leaf, work.found[i].case_id, work.found[i].words, err);
-    if (r == 0 && work.next > from)
-        r = store_words_position_set(tx, work.next, err);
-    if (r < 0)
-        return r;
-    *ret_count = (size_t)(work.next - from);
-    return 0;
+    r = case_words_gather(tx, office, limit, &arena, &batch, err);
+    return r < 0 ? r : case_words_add(tx, batch, ret_count, err);
 }

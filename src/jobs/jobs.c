@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define BATCH 200
+#define WORDS_BATCH 64
 #define IDEMPOTENCY_KEPT_USEC (2 * USEC_PER_DAY)
 #define HOUSEKEEPING_USEC (3600 * USEC_PER_SEC)
 
@@ -45,12 +46,6 @@ static int do_recompute(struct tx *tx, const struct office *office, int64_t now_
                         struct err *err)
 {
     return case_recompute(tx, office, now_usec, BATCH, ret_count, err);
-}
-
-static int do_index(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err)
-{
-    (void)now_usec;
-    return case_index(tx, office, BATCH * 5, ret_count, err);
 }
 
 static int do_housekeeping(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count,
@@ -114,6 +109,50 @@ static int repeat(const struct jobs_settings *settings, piece_fn *fn, int64_t no
     return r;
 }
 
+struct words {
+    const struct word_batch *batch;
+    size_t count;
+};
+
+static int words_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct words *words = command->arg;
+
+    return case_words_add(tx, words->batch, &words->count, err);
+}
+
+static int gather_words(const struct office *office, struct arena *arena, struct words *words, struct err *err)
+{
+    struct tx *tx CLEANUP_READ = NULL;
+    int r = store_read_begin(office->store, &tx, err);
+
+    return r < 0 ? r : case_words_gather(tx, office, WORDS_BATCH, arena, &words->batch, err);
+}
+
+/* Search may lag a little, people may not wait for it: small batches, and a pause after each while others queue. */
+static int index_words(const struct jobs_settings *settings, size_t *handled, struct err *err)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+    struct store_figures figures;
+    struct words words;
+    struct arena arena;
+    int r;
+
+    do {
+        arena_init(&arena, 64 << 20);
+        words = (struct words){0};
+        r = gather_words(settings->office, &arena, &words, err);
+        if (r == 0)
+            r = store_write(settings->office->store, words_run, &words, err);
+        arena_done(&arena);
+        *handled += r == 0 ? words.count : 0;
+        store_figures(settings->office->store, &figures);
+        if (r == 0 && words.count > 0 && figures.queued > 0)
+            nanosleep(&pause, NULL);
+    } while (r == 0 && words.count > 0);
+    return r;
+}
+
 int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     bool tick = false, recompute = false, index = false;
@@ -127,7 +166,7 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
     if (r == 0 && (tick || recompute))
         r = repeat(settings, do_tick, now_usec, &handled, err);
     if (r == 0 && index)
-        r = repeat(settings, do_index, now_usec, &handled, err);
+        r = index_words(settings, &handled, err);
     if (r == 0)
         r = outbox_pass(settings, now_usec, 20, &sent, err);
     if (r == 0)
