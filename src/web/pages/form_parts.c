@@ -72,6 +72,15 @@ static void refusal_put(struct page_out *o, const char *refusal)
     buf_puts(o->buf, "</p>");
 }
 
+/* "Title: what is wrong"; a title that is a question needs no colon. */
+static void problem_put(struct page_out *o, const char *id, const char *title, const char *sentence)
+{
+    size_t length = strlen(title);
+    bool question = length > 0 && title[length - 1] == '?';
+    const char *line = arena_printf(o->frame->arena, "%s%s %s", title, question ? "" : ":", sentence);
+    page_wrong(o, id, line == NULL ? sentence : line);
+}
+
 void page_problems(struct page_out *o, const struct form_view *form)
 {
     if (!form_has_problems(form))
@@ -79,31 +88,26 @@ void page_problems(struct page_out *o, const struct form_view *form)
     problems_begin(o);
     refusal_put(o, form->refusal);
     buf_puts(o->buf, "<ul>");
-    for (size_t i = 0; i < form->extra_count; i++) {
-        const char *line = arena_printf(o->frame->arena, "%s: %s", form->extra[i].title, form->extra[i].text);
-        page_wrong(o, form->extra[i].id, line == NULL ? form->extra[i].text : line);
+    for (size_t i = 0; form->errors != NULL && i < form->field_count; i++) {
+        const struct field *field = &form->fields[i];
+        const char *sentence = field_wrong(o, form->errors, field->name);
+        const char *id = arena_printf(o->frame->arena, "%s-%s", form->prefix, field->name);
+        if (sentence != NULL && id != NULL)
+            problem_put(o, id, field->title.in[o->lang], sentence);
     }
+    for (size_t i = 0; i < form->extra_count; i++)
+        problem_put(o, form->extra[i].id, form->extra[i].title, form->extra[i].text);
+    /* What is about no field of the form: a name it does not have. */
     for (size_t i = 0; form->errors != NULL && i < form->errors->count; i++) {
         const struct field_error *error = &form->errors->items[i];
-        const struct field *field = field_find(form, error->field);
-        if (field_errors_find(form->errors, error->field) != error)
+        bool told = field_find(form, error->field) != NULL;
+        for (size_t j = 0; j < form->extra_count; j++)
+            told = told || strstr(form->extra[j].id, error->field) != NULL;
+        if (told)
             continue;
-        const char *sentence = text_error(o->frame->arena, o->lang, error->code, error->arg);
-        if (field == NULL) {
-            bool told = false;
-            for (size_t j = 0; j < form->extra_count; j++)
-                told = told || strstr(form->extra[j].id, error->field) != NULL;
-            if (!told) {
-                buf_puts(o->buf, "<li>");
-                page_text(o, sentence);
-                buf_puts(o->buf, "</li>");
-            }
-            continue;
-        }
-        const char *id = arena_printf(o->frame->arena, "%s-%s", form->prefix, field->name);
-        const char *line = arena_printf(o->frame->arena, "%s: %s", field->title.in[o->lang], sentence);
-        if (id != NULL && line != NULL)
-            page_wrong(o, id, line);
+        buf_puts(o->buf, "<li>");
+        page_text(o, text_error(o->frame->arena, o->lang, error->code, error->arg));
+        buf_puts(o->buf, "</li>");
     }
     buf_puts(o->buf, "</ul></div>");
 }

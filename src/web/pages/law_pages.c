@@ -3,6 +3,7 @@
 #include "web/pages/pages.h"
 #include "web/routes.h"
 #include <pages.h>
+#include <stdlib.h>
 
 /* The act of a norm's id: what stands before its first dot. */
 static bool norm_of_act(const struct norm *norm, const char *act)
@@ -28,6 +29,33 @@ static bool words_match(struct request *request, const struct norm *norm, const 
     return matches;
 }
 
+/* opl.9.3 before opl.10.1: figures within an id are compared as numbers. */
+static int id_compare(const char *a, const char *b)
+{
+    while (*a != '\0' && *b != '\0') {
+        bool digits = *a >= '0' && *a <= '9' && *b >= '0' && *b <= '9';
+        if (digits) {
+            char *a_end, *b_end;
+            unsigned long left = strtoul(a, &a_end, 10), right = strtoul(b, &b_end, 10);
+            if (left != right)
+                return left < right ? -1 : 1;
+            a = a_end;
+            b = b_end;
+        } else if (*a != *b) {
+            return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+        } else {
+            a++;
+            b++;
+        }
+    }
+    return (*a != '\0') - (*b != '\0');
+}
+
+static int row_compare(const void *a, const void *b)
+{
+    return id_compare(((const struct law_row *)a)->norm->id, ((const struct law_row *)b)->norm->id);
+}
+
 int page_law_get(struct request *request, struct response *response, struct err *err)
 {
     const struct catalogue *catalogue = request->office->catalogue;
@@ -51,12 +79,36 @@ int page_law_get(struct request *request, struct response *response, struct err 
         rows[view.count++] =
             (struct law_row){.norm = norm, .in_force = norm->from_day <= today && today < norm->until_day};
     }
+    qsort(rows, view.count, sizeof *rows, row_compare);
     view.rows = rows;
     int r = page_begin(request, response, PAGE_TITLE(request, law_title), "law", &page, err);
     if (r < 0)
         return r;
     page_law(&page->out, &view);
     return page_end(page, err);
+}
+
+/* "Law of 10 July 2023 No. 18-VIII …, Article 11, paragraph 3": the parts of the id in words, for acts that are laws.
+ * The rules of an order have points, and the amending law items: there the number stands as it is. */
+static const char *norm_cited(struct request *request, const struct act_of_law *act, const char *id)
+{
+    static const enum text_key keys[] = {T_paper_article, T_paper_paragraph, T_paper_subparagraph};
+    const enum lang lang = request->lang;
+    if (act == NULL)
+        return id;
+    char *words = text_format(&request->arena, lang, T_paper_act_cited, act->cited.in[lang], act->title.in[lang]);
+    bool law = strcmp(act->id, "opl") == 0 || strcmp(act->id, "pdl") == 0;
+    const char *rest = id + strlen(act->id);
+    for (size_t i = 0; words != NULL && i < 3 && *rest == '.'; i++) {
+        size_t length = strcspn(rest + 1, ".#");
+        char *piece = arena_strndup(&request->arena, rest + 1, length);
+        if (piece == NULL)
+            return id;
+        words = law ? text_format(&request->arena, lang, keys[i], words, piece)
+                    : arena_printf(&request->arena, i == 0 ? "%s, %s" : "%s.%s", words, piece);
+        rest += 1 + length;
+    }
+    return words == NULL ? id : words;
 }
 
 int page_norm_get(struct request *request, struct response *response, struct err *err)
@@ -83,6 +135,7 @@ int page_norm_get(struct request *request, struct response *response, struct err
             if (strcmp(catalogue->procedures[i].norm_ids[j], view.id) == 0)
                 procedures[view.procedure_count++] = &catalogue->procedures[i];
     view.procedures = procedures;
+    view.cited = norm_cited(request, view.act, view.id);
     int r =
         page_begin(request, response, view.versions[view.version_count - 1].title.in[request->lang], "law", &page, err);
     if (r < 0)

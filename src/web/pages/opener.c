@@ -5,32 +5,44 @@
 #define COOKIE_CASE "talap_case"
 #define REMEMBER_SEC 3600
 
+/* "HEX(number)." before the code: a cookie holds letters, digits, dash, dot and underscore only. */
+static const char *number_part(struct arena *arena, const char *number)
+{
+    size_t count = strlen(number);
+    char *part = arena_alloc(arena, 2 * count + 2);
+    if (part == NULL)
+        return NULL;
+    hex_encode(number, count, part);
+    part[2 * count] = '.';
+    part[2 * count + 1] = '\0';
+    return part;
+}
+
+/* Letters, digits and dashes, as access codes are. */
+static bool code_plain(const char *code)
+{
+    size_t length = strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
+    return code[length] == '\0' && length > 0 && length < 40;
+}
+
 int opener_remember(struct request *request, struct response *response, const char *number, const char *code,
                     struct err *err)
 {
-    CLEANUP_BUF struct buf value;
-    buf_init(&value, 1024);
-    buf_put_url(&value, number);
-    buf_putc(&value, '!');
-    buf_put_url(&value, code);
-    if (value.failed || response_cookie(response, request, COOKIE_CASE, value.data, REMEMBER_SEC) < 0)
+    const char *part = number_part(&request->arena, number);
+    const char *value =
+        part == NULL ? NULL : arena_printf(&request->arena, "%s%s", part, code_plain(code) ? code : "-");
+    if (value == NULL || response_cookie(response, request, COOKIE_CASE, value, REMEMBER_SEC) < 0)
         return err_memory(err);
     return 0;
 }
 
 const char *opener_code(struct request *request, const char *number)
 {
-    const char *cookie = request_cookie(request, COOKIE_CASE);
-    CLEANUP_BUF struct buf wanted;
-    buf_init(&wanted, 1024);
-    buf_put_url(&wanted, number);
-    buf_putc(&wanted, '!');
-    if (cookie == NULL || wanted.failed || strncmp(cookie, wanted.data, wanted.len) != 0)
+    const char *cookie = request_cookie(request, COOKIE_CASE), *part = number_part(&request->arena, number);
+    if (cookie == NULL || part == NULL || strncmp(cookie, part, strlen(part)) != 0)
         return NULL;
-    const char *code = cookie + wanted.len;
-    /* A code is letters, digits and dashes: nothing in it was encoded. */
-    size_t length = strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
-    return code[length] == '\0' && length > 0 && length < 40 ? code : NULL;
+    const char *code = cookie + strlen(part);
+    return code_plain(code) ? code : NULL;
 }
 
 void opener_forget(struct request *request, struct response *response)

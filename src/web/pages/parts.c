@@ -34,6 +34,37 @@ void page_when_day(struct page_out *o, int64_t at_usec)
         page_day(o, zone_day_of(o->zone, at_usec));
 }
 
+/* The first three letters of a month's name. */
+static void month_short(struct page_out *o, int month)
+{
+    const char *name = month_title(o->lang, month);
+    size_t bytes = 0;
+    for (int letters = 0; name[bytes] != '\0'; bytes++) {
+        if (((unsigned char)name[bytes] & 0xC0) != 0x80 && letters++ == 3)
+            break;
+    }
+    buf_put(o->buf, name, bytes);
+}
+
+void page_when_short(struct page_out *o, int64_t at_usec)
+{
+    if (at_usec == TIME_NONE)
+        return;
+    int32_t day = zone_day_of(o->zone, at_usec);
+    struct date date = date_from_day(day);
+    char text[11];
+    date_format(date, text);
+    buf_printf(o->buf, "<time class=\"nowrap figure\" datetime=\"%s\">", text);
+    if (o->lang == LANG_EN) {
+        buf_printf(o->buf, "%d ", date.day);
+        month_short(o, date.month);
+        buf_printf(o->buf, " %d", date.year);
+    } else {
+        buf_printf(o->buf, "%02d.%02d.%d", date.day, date.month, date.year);
+    }
+    buf_puts(o->buf, "</time>");
+}
+
 void page_left(struct page_out *o, int64_t due_usec, int64_t overdue_usec, int64_t now_usec)
 {
     int32_t today = zone_day_of(o->zone, now_usec);
@@ -143,7 +174,7 @@ static const char *found(enum lang lang, const char *area, const char *word, enu
     return text == NULL ? text_get(lang, otherwise) : text;
 }
 
-void page_period(struct page_out *o, const struct clock_rule *rule)
+static void period_words(struct page_out *o, const struct clock_rule *rule)
 {
     const char *unit = found(o->lang, "clock.unit", clock_unit_word(rule->unit), T_common_none);
     if (rule->unit == UNIT_AT_ONCE) {
@@ -174,16 +205,11 @@ void page_period(struct page_out *o, const struct clock_rule *rule)
     }
 }
 
-/* The first three letters of a month's name. */
-static void month_short(struct page_out *o, int month)
+void page_period(struct page_out *o, const struct clock_rule *rule)
 {
-    const char *name = month_title(o->lang, month);
-    size_t bytes = 0;
-    for (int letters = 0; name[bytes] != '\0'; bytes++) {
-        if (((unsigned char)name[bytes] & 0xC0) != 0x80 && letters++ == 3)
-            break;
-    }
-    buf_put(o->buf, name, bytes);
+    buf_puts(o->buf, "<span class=\"cap\">");
+    period_words(o, rule);
+    buf_puts(o->buf, "</span>");
 }
 
 static bool day_special(const struct clock_day *day)
@@ -225,7 +251,7 @@ void page_days(struct page_out *o, const struct clock_explanation *why)
     for (size_t i = 0; i < shown; i++) {
         const struct clock_day *day = &why->days[backwards ? shown - 1 - i : i];
         struct date date = date_from_day(day->day);
-        bool roll = !day->counted_due && day->counted_overdue;
+        bool roll = (!day->counted_due && day->counted_overdue) || strcmp(day->why, "rolled_forward") == 0;
         const char *class_name = day->day == due     ? "last"
                                  : day->day == start ? "start"
                                  : day->counted_due  ? "counted"

@@ -186,6 +186,7 @@ struct law_view {
 struct norm_view {
     const char *id;
     const struct act_of_law *act;
+    const char *cited; /* as lawyers cite it */
     size_t version_count;
     const struct norm *versions; /* newest last in the catalogue; drawn from the newest */
     size_t procedure_count;
@@ -311,6 +312,8 @@ struct error_view {
 void page_when(struct page_out *o, int64_t at_usec);
 void page_when_day(struct page_out *o, int64_t at_usec);
 void page_day(struct page_out *o, int32_t day);
+/* The day for the column of a table: 09.04.2026, in English 9 Apr 2026. */
+void page_when_short(struct page_out *o, int64_t at_usec);
 /* "Days left: 3", "today", "days late: 2", with a class that colours it. Counted in local days. */
 void page_left(struct page_out *o, int64_t due_usec, int64_t overdue_usec, int64_t now_usec);
 /* A value of a case for people: option titles, dates in words, links as links. */
