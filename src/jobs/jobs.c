@@ -94,18 +94,15 @@ static int look(const struct office *office, int64_t now_usec, bool *ret_tick, b
     return r;
 }
 
-/* Repeats a piece while it comes back with work done, so that a backlog is cleared in small transactions. */
-static int repeat(const struct jobs_settings *settings, piece_fn *fn, int64_t now_usec, size_t *handled,
-                  struct err *err)
+/* One small transaction; a backlog is cleared by the next pass, which follows at once. */
+static int run_piece(const struct jobs_settings *settings, piece_fn *fn, int64_t now_usec, size_t *handled,
+                     struct err *err)
 {
     struct piece piece = {.office = settings->office, .now_usec = now_usec, .fn = fn};
     int r;
 
-    do {
-        piece.count = 0;
-        r = store_write(settings->office->store, piece_run, &piece, err);
-        *handled += r == 0 ? piece.count : 0;
-    } while (r == 0 && piece.count > 0);
+    r = store_write(settings->office->store, piece_run, &piece, err);
+    *handled += r == 0 ? piece.count : 0;
     return r;
 }
 
@@ -129,27 +126,34 @@ static int gather_words(const struct office *office, struct arena *arena, struct
     return r < 0 ? r : case_words_gather(tx, office, WORDS_BATCH, arena, &words->batch, err);
 }
 
-/* Search may lag a little, people may not wait for it: small batches, and a pause after each while others queue. */
+/* Search may lag a little, people may not wait for it: small batches, and a pause while others queue. */
 static int index_words(const struct jobs_settings *settings, size_t *handled, struct err *err)
 {
     const struct timespec pause = {.tv_nsec = 20000000};
     struct store_figures figures;
-    struct words words;
+    struct words words = {0};
     struct arena arena;
     int r;
 
-    do {
-        arena_init(&arena, 64 << 20);
-        words = (struct words){0};
-        r = gather_words(settings->office, &arena, &words, err);
-        if (r == 0)
-            r = store_write(settings->office->store, words_run, &words, err);
-        arena_done(&arena);
-        *handled += r == 0 ? words.count : 0;
-        store_figures(settings->office->store, &figures);
-        if (r == 0 && words.count > 0 && figures.queued > 0)
-            nanosleep(&pause, NULL);
-    } while (r == 0 && words.count > 0);
+    arena_init(&arena, 64 << 20);
+    r = gather_words(settings->office, &arena, &words, err);
+    if (r == 0)
+        r = store_write(settings->office->store, words_run, &words, err);
+    arena_done(&arena);
+    *handled += r == 0 ? words.count : 0;
+    store_figures(settings->office->store, &figures);
+    if (r == 0 && figures.queued > 0)
+        nanosleep(&pause, NULL);
+    return r;
+}
+
+/* Keeps the first failure of a pass: the pieces do not wait for one another. */
+static int first_failure(int so_far, int r, struct err *first, const struct err *err)
+{
+    if (so_far < 0 || r >= 0)
+        return so_far;
+    if (first)
+        *first = *err;
     return r;
 }
 
@@ -157,24 +161,26 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
 {
     bool tick = false, recompute = false, index = false;
     size_t handled = 0, sent = 0;
+    struct err why = {0};
     int r;
 
     r = look(settings->office, now_usec, &tick, &recompute, &index, err);
-    /* Recomputed before ticked: a clock that a new holiday moved must not be called overdue on its old moment. */
-    if (r == 0 && recompute)
-        r = repeat(settings, do_recompute, now_usec, &handled, err);
-    if (r == 0 && (tick || recompute))
-        r = repeat(settings, do_tick, now_usec, &handled, err);
-    if (r == 0 && index)
-        r = index_words(settings, &handled, err);
-    if (r == 0)
-        r = outbox_pass(settings, now_usec, 20, &sent, err);
-    if (r == 0)
-        *ret_handled = handled + sent;
+    if (r < 0)
+        return r;
+    if (recompute)
+        r = first_failure(r, run_piece(settings, do_recompute, now_usec, &handled, &why), err, &why);
+    /* While clocks are still being computed anew, none is called overdue: a new holiday may have moved its moment. */
+    if (tick && handled == 0)
+        r = first_failure(r, run_piece(settings, do_tick, now_usec, &handled, &why), err, &why);
+    if (index)
+        r = first_failure(r, index_words(settings, &handled, &why), err, &why);
+    r = first_failure(r, outbox_pass(settings, now_usec, 20, &sent, &why), err, &why);
+    *ret_handled = handled + sent;
     return r;
 }
 
-static void pass(struct jobs *jobs)
+/* How much was done: while there is more, the next pass need not wait. */
+static size_t pass(struct jobs *jobs)
 {
     int64_t now_usec = jobs->settings.now();
     struct err err = {0};
@@ -192,18 +198,22 @@ static void pass(struct jobs *jobs)
         log_line(LOG_LEVEL_WARNING, "jobs wait", "code", err.code, "detail", err.detail, NULL);
         jobs->complained_usec = now_usec;
     }
+    return r < 0 ? 0 : handled; /* after a failure, a second's rest */
 }
 
 static void *loop(void *arg)
 {
     struct jobs *jobs = arg;
     struct timespec until;
+    size_t handled;
 
     pthread_mutex_lock(&jobs->lock);
     while (!jobs->stopping) {
         pthread_mutex_unlock(&jobs->lock);
-        pass(jobs);
+        handled = pass(jobs);
         pthread_mutex_lock(&jobs->lock);
+        if (handled > 0)
+            continue;
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec++;
         while (!jobs->stopping && pthread_cond_timedwait(&jobs->wake, &jobs->lock, &until) != ETIMEDOUT)

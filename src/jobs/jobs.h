@@ -22,7 +22,7 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
 /* Ends after the piece at hand. NULL-safe. */
 void jobs_stop(struct jobs *jobs);
 
-/* One pass over everything, for `talap jobs --once` and tests; *ret_handled tells how many pieces were done. */
+/* One pass over everything; *ret_handled tells how much was done: while it is not 0, there may be more. */
 int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err) WARN_UNUSED;
 
 /* The back-off of the outbox: the wait after `attempts` failures: 1, 2, 4 … minutes, at most 6 hours; -1 when it is
