@@ -63,7 +63,10 @@ static int unavailable(struct err *err, int system_error, const char *otherwise)
 
 static int fail(struct sqlite *s, int code, struct err *err)
 {
-    int system_error = s->handle == NULL ? 0 : sqlite3_system_errno(s->handle);
+    /* SQLite remembers it only on some of its ways out. */
+    int system_error = errno;
+    if (s->handle != NULL && sqlite3_system_errno(s->handle) != 0)
+        system_error = sqlite3_system_errno(s->handle);
     int kind;
     switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -82,7 +85,10 @@ static int fail(struct sqlite *s, int code, struct err *err)
         break;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        s->db.doomed = s->db.lost = true;
+        /* What could not be written or flushed may stand in the log past its end, a whole transaction even. This
+         * connection writes over it; a new one might take it for committed, though it was refused. */
+        s->db.doomed = true;
+        s->db.lost = code != SQLITE_IOERR_WRITE && code != SQLITE_IOERR_FSYNC;
         kind = unavailable(err, system_error, "store_failed");
         break;
     case SQLITE_NOMEM:
@@ -307,6 +313,7 @@ static int sqlite_step(struct db *db, struct err *err)
     if (s->failure != SQLITE_OK)
         return fail(s, s->failure, err);
     assert(s->put_count == s->put_expected);
+    errno = 0;
     int code = sqlite3_step(s->statement);
     if (code == SQLITE_ROW)
         return 1;
@@ -398,6 +405,7 @@ static int sqlite_script(struct db *db, const struct sql *script, struct err *er
 {
     struct sqlite *s = of(db);
     s->unguarded = true;
+    errno = 0;
     int code = sqlite3_exec(s->handle, script->text, NULL, NULL, NULL);
     s->unguarded = false;
     return code == SQLITE_OK ? 0 : fail(s, code, err);
@@ -411,6 +419,7 @@ static int sqlite_copy(struct db *from, struct db *to, struct err *err)
     if (backup == NULL)
         return fail(target, sqlite3_extended_errcode(target->handle), err);
     int code;
+    errno = 0;
     while ((code = sqlite3_backup_step(backup, COPY_PAGES)) == SQLITE_OK)
         ;
     int finished = sqlite3_backup_finish(backup);

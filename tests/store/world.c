@@ -115,16 +115,8 @@ static int tear_down(void **state)
     return rc;
 }
 
-int world_run(const char *group, const struct CMUnitTest *tests, size_t count)
+static int run_on(const char *group, const struct CMUnitTest *tests, size_t count, bool both)
 {
-    postgres_url = getenv("TALAP_TEST_POSTGRES");
-    if (postgres_url == NULL || postgres_url[0] == '\0') {
-        fprintf(stderr, "TALAP_TEST_POSTGRES is not set: run under tests/pg.sh run, or set it to none by hand\n");
-        return 1;
-    }
-    bool both = strcmp(postgres_url, "none") != 0;
-    if (!both)
-        print_message("PostgreSQL is left out: TALAP_TEST_POSTGRES=none\n");
     struct CMUnitTest all[128];
     size_t total = 0;
     static char names[128][96];
@@ -137,6 +129,24 @@ int world_run(const char *group, const struct CMUnitTest *tests, size_t count)
         }
     }
     return _cmocka_run_group_tests(group, all, total, NULL, NULL);
+}
+
+int world_run(const char *group, const struct CMUnitTest *tests, size_t count)
+{
+    postgres_url = getenv("TALAP_TEST_POSTGRES");
+    if (postgres_url == NULL || postgres_url[0] == '\0') {
+        fprintf(stderr, "TALAP_TEST_POSTGRES is not set: run under tests/pg.sh run, or set it to none by hand\n");
+        return 1;
+    }
+    bool both = strcmp(postgres_url, "none") != 0;
+    if (!both)
+        print_message("PostgreSQL is left out: TALAP_TEST_POSTGRES=none\n");
+    return run_on(group, tests, count, both);
+}
+
+int world_run_sqlite(const char *group, const struct CMUnitTest *tests, size_t count)
+{
+    return run_on(group, tests, count, false);
 }
 
 struct one_step {
