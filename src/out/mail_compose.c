@@ -72,12 +72,16 @@ static const char *moment_words(struct letter *letter, int64_t at_usec)
 
 static void put_end(struct letter *letter)
 {
+    const char *name = paper_organisation_name(&letter->organisation, letter->lang);
+
     gap(letter);
-    say(letter, T_letter_regards, NULL, NULL);
-    buf_printf(&letter->text, "%s\n", letter->organisation.name.in[letter->lang]);
-    if (letter->organisation.phone != NULL && letter->organisation.phone[0] != '\0')
-        buf_printf(&letter->text, "%s\n", letter->organisation.phone);
-    gap(letter);
+    if (name != NULL) {
+        say(letter, T_letter_regards, NULL, NULL);
+        buf_printf(&letter->text, "%s\n", name);
+        if (letter->organisation.phone != NULL && letter->organisation.phone[0] != '\0')
+            buf_printf(&letter->text, "%s\n", letter->organisation.phone);
+        gap(letter);
+    }
     say(letter, T_letter_automatic, NULL, NULL);
 }
 
@@ -137,7 +141,6 @@ static void put_promises(struct letter *letter)
 
         if (clock->clock == NULL || strcmp(clock->clock->starts_on, "opened") != 0)
             continue;
-        gap(letter);
         say(letter, T_letter_receipt_due, clock->clock->title.in[letter->lang], day_words(letter, clock->row.due_usec));
         if (zone_day_of(zone_of(letter), last_usec) != zone_day_of(zone_of(letter), clock->row.due_usec))
             say(letter, T_letter_receipt_due_latest, day_words(letter, last_usec), NULL);
@@ -154,10 +157,12 @@ static int write_receipt(struct letter *letter, struct err *err)
     letter->message.subject =
         text_format(letter->arena, letter->lang, T_letter_receipt_subject, view->row.number, NULL);
     put_greeting(letter);
-    say(letter, T_letter_receipt_text, view->procedure->title.in[letter->lang], NULL);
-    say(letter, T_letter_received, moment_words(letter, view->row.opened_usec), NULL);
     if (promise != NULL && promise[0] != '\0')
-        buf_printf(&letter->text, "\n%s\n", promise);
+        buf_printf(&letter->text, "%s\n", promise);
+    else
+        say(letter, T_letter_receipt_text, view->procedure->title.in[letter->lang], NULL);
+    gap(letter);
+    say(letter, T_letter_received, moment_words(letter, view->row.opened_usec), NULL);
     put_promises(letter);
     put_follow(letter);
     put_end(letter);

@@ -131,7 +131,7 @@ static int put_letterhead(const struct drawing *drawing, struct err *err)
 {
     const struct paper_fill *fill = drawing->fill;
     const struct organisation *organisation = fill->organisation;
-    struct sheet_cell name = {.style = STYLE_NAME, .width = SHEET_TEXT, .text = organisation->name.in[fill->lang]};
+    struct sheet_cell name = {.style = STYLE_NAME, .width = SHEET_TEXT, .text = fill->organisation_name};
     struct sheet_cell reach = {.style = STYLE_LABEL, .width = SHEET_TEXT};
     const char *bin = "", *where, *how;
 
@@ -258,7 +258,7 @@ static int put_list(const struct drawing *drawing, const struct paper_block *blo
 static void put_signature(const struct drawing *drawing, const struct paper_block *block)
 {
     const struct paper_fill *fill = drawing->fill;
-    const char *organisation = fill->organisation->name.in[fill->lang];
+    const char *organisation = fill->organisation_name;
     const char *name = fill->event->signer_name;
     struct sheet_cell left = {.style = STYLE_LABEL, .width = LABEL_WIDTH, .text = block->label.in[fill->lang]};
     struct sheet_cell right = {
@@ -338,7 +338,7 @@ static int draw_pdf(const struct drawing *drawing, const char *title, struct buf
 {
     const struct paper_fill *fill = drawing->fill;
     char moment[32];
-    char *foot = arena_printf(fill->arena, "№ %s  ·  %s", fill->number, fill->organisation->name.in[fill->lang]);
+    char *foot = arena_printf(fill->arena, "№ %s  ·  %s", fill->number, fill->organisation_name);
     cairo_surface_t *surface;
     cairo_status_t status;
     cairo_t *cr;
@@ -350,7 +350,7 @@ static int draw_pdf(const struct drawing *drawing, const char *title, struct buf
     surface = cairo_pdf_surface_create_for_stream(take_bytes, out, SHEET_WIDTH, SHEET_HEIGHT);
     cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_5);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, fill->organisation->name.in[fill->lang]);
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, fill->organisation_name);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, moment);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, moment);
     cr = cairo_create(surface);
@@ -411,6 +411,9 @@ int paper_render(const struct papers *papers, const struct case_view *view, cons
         return err_set(err, ERR_NOT_FOUND, "paper_unknown", NULL);
     arena_init(&arena, TEXT_LIMIT);
     fill.arena = &arena;
+    fill.organisation_name = paper_organisation_name(organisation, lang);
+    if (fill.organisation_name == NULL)
+        fill.organisation_name = text_get(lang, T_paper_unnamed);
     fill.number = paper_number(layout, view, leaf, &arena);
     r = fill.number == NULL ? err_memory(err) : render(layout, &fill, out, err);
     arena_done(&arena);

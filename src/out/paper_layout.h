@@ -78,12 +78,16 @@ struct paper_fill {
     const struct case_view *view;
     const struct case_event *event; /* the act */
     const struct organisation *organisation;
+    const char *organisation_name;
     const struct zone *zone;
     const char *number; /* of the paper */
     enum lang lang;
     struct arena *arena;
 };
 
+/* What the organisation is called in the language, else in the first of the three in which it has a name; NULL when it
+ * has none. */
+const char *paper_organisation_name(const struct organisation *organisation, enum lang lang);
 /* The paper's own number out of the layout's pattern; NULL over the arena's limit. */
 char *paper_number(const struct paper_layout *layout, const struct case_view *view, int64_t leaf, struct arena *arena);
 /* The value of a field, the act's own before the case's; NULL when it was not given. */

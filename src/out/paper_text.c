@@ -13,6 +13,15 @@ static const char *kept(const struct paper_fill *fill, const struct buf *words)
     return words->failed ? NULL : arena_strndup(fill->arena, words->data ? words->data : "", words->len);
 }
 
+const char *paper_organisation_name(const struct organisation *organisation, enum lang lang)
+{
+    const char *name = organisation->name.in[lang];
+
+    for (int i = 0; (name == NULL || name[0] == '\0') && i < LANG_COUNT; i++)
+        name = organisation->name.in[i];
+    return name != NULL && name[0] != '\0' ? name : NULL;
+}
+
 char *paper_number(const struct paper_layout *layout, const struct case_view *view, int64_t leaf, struct arena *arena)
 {
     struct buf words CLEANUP_BUF = {0};
@@ -172,7 +181,7 @@ static int placeholder(const struct paper_fill *fill, const char *name, const ch
     } else if (strcmp(name, "act_date") == 0) {
         words = date_words(fill, zone_day_of(fill->zone, fill->event->at_usec));
     } else if (strcmp(name, "organisation") == 0) {
-        words = fill->organisation->name.in[fill->lang];
+        words = fill->organisation_name;
     } else if (strcmp(name, "norm") == 0) {
         words = paper_norm_words(fill->catalogue, paper_norm_of_act(fill->view->procedure, fill->event->act),
                                  fill->lang, fill->arena);

@@ -163,6 +163,27 @@ static void what_was_not_given_leaves_no_hole(void **state)
     buf_done(&pdf);
 }
 
+static void an_organisation_without_a_name_is_seen(void **state)
+{
+    struct organisation unnamed = {.bin = "", .email = "", .phone = "", .url = ""};
+    static char words[60000];
+    struct answered answered;
+    struct buf pdf;
+
+    answered_init(&answered, catalogue);
+    put_one(&answered, true, "reasons", "Себебі осы мәтінде айтылған.");
+    for (int named = 0; named < 2; named++) {
+        unnamed.name.in[LANG_EN] = named ? "Alan LLP" : "";
+        buf_init(&pdf, 8 << 20);
+        assert_int_equal(paper_render(papers, &answered.view, &unnamed, "complaint_answer", ANSWER_LEAF, LANG_KK,
+                                      &catalogue->calendar->zone, &pdf, NULL),
+                         0);
+        words_of(&pdf, words, sizeof(words));
+        assert_says(words, named ? "Alan LLP" : "(ұйымның атауы көрсетілмеген)");
+        buf_done(&pdf);
+    }
+}
+
 static void a_long_answer_flows_over_pages(void **state)
 {
     static char words[200000], reasons[20000], expected[40];
@@ -337,15 +358,11 @@ static void a_full_buffer_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_speaks_three_languages),
-        cmocka_unit_test(each_decision_says_what_one_may_do),
-        cmocka_unit_test(what_was_not_given_leaves_no_hole),
-        cmocka_unit_test(a_long_answer_flows_over_pages),
-        cmocka_unit_test(odd_texts_are_drawn),
-        cmocka_unit_test(the_same_act_gives_the_same_bytes),
-        cmocka_unit_test(two_threads_draw_at_once),
-        cmocka_unit_test(other_papers_are_not_known),
-        cmocka_unit_test(a_full_buffer_is_an_error),
+        cmocka_unit_test(it_speaks_three_languages),         cmocka_unit_test(each_decision_says_what_one_may_do),
+        cmocka_unit_test(what_was_not_given_leaves_no_hole), cmocka_unit_test(an_organisation_without_a_name_is_seen),
+        cmocka_unit_test(a_long_answer_flows_over_pages),    cmocka_unit_test(odd_texts_are_drawn),
+        cmocka_unit_test(the_same_act_gives_the_same_bytes), cmocka_unit_test(two_threads_draw_at_once),
+        cmocka_unit_test(other_papers_are_not_known),        cmocka_unit_test(a_full_buffer_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, load_all, free_all);
