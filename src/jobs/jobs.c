@@ -175,7 +175,8 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
     if (index)
         r = first_failure(r, index_words(settings, &handled, &why), err, &why);
     r = first_failure(r, outbox_pass(settings, now_usec, 20, &sent, &why), err, &why);
-    *ret_handled = handled + sent;
+    if (r == 0)
+        *ret_handled = handled + sent;
     return r;
 }
 
