@@ -3,10 +3,12 @@ staff are told the number alone."""
 import hashlib
 import json
 import os
+import re
 import subprocess
 import urllib.parse
 
 import pytest
+import requests
 
 from talap import ROOT, Talap, until
 
@@ -132,3 +134,24 @@ def test_a_server_away_leaves_mail_waiting(tmp_path, postbox, options, cause):
     service.stop()
     log = "".join(service.lines)
     assert "aigul@" not in log and case["access_code"] not in log
+
+
+def test_links_lead_where_they_say(tmp_path, postbox):
+    """Without a public address links lead to where the server listens: so they can be followed here."""
+    service = serve(tmp_path, postbox.url, "--mail-allow-private")
+    case = service.complain(contact_email="aigul@example.kz")
+    service.call("POST", f"/v1/cases/{case['id']}/acts/answer", "moderator", json={"decision": "upheld", "reasons": REASONS})
+    links = [line for message in postbox.taken(2) for line in message["text"].split("\n") if line.startswith("http")]
+    assert len(links) == 3 and all(link.startswith(service.url + "/kk/") for link in links), links
+    visitor = requests.Session()
+    for link in links:
+        answer = visitor.get(link, timeout=60)
+        assert answer.status_code == 200, link
+        if "/follow/" in link:
+            assert case["number"] in answer.text and case["access_code"] not in answer.url
+    # The opener's own copy, from the page, is the one that was mailed.
+    mailed, = postbox.taken(2)[1]["attachments"]
+    address = re.search(r'href="(/kk/follow/[^"]*\.pdf)"', answer.text).group(1)
+    pdf = visitor.get(service.url + address, timeout=60)
+    assert hashlib.sha256(pdf.content).hexdigest() == mailed["sha256"]
+    service.stop()
