@@ -360,6 +360,11 @@ def test_accounts_and_tokens(talap):
     assert "password" not in made.json() and made.json()["must_change_password"] is True
     assert admin("POST", "/v1/accounts", json=account).status_code == 409
     assert admin("GET", path).json()["login"] == "samal"
+    keyed = {"headers": {"Idempotency-Key": "account-1"}, "json": {**account, "login": "samal2"}}
+    twice = [admin("POST", "/v1/accounts", **keyed) for _ in range(2)]
+    assert [t.status_code for t in twice] == [201, 201] and twice[0].json() == twice[1].json()
+    keyed["json"]["name"] = "Басқа"
+    assert admin("POST", "/v1/accounts", **keyed).json()["code"] == "idempotency_key_reused"
     changed = admin("PUT", path, json={"name": "Самал Е.", "roles": ["moderator", "registrar"]})
     assert changed.status_code == 200 and changed.json()["roles"] == ["moderator", "registrar"]
     assert changed.json()["name"] == "Самал Е." and changed.json()["email"] == "samal@example.kz"
@@ -376,6 +381,9 @@ def test_accounts_and_tokens(talap):
     token = {"account": made.json()["id"], "name": "біріктіру", "roles": ["registrar"]}
     secret = admin("POST", "/v1/tokens", json=token)
     assert secret.status_code == 201 and secret.json()["secret"].startswith("talap_")
+    keyed = {"headers": {"Idempotency-Key": "token-1"}, "json": token}
+    assert admin("POST", "/v1/tokens", **keyed).status_code == 201
+    assert admin("POST", "/v1/tokens", **keyed).json()["code"] == "token_made_before"
     headers = {"Authorization": "Bearer " + secret.json()["secret"]}
     admin("PUT", path, json={"password": "тағы бір ұзын құпиясөз"})
     listed = admin("GET", "/v1/tokens").text

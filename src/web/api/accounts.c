@@ -1,4 +1,5 @@
 /* /v1/accounts: who works here. */
+#include "cases/parts.h"
 #include "web/api/api.h"
 #include <string.h>
 
@@ -102,6 +103,7 @@ static int members(struct request *request, const struct field *fields, size_t c
 
 struct creation {
     struct account_new account;
+    struct repeat repeat;
     char hash[128];
     char id[ID_TEXT];
 };
@@ -109,8 +111,18 @@ struct creation {
 static int create_run(struct tx *tx, struct request *request, struct err *err)
 {
     struct creation *creation = request->state;
-    return account_create(tx, &request->office->access, &creation->account, creation->hash, &request->actor,
+    struct idempotency_row first;
+    bool repeated;
+    int r = repeat_find(tx, &creation->repeat, &request->arena, &first, &repeated, err);
+    if (r < 0)
+        return r;
+    if (repeated) {
+        snprintf(creation->id, sizeof creation->id, "%s", first.case_id);
+        return 0;
+    }
+    r = account_create(tx, &request->office->access, &creation->account, creation->hash, &request->actor,
                           request->now_usec, creation->id, err);
+    return r < 0 ? r : repeat_keep(tx, &creation->repeat, creation->id, 0, request->now_usec, err);
 }
 
 static int create_finish(struct request *request, struct response *response, struct err *err)
@@ -155,6 +167,8 @@ int api_account_create(struct request *request, struct response *response, struc
                                              .lang = lang == NULL ? request->lang : (enum lang)lang_parse(lang),
                                              .must_change_password = must == NULL || strcmp(must, "true") == 0};
     r = account_check(&creation->account, &request->errors, err);
+    if (r == 0)
+        r = api_repeat(request, &creation->repeat, err);
     if (r == 0)
         r = password_hash(password, creation->hash, err);
     if (r < 0)

@@ -1,5 +1,6 @@
 /* Reading what API calls are given besides a case's own fields. */
 #include "web/api/api.h"
+#include "cases/parts.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,17 @@ const char *api_value(const struct field_value *values, size_t count, const char
         if (strcmp(values[i].field->name, name) == 0)
             return values[i].count == 0 ? NULL : values[i].texts[0];
     return NULL;
+}
+
+int api_repeat(struct request *request, struct repeat *ret, struct err *err)
+{
+    struct raw_value *raw;
+    size_t count;
+    int r = request_json_values(request, NULL, &raw, &count, err);
+    if (r < 0)
+        return r;
+    return repeat_make(request->office, request_header(request, "Idempotency-Key"), request->route->name, &request->actor,
+                       raw, count, NULL, 0, "", ret, err);
 }
 
 bool api_not_modified(struct request *request, struct response *response, const char *etag)

@@ -127,7 +127,10 @@ static void write_parameters(struct request *request, struct buf *out, const str
         p += strspn(p, " ");
     }
     write_parameter(request, out, "lang", "query");
-    bool takes_key = strcmp(route->name, "case_open") == 0 || strcmp(route->name, "case_act") == 0;
+    static const char *const keyed[] = {"case_open", "case_act", "account_create", "token_create"};
+    bool takes_key = false;
+    for (size_t i = 0; i < sizeof keyed / sizeof keyed[0]; i++)
+        takes_key = takes_key || strcmp(route->name, keyed[i]) == 0;
     if (takes_key)
         write_header_parameter(out, "Idempotency-Key",
                                "The same key gives the first answer again; 1 to 255 characters");

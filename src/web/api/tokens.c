@@ -1,4 +1,5 @@
 /* /v1/tokens: what machines sign in with. A secret is told once, when the token is made. */
+#include "cases/parts.h"
 #include "web/api/api.h"
 #include <string.h>
 
@@ -41,6 +42,7 @@ int api_token_list(struct request *request, struct response *response, struct er
 }
 
 struct creation {
+    struct repeat repeat;
     const char *account_id, *name;
     unsigned roles;
     int64_t expires_usec;
@@ -50,9 +52,18 @@ struct creation {
 static int create_run(struct tx *tx, struct request *request, struct err *err)
 {
     struct creation *creation = request->state;
-    return token_create(tx, &request->office->access, creation->account_id, creation->name, creation->roles,
+    struct idempotency_row first;
+    bool repeated;
+    int r = repeat_find(tx, &creation->repeat, &request->arena, &first, &repeated, err);
+    if (r < 0)
+        return r;
+    /* Its secret was told once and is not kept: the first answer cannot be given again. */
+    if (repeated)
+        return err_set(err, ERR_CONFLICT, "token_made_before", NULL);
+    r = token_create(tx, &request->office->access, creation->account_id, creation->name, creation->roles,
                         creation->expires_usec, &request->actor, request->now_usec, creation->secret, creation->id,
                         err);
+    return r < 0 ? r : repeat_keep(tx, &creation->repeat, creation->id, 0, request->now_usec, err);
 }
 
 static int create_finish(struct request *request, struct response *response, struct err *err)
@@ -103,6 +114,9 @@ int api_token_create(struct request *request, struct response *response, struct 
         return api_refuse(request, "expires_at", "expiry_past", err);
     if (!id_valid(creation->account_id))
         return api_refuse(request, "account", "not_an_id", err);
+    r = api_repeat(request, &creation->repeat, err);
+    if (r < 0)
+        return r;
     request->state = creation;
     return request_write(request, create_run, create_finish);
 }
