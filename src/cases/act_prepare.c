@@ -36,11 +36,11 @@ bool act_is_actors(const struct procedure_act *act, const struct actor *actor)
 {
     for (size_t i = 0; i < act->by_count; i++) {
         const char *by = act->by[i];
-        bool is_opener = actor->kind == ACTOR_OPENER || actor->kind == ACTOR_ANONYMOUS;
+        bool is_opener = actor->kind == ACTOR_OPENER; /* who showed the code; anybody else is a stranger */
         bool is_staff = actor->kind == ACTOR_ACCOUNT || actor->kind == ACTOR_TOKEN;
 
         if ((is_opener && strcmp(by, "opener") == 0) || (actor->kind == ACTOR_SYSTEM && strcmp(by, "system") == 0) ||
-            (is_staff && (role_parse(by) & actor->roles & ROLE_STAFF & ~(unsigned)ROLE_AUDITOR) != 0))
+            (is_staff && (role_parse(by) & actor->roles & ROLE_STAFF) != 0))
             return true;
     }
     return false;

@@ -158,8 +158,8 @@ int case_tick(struct tx *tx, const struct office *office, int64_t now_usec, size
  * with the old and new moments. */
 int case_recompute(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
                    struct err *err) WARN_UNUSED;
-/* Words of new events for the search, in two steps, so that reading and folding (case_words_gather, on a read) stay out of
- * the writer's turn (case_words_add). At most `limit` events; *ret_count is how many were taken in, 0 when there was
+/* Words of new events for the search, in two steps, so that reading and folding (case_words_gather, on a read) stay out
+ * of the writer's turn (case_words_add). At most `limit` events; *ret_count is how many were taken in, 0 when there was
  * nothing new or another node took them. */
 struct word_batch; /* in the arena */
 int case_words_gather(struct tx *tx, const struct office *office, size_t limit, struct arena *arena,

@@ -191,7 +191,7 @@ int message_staff(struct tx *tx, const char *purpose, const struct case_row *row
 const struct procedure_act *common_act(const char *id);
 bool act_is_assign(const struct procedure_act *act);
 bool act_is_note(const struct procedure_act *act);
-/* May the actor do the act at all, whatever the state? An auditor's role never allows one. */
+/* May the actor do the act at all, whatever the state? The catalogue lets no act be an auditor's. */
 bool act_is_actors(const struct procedure_act *act, const struct actor *actor);
 /* Is the state among those the act leads from? */
 bool act_leads_from(const struct procedure_act *act, int state);

@@ -93,6 +93,7 @@ static void plan(struct demo *demo, enum step_kind kind, size_t story, int64_t a
 
 static int64_t received_at(struct demo *demo, size_t i)
 {
+    static const int64_t busy_days[] = {47, 96, 152};
     const struct zone *zone = &demo->office->catalogue->calendar->zone;
     size_t spread = CASES - TODAY - OVERDUE_OPEN;
     int64_t age_day;
@@ -107,8 +108,10 @@ static int64_t received_at(struct demo *demo, size_t i)
     if (i < OVERDUE_OPEN)
         age_day = 24 + 3 * (int64_t)i;
     else /* a little more of them as time goes on */
-        age_day = 1 + (int64_t)((DAYS - 2) * (1.0 - (double)(i - OVERDUE_OPEN) / (double)spread) *
+        age_day = 1 + (int64_t)((DAYS - 8) * (1.0 - (double)(i - OVERDUE_OPEN) / (double)spread) *
                                 (0.75 + 0.25 * (1.0 - (double)(i - OVERDUE_OPEN) / (double)spread)));
+    if (i >= OVERDUE_OPEN && age_day > 30) /* some weeks are worse than others */
+        age_day = chance(demo, 14) ? busy_days[draw(demo) % 3] + between(demo, 0, 4) : age_day + between(demo, -5, 5);
     return zone_moment(zone, zone_day_of(zone, demo->now_usec) - (int32_t)age_day,
                        (int32_t)between(demo, 7 * 3600, 23 * 3600 + 1800));
 }
@@ -122,7 +125,7 @@ static int64_t answer_day(struct demo *demo, size_t i, int64_t age_day, bool *re
     if (i < OVERDUE_OPEN)
         return 0;
     if (age_day >= 13 && age_day <= 19) /* some of them must run near their end */
-        return chance(demo, 50) ? between(demo, 3, 11) : 0;
+        return chance(demo, 35) ? between(demo, 3, 11) : 0;
     if (fate <= 4 && age_day < 200)
         *ret_withdrawn = true;
     if (fate <= 4)
@@ -171,9 +174,11 @@ static void plan_story(struct demo *demo, size_t i)
     taken = at_work(demo, opened + between(demo, 2, 40) * HOUR);
     answered = days > 0 ? at_work(demo, story->received_usec + days * USEC_PER_DAY + between(demo, 0, 8) * HOUR) : 0;
     if (withdrawn) {
-        if (taken < story->received_usec + days * USEC_PER_DAY)
+        int64_t withdrawn_usec = opened + days * USEC_PER_DAY + between(demo, 1, 8) * HOUR;
+
+        if (taken < withdrawn_usec)
             plan(demo, STEP_TAKE, i, taken);
-        plan(demo, STEP_WITHDRAW, i, story->received_usec + days * USEC_PER_DAY);
+        plan(demo, STEP_WITHDRAW, i, withdrawn_usec);
         return;
     }
     if (answered != 0 && answered <= taken)

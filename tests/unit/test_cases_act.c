@@ -203,6 +203,79 @@ static void test_files_come_with_an_act_but_not_with_a_note(void **state)
     fixture_end(&f);
 }
 
+/* An act of our own: the registrar writes down another address of the opener, and a remark that is nobody else's. */
+static const char correct[] =
+    "  correct:\n"
+    "    title: {kk: Түзету, ru: Исправить, en: Correct}\n"
+    "    by: [registrar]\n"
+    "    from: [received]\n"
+    "    fields:\n"
+    "      - {name: contact_email, type: email, required: true, personal: true,\n"
+    "         title: {kk: Пошта, ru: Почта, en: E-mail}}\n"
+    "      - {name: remark, type: line, title: {kk: Белгі, ru: Пометка, en: Remark}}\n"
+    "      - {name: told, type: line, public: true, title: {kk: Хабар, ru: Весть, en: Told}}\n";
+
+static void test_an_act_changes_a_personal_value_of_the_case(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct case_view view;
+    struct verify_report report;
+    struct err err = {0};
+    struct tx *tx;
+    const char *email = "janga@example.kz", *remark = "Телефонмен айтты.", *told = "Мекенжай жаңартылды.";
+    struct raw_value raw[3] = {fixture_raw("contact_email", &email), fixture_raw("remark", &remark),
+                               fixture_raw("told", &told)};
+
+    fixture_start(&f);
+    fixture_edit_law(&f, "procedures/complaint.yaml", NULL, correct);
+    assert_int_equal(fixture_reload(&f, &err), 0);
+    int64_t now_usec = open_case(&f, &opened);
+    struct case_acting correcting = {.case_id = opened.id, .act = "correct", .raw = raw, .raw_count = 3};
+    struct case_acting answering = {.case_id = opened.id, .act = "answer", .raw = answer, .raw_count = 2};
+    assert_int_equal(fixture_act(&f, &correcting, &f.registrar, now_usec, NULL, NULL, &err), 0);
+    assert_false(fixture_store_holds(&f, email));
+    assert_int_equal(fixture_verify(&f, &report, &err), 0);
+    assert_int_equal(report.values_checked, 1);
+    /* The answer now reaches the opener, who had given no address. */
+    assert_int_equal(fixture_act(&f, &answering, &f.moderator, now_usec, NULL, NULL, &err), 0);
+    arena_reset(&f.arena);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(
+        case_view(tx, &f.office, opened.id, &f.moderator, CASE_WITH_EVENTS | CASE_WITH_MESSAGES, &f.arena, &view, &err),
+        0);
+    assert_string_equal(case_value_text(view.values, view.value_count, "contact_email"), email);
+    assert_int_equal(view.message_count, 1);
+    assert_string_equal(view.messages[0].to, "opener");
+    assert_string_equal(case_value_text(view.events[1].values, view.events[1].value_count, "remark"), remark);
+    assert_string_equal(case_value_text(view.events[1].values, view.events[1].value_count, "contact_email"), email);
+    /* Of what staff wrote the opener reads only what is marked public. */
+    assert_int_equal(
+        case_view_by_code(tx, &f.office, opened.number, opened.access_code, CASE_WITH_EVENTS, &f.arena, &view, &err),
+        0);
+    assert_int_equal(view.events[1].value_count, 1);
+    assert_string_equal(case_value_text(view.events[1].values, view.events[1].value_count, "told"), told);
+    store_read_end(tx);
+    fixture_end(&f);
+}
+
+static void test_who_left_gets_no_case(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct err err = {0};
+
+    fixture_start(&f);
+    int64_t now_usec = open_case(&f, &opened);
+    const char *to = f.registrar.account_id;
+    struct raw_value raw = fixture_raw("account", &to);
+    struct case_acting assigning = {.case_id = opened.id, .act = "assign", .raw = &raw, .raw_count = 1};
+    fixture_sql(&f, "UPDATE account SET disabled = 1 WHERE login = 'registrar'");
+    assert_int_equal(fixture_act(&f, &assigning, &f.admin, now_usec, NULL, NULL, &err), -ERR_BAD_INPUT);
+    assert_string_equal(field_errors_find(&f.errors, "account")->code, "not_an_option");
+    fixture_end(&f);
+}
+
 static void test_an_unknown_case_and_a_token_without_the_role(void **state)
 {
     struct fixture f;
@@ -233,6 +306,8 @@ int main(void)
         cmocka_unit_test(test_one_key_sent_twice_at_once_writes_once),
         cmocka_unit_test(test_a_command_run_again_writes_the_same),
         cmocka_unit_test(test_files_come_with_an_act_but_not_with_a_note),
+        cmocka_unit_test(test_an_act_changes_a_personal_value_of_the_case),
+        cmocka_unit_test(test_who_left_gets_no_case),
         cmocka_unit_test(test_an_unknown_case_and_a_token_without_the_role),
     };
 

@@ -138,6 +138,32 @@ static void test_content_comes_back_and_is_sealed_in_the_store(void **state)
     fixture_end(&f);
 }
 
+static void test_content_that_is_not_the_committed_one_is_not_given_out(void **state)
+{
+    struct fixture f;
+    struct attachment_new file = {.name = "a.png", .bytes = png, .count = sizeof(png)};
+    struct case_opened opened;
+    struct case_view view;
+    struct buf content;
+    const char *type;
+    struct err err = {0};
+    struct tx *tx;
+
+    fixture_start(&f);
+    open_with(&f, &file, 1, &opened);
+    fixture_sql(&f, "UPDATE attachment SET commitment = zeroblob(32)");
+    arena_reset(&f.arena);
+    buf_init(&content, 1u << 20);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, 0, &f.arena, &view, &err), 0);
+    assert_int_equal(case_attachment(tx, &f.office, opened.id, view.attachments[0].id, &content, &type, &f.arena, &err),
+                     -ERR_DAMAGED);
+    assert_string_equal(err.code, "attachment_damaged");
+    store_read_end(tx);
+    buf_done(&content);
+    fixture_end(&f);
+}
+
 static void test_a_file_swapped_in_the_store_is_named(void **state)
 {
     struct fixture f;
@@ -165,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_every_beginning_of_a_png_is_read_safely),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_content_comes_back_and_is_sealed_in_the_store),
+        cmocka_unit_test(test_content_that_is_not_the_committed_one_is_not_given_out),
         cmocka_unit_test(test_a_file_swapped_in_the_store_is_named),
     };
 

@@ -101,6 +101,8 @@ static void test_the_example_is_believable_whenever_it_is_told(void **state)
     told_at("2026-11-21T20:40:00+05:00");
     told_at("2026-04-01T03:15:00+05:00"); /* in the night, with Nauryz behind */
     told_at("2027-01-02T12:00:00+05:00");
+    told_at("2026-09-07T08:59:00+05:00");
+    told_at("2026-12-31T23:59:59+05:00");
 }
 
 static void test_damaged_data_are_refused_with_their_place(void **state)

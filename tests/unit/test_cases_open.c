@@ -213,6 +213,54 @@ static void test_one_person_one_key(void **state)
     fixture_end(&f);
 }
 
+static void open_with(struct fixture *f, const char *mail, const char *number, struct case_opened *ret)
+{
+    struct raw_value raw[4] = {fixture_complaint[0], fixture_complaint[1]};
+    size_t count = 2;
+    struct err err = {0};
+
+    if (mail != NULL)
+        raw[count++] = fixture_raw("contact_email", &mail);
+    if (number != NULL)
+        raw[count++] = fixture_raw("contact_phone", &number);
+    struct fixture_opening opening = {.now_usec = fixture_moment(f, NOW), .raw = raw, .raw_count = count};
+    assert_int_equal(fixture_open_case(f, &opening, ret, &err), 0);
+}
+
+static void test_each_way_to_a_person_stays_that_persons(void **state)
+{
+    struct fixture f;
+    struct case_opened by_mail, by_phone, by_both, by_phone_again, by_new_phone, new_phone_alone;
+
+    fixture_start(&f);
+    open_with(&f, email, NULL, &by_mail);
+    open_with(&f, NULL, phone, &by_phone);
+    open_with(&f, email, phone, &by_both);
+    open_with(&f, NULL, phone, &by_phone_again);
+    assert_int_equal(count_subjects(&f, (const char *const[]){by_mail.id, by_phone.id}, 2), 2);
+    assert_int_equal(count_subjects(&f, (const char *const[]){by_mail.id, by_both.id}, 2), 1);
+    assert_int_equal(count_subjects(&f, (const char *const[]){by_phone.id, by_phone_again.id}, 2), 1);
+    open_with(&f, email, "+77015550100", &by_new_phone);
+    open_with(&f, NULL, "+77015550100", &new_phone_alone);
+    assert_int_equal(count_subjects(&f, (const char *const[]){by_mail.id, by_new_phone.id, new_phone_alone.id}, 3), 1);
+    fixture_end(&f);
+}
+
+static void test_after_destruction_one_is_somebody_new_and_stays_so(void **state)
+{
+    struct fixture f;
+    struct case_opened before, after, later;
+
+    fixture_start(&f);
+    open_with(&f, email, NULL, &before);
+    fixture_sql(&f, "UPDATE subject SET wrapped_key = NULL");
+    open_with(&f, email, NULL, &after);
+    open_with(&f, email, NULL, &later);
+    assert_int_equal(count_subjects(&f, (const char *const[]){before.id, after.id}, 2), 2);
+    assert_int_equal(count_subjects(&f, (const char *const[]){after.id, later.id}, 2), 1);
+    fixture_end(&f);
+}
+
 static void test_a_receipt_is_mailed_only_where_there_is_an_address(void **state)
 {
     struct fixture f;
@@ -315,6 +363,8 @@ int main(void)
         cmocka_unit_test(test_number_and_code_open_the_door_and_nothing_else_does),
         cmocka_unit_test(test_the_opener_does_not_see_colleagues),
         cmocka_unit_test(test_one_person_one_key),
+        cmocka_unit_test(test_each_way_to_a_person_stays_that_persons),
+        cmocka_unit_test(test_after_destruction_one_is_somebody_new_and_stays_so),
         cmocka_unit_test(test_a_receipt_is_mailed_only_where_there_is_an_address),
         cmocka_unit_test(test_who_may_not_open),
         cmocka_unit_test(test_every_field_refusal_comes_at_once),
