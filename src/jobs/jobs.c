@@ -138,7 +138,7 @@ static int index_words(const struct jobs_settings *settings, size_t *handled, st
     arena_init(&arena, 64 << 20);
     r = gather_words(settings->office, &arena, &words, err);
     if (r == 0)
-        r = store_write(settings->office->store, words_run, &words, err);
+        r = store_write_alone(settings->office->store, words_run, &words, err);
     arena_done(&arena);
     *handled += r == 0 ? words.count : 0;
     store_figures(settings->office->store, &figures);

@@ -55,6 +55,7 @@ struct store_command {
     void (*done)(struct store_command *command, const struct err *err);
     void *arg;                  /* the owner's */
     struct store_command *next; /* the store's */
+    bool alone;                 /* its transaction holds nothing else */
 };
 /* Queues the command; `done` will be called exactly once, perhaps before this returns. When this fails `done` is not.
  */
@@ -62,6 +63,11 @@ int store_submit(struct store *store, struct store_command *command, struct err 
 /* Runs one command and waits. */
 int store_write(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
                 void *arg, struct err *err) WARN_UNUSED;
+
+/* The same in a transaction of its own: for what would slow down those beside it. (SQLite's full text, once touched in
+ * a transaction, writes itself out at every statement after.) */
+int store_write_alone(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
+                      void *arg, struct err *err) WARN_UNUSED;
 
 /* A read transaction on this thread's connection (one at a time per thread). */
 int store_read_begin(struct store *store, struct tx **ret, struct err *err) WARN_UNUSED;

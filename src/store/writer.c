@@ -24,11 +24,15 @@ static bool take_group(struct writer *w)
         pthread_cond_wait(&store->queued_more, &store->lock);
     while (store->first != NULL && w->count < GROUP_MAX) {
         struct store_command *command = store->first;
+        if (command->alone && w->count > 0)
+            break;
         store->first = command->next;
         if (store->first == NULL)
             store->last = NULL;
         command->next = NULL;
         w->group[w->count++] = command;
+        if (command->alone)
+            break;
     }
     store->figures.queued -= w->count;
     bool more = store->first != NULL;
@@ -293,10 +297,11 @@ static void waiting_done(struct store_command *command, const struct err *err)
     pthread_mutex_unlock(&waiting->lock);
 }
 
-int store_write(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
-                void *arg, struct err *err)
+static int write_and_wait(struct store *store,
+                          int (*run)(struct tx *tx, struct store_command *command, struct err *err), void *arg,
+                          bool alone, struct err *err)
 {
-    struct waiting waiting = {.command = {.run = run, .done = waiting_done, .arg = arg},
+    struct waiting waiting = {.command = {.run = run, .done = waiting_done, .arg = arg, .alone = alone},
                               .lock = PTHREAD_MUTEX_INITIALIZER,
                               .finished = PTHREAD_COND_INITIALIZER};
     int rc = store_submit(store, &waiting.command, err);
@@ -313,4 +318,16 @@ int store_write(struct store *store, int (*run)(struct tx *tx, struct store_comm
     if (err != NULL)
         *err = waiting.err;
     return -(int)waiting.err.kind;
+}
+
+int store_write(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
+                void *arg, struct err *err)
+{
+    return write_and_wait(store, run, arg, false, err);
+}
+
+int store_write_alone(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
+                      void *arg, struct err *err)
+{
+    return write_and_wait(store, run, arg, true, err);
 }
