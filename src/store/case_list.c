@@ -4,16 +4,17 @@
  * what is opened meanwhile does not shift it. Cases without a due moment come after all that have one; the due order
  * therefore runs in two stretches, each along an index.
  *
- * Two kinds of plan serve a search. When few cases can match (words that are rare, overdue clocks, one person's cases)
- * they are found first and sorted; when many match, the order's index is walked and each case tested, for then a page
- * fills soon. SQLite has to be told which; PostgreSQL chooses by its statistics. */
+ * When few cases can match (words, overdue clocks, one person's cases) they are found first and sorted; else the
+ * order's index is walked and each case tested. A search looks at the newest events in which its words occur, up to a
+ * bound: who finds too much adds a word. */
 #include "store/case_columns.h"
 #include "store/words.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define LIMIT_MAX 500
-#define FEW 20000 /* up to so many are sorted in some hundredths of a second */
+#define FEW 20000     /* up to so many are sorted in some hundredths of a second */
+#define SEARCHED 2000 /* events in which the words occur, the newest */
 #define QUERY_BYTES_MAX 16384
 
 /* Where a page ended. `idle`: already in the stretch of cases without a due moment. */
@@ -69,7 +70,6 @@ static int cursor_read(const char *text, enum case_sort sort, struct place *ret,
 struct plan {
     struct buf words; /* the full-text query; empty: none */
     bool few;         /* find the matching ones first */
-    const struct sql *words_condition;
 };
 
 static int plan_words(struct tx *tx, const struct case_filter *filter, struct plan *plan, struct err *err)
@@ -83,20 +83,7 @@ static int plan_words(struct tx *tx, const struct case_filter *filter, struct pl
     engine->words_query(clean.data, &plan->words);
     if (plan->words.failed)
         return err_memory(err);
-    plan->words_condition = engine->words_among;
-    if (engine->words_some == NULL)
-        return 0;
-    int64_t matches;
-    struct db *db = db_query(tx->db, engine->words_some);
-    db_put_text(db, plan->words.data);
-    db_put_int(db, FEW + 1);
-    int rc = db_run_int(db, 0, &matches, err);
-    if (rc != 0)
-        return rc;
-    if (matches <= FEW)
-        plan->few = true;
-    else
-        plan->words_condition = engine->words_each;
+    plan->few = true;
     return 0;
 }
 
@@ -140,12 +127,14 @@ static void add_filter(struct sql_text *sql, const struct case_filter *filter, c
                        const struct engine *engine)
 {
     sql_add(sql, SQL(" WHERE 1 = 1"));
-    and_text(sql, SQL(" AND c.procedure = "), filter->procedure);
+    /* With an empty text behind it, a column is no reason to leave the index of the order, or of the open cases. */
+    bool plain = !filter->open_only && filter->sort != CASE_SORT_DUE;
+    and_text(sql, plain ? SQL(" AND c.procedure = ") : SQL(" AND c.procedure || '' = "), filter->procedure);
     and_text(sql, SQL(" AND c.state = "), filter->state);
-    and_text(sql, SQL(" AND c.assignee = "), filter->assignee);
+    and_text(sql, filter->open_only ? SQL(" AND c.assignee || '' = ") : SQL(" AND c.assignee = "), filter->assignee);
     if (filter->procedures != NULL) {
         /* A reader who may see nothing sees nothing. */
-        sql_add(sql, filter->procedures[0] == NULL ? SQL(" AND 1 = 0") : SQL(" AND c.procedure IN ("));
+        sql_add(sql, filter->procedures[0] == NULL ? SQL(" AND 1 = 0") : SQL(" AND c.procedure || '' IN ("));
         for (size_t i = 0; filter->procedures[i] != NULL; i++) {
             if (i > 0)
                 sql_add(sql, SQL(", "));
@@ -167,8 +156,10 @@ static void add_filter(struct sql_text *sql, const struct case_filter *filter, c
     and_time(sql, SQL(" AND c.opened_usec < "), filter->opened_before_usec);
     if (plan->words.len > 0) {
         sql_add(sql, SQL(" AND "));
-        sql_add(sql, plan->words_condition);
+        sql_add(sql, engine->words_among);
         sql_add_text(sql, plan->words.data);
+        sql_add(sql, engine->words_newest);
+        sql_add_int(sql, SEARCHED);
         sql_add(sql, engine->words_end);
     }
     if (filter->subject_lookup != NULL) {
@@ -255,7 +246,8 @@ static int list_planned(struct tx *tx, const struct case_filter *filter, const s
     int rc = in_idle ? 0 : fill_page(tx, filter, plan, false, after, arena, page, err);
     /* A bound on the due or overdue moment excludes cases without one (overdue implies running, and running has both).
      */
-    bool idle_possible = due && filter->due_from_usec == TIME_NONE && filter->due_before_usec == TIME_NONE;
+    bool idle_possible = due && filter->due_from_usec == TIME_NONE && filter->due_before_usec == TIME_NONE &&
+                         filter->overdue_at_usec == TIME_NONE;
     if (rc == 0 && idle_possible && page->count < page->wanted)
         rc = fill_page(tx, filter, plan, true, in_idle ? after : NULL, arena, page, err);
     return rc;
@@ -307,9 +299,6 @@ int store_case_count(struct tx *tx, const struct case_filter *filter, int64_t *r
         CLEANUP_SQL struct sql_text sql;
         sql_text_init(&sql);
         sql_add(&sql, SQL("SELECT count(*) FROM case_file c"));
-        /* All matching ones are wanted, so finding them first is right however many there are. */
-        if (plan.words.len > 0)
-            plan.words_condition = tx->db->engine->words_among;
         add_filter(&sql, filter, &plan, tx->db->engine);
         rc = db_run_int(db_query_text(tx->db, &sql, false), 0, ret, err);
     }

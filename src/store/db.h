@@ -69,10 +69,9 @@ struct engine {
     const struct sql *has_schema;   /* one number: not 0 when schema_version exists */
     const struct sql *has_anything; /* one number: not 0 when there are tables, though not ours */
     const struct sql *words_insert; /* leaf, words, case id */
-    const struct sql *words_among;  /* a condition on case_file c: "… in the cases found by " and then the query */
-    const struct sql *words_each;   /* the same, tested case by case; NULL where the planner chooses by itself */
-    const struct sql *words_some;   /* how many events match $1, counted up to $2; NULL as above */
-    const struct sql *words_end;    /* what closes the conditions */
+    const struct sql *words_among;  /* a condition on case_file c: one of the newest events found by the query … */
+    const struct sql *words_newest; /* … which stands between the two, and how many of them, which follows here … */
+    const struct sql *words_end;    /* … is the case's */
     void (*words_query)(const char *words, struct buf *out); /* the full-text query in the engine's own language */
 
     int (*connect)(const char *url, bool create, bool writer, struct db **ret, struct err *err);

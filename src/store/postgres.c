@@ -483,8 +483,10 @@ static const struct sql has_schema = {
 static const struct sql has_anything = {"SELECT CAST(0 AS BIGINT)"}; /* other tables of the database are none of ours */
 static const struct sql words_insert = {"INSERT INTO words (leaf, doc, case_id) "
                                         "SELECT $1, array_to_tsvector(string_to_array($2, ' ')), $3"};
-static const struct sql words_among = {"c.id IN (SELECT w.case_id FROM words w WHERE w.doc @@ CAST("};
-static const struct sql words_end = {" AS tsquery))"};
+static const struct sql words_among = {"c.id IN (SELECT w.case_id FROM (SELECT case_id FROM words "
+                                       "WHERE doc @@ CAST("};
+static const struct sql words_newest = {" AS tsquery) ORDER BY leaf DESC LIMIT "};
+static const struct sql words_end = {") AS w)"};
 
 const struct engine engine_postgres = {
     .name = "postgres",
@@ -493,6 +495,7 @@ const struct engine engine_postgres = {
     .has_anything = &has_anything,
     .words_insert = &words_insert,
     .words_among = &words_among,
+    .words_newest = &words_newest,
     .words_end = &words_end,
     .words_query = postgres_words_query,
     .connect = postgres_connect,

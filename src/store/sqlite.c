@@ -485,12 +485,10 @@ static void sqlite_words_query(const char *words, struct buf *out)
 static const struct sql has_schema = {"SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'"};
 static const struct sql has_anything = {"SELECT count(*) FROM sqlite_schema"};
 static const struct sql words_insert = {"INSERT INTO words (rowid, text) SELECT $1, $2 WHERE $3 IS NOT NULL"};
-static const struct sql words_among = {"c.id IN (SELECT e.case_id FROM words w CROSS JOIN event e "
-                                       "WHERE e.leaf = w.rowid AND w.words MATCH "};
-static const struct sql words_each = {"EXISTS (SELECT 1 FROM event e CROSS JOIN words w "
-                                      "WHERE e.case_id = c.id AND w.rowid = e.leaf AND w.words MATCH "};
-static const struct sql words_some = {"SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH $1 LIMIT $2)"};
-static const struct sql words_end = {")"};
+static const struct sql words_among = {"c.id IN (SELECT e.case_id FROM (SELECT rowid AS leaf FROM words "
+                                       "WHERE words MATCH "};
+static const struct sql words_newest = {" ORDER BY rowid DESC LIMIT "};
+static const struct sql words_end = {") AS w CROSS JOIN event e WHERE e.leaf = w.leaf)"};
 
 const struct engine engine_sqlite = {
     .name = "sqlite",
@@ -499,8 +497,7 @@ const struct engine engine_sqlite = {
     .has_anything = &has_anything,
     .words_insert = &words_insert,
     .words_among = &words_among,
-    .words_each = &words_each,
-    .words_some = &words_some,
+    .words_newest = &words_newest,
     .words_end = &words_end,
     .words_query = sqlite_words_query,
     .connect = sqlite_connect,
