@@ -24,18 +24,8 @@ static const char *rest_of_address(struct request *request)
     const char *path = request->path == NULL ? "/" : request->path;
     const char *after = path[0] == '/' ? strchr(path + 1, '/') : NULL;
     bool has_lang = after != NULL && after - path == 3;
-    /* The path came decoded or not; its parts are encoded anew, so that it is an address again. */
-    for (const char *at = has_lang ? after : "/"; *at != '\0';) {
-        size_t length = strcspn(at, "/");
-        char *part = arena_strndup(&request->arena, at, length);
-        if (part != NULL)
-            buf_put_url(&rest, part);
-        at += length;
-        if (*at == '/') {
-            buf_putc(&rest, '/');
-            at++;
-        }
-    }
+    /* As it came: still percent-encoded. */
+    buf_puts(&rest, has_lang ? after : "/");
     bool first = true;
     for (size_t i = 0; i < request->query_count; i++) {
         bool skip = false;
