@@ -1,29 +1,22 @@
 /* The adapter over libmicrohttpd: an epoll loop on each of a few threads.
  *
- * The life of a request. The library calls `on_uri` when it has read the request line: a connection is taken from the
- * pool. It calls `on_request` with the headers: the route is found and the head is judged, but nothing is answered yet,
- * because the library closes a connection that is answered before its body was read. Then come pieces of the body,
- * which are kept, or thrown away when the head or the size was refused; and at last a call without bytes, on which the
- * request is judged and handled. A handler that asks for a write has the connection suspended *before* its command is
- * queued, since the writer may be done before we return; the writer's thread resumes it, and the next call sends the
- * answer. A client that went away meanwhile changes nothing: the command ends, the library calls us once more or says
- * that the request is over, and only `on_completed` gives the connection back. */
+ * The life of a request. The library calls `http_on_uri` when it has read the request line: a connection is taken from
+ * the pool. It calls `http_on_request` with the headers: the route is found and the head is judged, but nothing is
+ * answered yet, because the library closes a connection that is answered before its body was read. Then come pieces of
+ * the body, which are kept, or thrown away when the head or the size was refused; and at last a call without bytes, on
+ * which the request is judged and handled. A handler that asks for a write has the connection suspended *before* its
+ * command is queued, since the writer may be done before we return; the writer's thread resumes it, and the next call
+ * sends the answer. A client that went away meanwhile changes nothing: the command ends, the library calls us once more
+ * or says that the request is over, and only `http_on_completed` gives the connection back. */
 #include "base/log.h"
-#include "web/routes.h"
 #include "web/server.h"
-#include "web/static.h"
-#include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ARENA_LIMIT ((size_t)32 * 1024 * 1024)
 #define ANSWER_LIMIT ((size_t)64 * 1024 * 1024)
-#define CONNECTION_MEMORY ((size_t)32 * 1024) /* request line and headers; more is answered 431 by the library */
 #define POOL_MAX 512
 #define WARM_BYTES ((size_t)64 * 1024) /* a larger buffer is not kept for the next request */
 /* A body that is refused is read to its end when it is at most this long, so that the client reads our answer. */
@@ -34,7 +27,6 @@
 #define BODIES_MAX ((size_t)768 * 1024 * 1024)
 /* A body has the request's timeout, and a second more for every so many bytes that came. */
 #define SLOWEST_BYTES_PER_SEC 8192
-#define STOP_WAIT_USEC (10 * USEC_PER_SEC)
 
 int64_t monotonic_usec(void)
 {
@@ -100,7 +92,7 @@ static struct connection *connection_take(struct server *server)
     return c;
 }
 
-static void connection_free(struct connection *c)
+void http_connection_free(struct connection *c)
 {
     arena_done(&c->request.arena);
     buf_done(&c->body);
@@ -137,12 +129,12 @@ static void connection_give(struct connection *c)
     }
     pthread_mutex_unlock(&server->pool_lock);
     if (!kept)
-        connection_free(c);
+        http_connection_free(c);
 }
 
 /* --- The head ----------------------------------------------------------------------------------------------------- */
 
-static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
+void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
     struct server *server = cls;
     struct connection *c = connection_take(server);
@@ -382,7 +374,7 @@ static enum MHD_Result proceed(struct connection *c, int r, struct err *err)
 }
 
 /* On a slow thread. */
-static void run_slow(struct connection *c)
+void http_run_slow(struct connection *c)
 {
     struct err err = {0};
     c->slow_result = c->request.route->handler(&c->request, &c->response, &err);
@@ -490,8 +482,8 @@ static enum MHD_Result finish(struct connection *c)
     return proceed(c, r, &err);
 }
 
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
-                                  const char *version, const char *upload, size_t *upload_count, void **con_cls)
+enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+                                const char *version, const char *upload, size_t *upload_count, void **con_cls)
 {
     struct connection *c = *con_cls;
     if (c == NULL)
@@ -523,7 +515,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     return MHD_YES;
 }
 
-static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, enum MHD_RequestTerminationCode why)
+void http_on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, enum MHD_RequestTerminationCode why)
 {
     struct server *server = cls;
     struct connection *c = *con_cls;
@@ -540,201 +532,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, 
 }
 
 /* Addresses and queries are decoded by decode.c; the library leaves them as they are. */
-static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *text)
+size_t http_keep_escapes(void *cls, struct MHD_Connection *mhd, char *text)
 {
     return strlen(text);
-}
-
-/* --- Starting and stopping ---------------------------------------------------------------------------------------- */
-
-static int listen_on(const struct settings *settings, int *ret_fd, int *ret_port, struct err *err)
-{
-    const char *host = settings->listen_host == NULL ? "127.0.0.1" : settings->listen_host;
-    char port[16];
-    snprintf(port, sizeof port, "%d", settings->listen_port);
-    struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    int fd = -1;
-    if (getaddrinfo(host, port, &hints, &found) == 0 && found != NULL) {
-        fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        int on = 1;
-        if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-                        bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 1024) != 0)) {
-            int why = errno;
-            close(fd);
-            errno = why;
-            fd = -1;
-        }
-    }
-    if (found != NULL)
-        freeaddrinfo(found);
-    struct sockaddr_storage at;
-    socklen_t length = sizeof at;
-    char bound[16];
-    if (fd < 0 || getsockname(fd, (struct sockaddr *)&at, &length) != 0 ||
-        getnameinfo((struct sockaddr *)&at, length, NULL, 0, bound, sizeof bound, NI_NUMERICSERV) != 0) {
-        int why = errno;
-        if (fd >= 0)
-            close(fd);
-        err_set(err, ERR_UNAVAILABLE, "listen_failed", "%s:%s", host, port);
-        return err_detail(err, "%s", strerror(why));
-    }
-    *ret_fd = fd;
-    *ret_port = atoi(bound);
-    return 0;
-}
-
-static int read_pem(const char *path, char **ret, struct err *err)
-{
-    FILE *file = fopen(path, "re");
-    char *text = calloc(1, 64 * 1024);
-    size_t count = file == NULL || text == NULL ? 0 : fread(text, 1, 64 * 1024 - 1, file);
-    if (file != NULL)
-        fclose(file);
-    if (count == 0) {
-        free(text);
-        return err_set(err, ERR_UNAVAILABLE, "file_unreadable", "%s", path);
-    }
-    *ret = text;
-    return 0;
-}
-
-/* Where pages lead those who must sign in or change their password: the routes of these names. */
-static void find_paths(struct server *server)
-{
-    for (size_t i = 0; i < route_count; i++) {
-        const struct route *route = &routes[i];
-        if (route->kind != ROUTE_PAGE || route->method != HTTP_GET || strncmp(route->path, "/{lang}/", 8) != 0)
-            continue;
-        if (strcmp(route->name, "sign_in") == 0)
-            server->sign_in_path = route->path + 7;
-        if (strcmp(route->name, "password") == 0)
-            server->password_path = route->path + 7;
-    }
-    for (size_t i = 0; i < static_count; i++)
-        if (strncmp(static_table[i].type, "text/javascript", 15) == 0)
-            server->has_scripts = true;
-}
-
-static void set_public_url(struct server *server)
-{
-    const struct settings *settings = server->app->settings;
-    const char *host = settings->listen_host == NULL ? "127.0.0.1" : settings->listen_host;
-    if (settings->public_url != NULL)
-        snprintf(server->public_url, sizeof server->public_url, "%s", settings->public_url);
-    else
-        snprintf(server->public_url, sizeof server->public_url, "%s://%s:%d",
-                 server->tls_key != NULL ? "https" : "http", host, server->port);
-    size_t length = strlen(server->public_url);
-    while (length > 0 && server->public_url[length - 1] == '/')
-        server->public_url[--length] = '\0';
-    server->https_outside = strncmp(server->public_url, "https:", 6) == 0;
-}
-
-static void server_free(struct server *server)
-{
-    if (server == NULL)
-        return;
-    slow_stop(server->slow);
-    for (struct connection *c = server->pool; c != NULL;) {
-        struct connection *next = c->next;
-        connection_free(c);
-        c = next;
-    }
-    metrics_free(server->metrics);
-    arena_done(&server->arena);
-    pthread_mutex_destroy(&server->pool_lock);
-    free(server->tls_certificate);
-    free(server->tls_key);
-    free(server);
-}
-
-static int cores(void)
-{
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : count > 64 ? 64 : (int)count;
-}
-
-static int daemon_start(struct server *server, int fd, struct err *err)
-{
-    const struct settings *settings = server->app->settings;
-    int threads = settings->threads > 0 ? settings->threads : cores();
-    size_t connections = settings->connection_max > 0 ? settings->connection_max : 4096;
-    int timeout = settings->request_timeout_sec > 0 ? settings->request_timeout_sec : 30;
-    server->timeout_usec = timeout * USEC_PER_SEC;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME;
-    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_certificate},
-                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key},
-                                   {MHD_OPTION_END, 0, NULL}};
-    struct MHD_OptionItem pool[] = {{MHD_OPTION_THREAD_POOL_SIZE, threads, NULL}, {MHD_OPTION_END, 0, NULL}};
-    if (server->tls_key != NULL)
-        flags |= MHD_USE_TLS;
-    server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_URI_LOG_CALLBACK,
-        on_uri, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
-        NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-        threads > 1 ? pool : pool + 1, MHD_OPTION_ARRAY, server->tls_key != NULL ? tls : tls + 2, MHD_OPTION_END);
-    if (server->daemon == NULL)
-        return err_set(err, ERR_UNAVAILABLE, "listen_failed", "%s:%d", settings->listen_host, server->port);
-    return 0;
-}
-
-int server_start(struct app *app, struct server **ret, struct err *err)
-{
-    const struct settings *settings = app->settings;
-    struct server *server = calloc(1, sizeof *server);
-    if (server == NULL)
-        return err_memory(err);
-    server->app = app;
-    pthread_mutex_init(&server->pool_lock, NULL);
-    arena_init(&server->arena, (size_t)4 * 1024 * 1024);
-    int fd = -1;
-    int r = router_build(routes, route_count, &server->arena, &server->router, err);
-    if (r == 0)
-        r = metrics_new(route_count, &server->metrics, err);
-    if (r == 0)
-        r = slow_start(cores(), run_slow, &server->slow, err);
-    if (r == 0 && settings->tls_key != NULL)
-        r = read_pem(settings->tls_key, &server->tls_key, err);
-    if (r == 0 && settings->tls_key != NULL)
-        r = read_pem(settings->tls_certificate, &server->tls_certificate, err);
-    if (r == 0)
-        r = listen_on(settings, &fd, &server->port, err);
-    if (r == 0) {
-        find_paths(server);
-        set_public_url(server);
-        r = daemon_start(server, fd, err);
-        if (r < 0)
-            close(fd);
-    }
-    if (r < 0) {
-        server_free(server);
-        return r;
-    }
-    *ret = server;
-    return 0;
-}
-
-int server_port(const struct server *server)
-{
-    return server->port;
-}
-
-void server_stop(struct server *server)
-{
-    if (server == NULL)
-        return;
-    MHD_socket fd = MHD_quiesce_daemon(server->daemon);
-    atomic_store(&server->stopping, true);
-    int64_t until = monotonic_usec() + STOP_WAIT_USEC;
-    struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
-    /* Commands always end, so those who wait for one are always waited for; the others have ten seconds. */
-    while (atomic_load(&server->waiting) > 0 || (atomic_load(&server->active) > 0 && monotonic_usec() < until))
-        nanosleep(&nap, NULL);
-    MHD_stop_daemon(server->daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        close(fd);
-    server_free(server);
 }

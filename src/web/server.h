@@ -1,4 +1,5 @@
-/* The running server, private to the adapter: http.c takes requests in, answer.c sends answers out. */
+/* The running server, private to the adapter: server.c starts and stops it, http.c takes requests in, answer.c sends
+ * answers out. */
 #ifndef TALAP_WEB_SERVER_H
 #define TALAP_WEB_SERVER_H
 
@@ -35,6 +36,16 @@ struct server {
 
 /* Microseconds of the monotonic clock: for durations and deadlines, never for the law. */
 int64_t monotonic_usec(void);
+
+/* http.c: what the library calls; see there. */
+void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd);
+enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+                                const char *version, const char *upload, size_t *upload_count, void **con_cls);
+void http_on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, enum MHD_RequestTerminationCode why);
+size_t http_keep_escapes(void *cls, struct MHD_Connection *mhd, char *text);
+/* Runs a connection's handler on a slow thread. */
+void http_run_slow(struct connection *connection);
+void http_connection_free(struct connection *connection);
 
 /* Queues connection->response with the headers every answer has. */
 enum MHD_Result answer_send(struct connection *connection);

@@ -121,7 +121,7 @@ static int create_run(struct tx *tx, struct request *request, struct err *err)
         return 0;
     }
     r = account_create(tx, &request->office->access, &creation->account, creation->hash, &request->actor,
-                          request->now_usec, creation->id, err);
+                       request->now_usec, creation->id, err);
     return r < 0 ? r : repeat_keep(tx, &creation->repeat, creation->id, 0, request->now_usec, err);
 }
 

@@ -61,8 +61,7 @@ static int create_run(struct tx *tx, struct request *request, struct err *err)
     if (repeated)
         return err_set(err, ERR_CONFLICT, "token_made_before", NULL);
     r = token_create(tx, &request->office->access, creation->account_id, creation->name, creation->roles,
-                        creation->expires_usec, &request->actor, request->now_usec, creation->secret, creation->id,
-                        err);
+                     creation->expires_usec, &request->actor, request->now_usec, creation->secret, creation->id, err);
     return r < 0 ? r : repeat_keep(tx, &creation->repeat, creation->id, 0, request->now_usec, err);
 }
 
