@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define CONNECTION_MEMORY ((size_t)32 * 1024) /* request line and headers; more is answered 431 by the library */
+/* GnuTLS' usual choice, without the protocols that RFC 8996 has put to rest. */
+#define TLS_PRIORITIES ((char *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2")
 #define STOP_WAIT_USEC (10 * USEC_PER_SEC)
 
 static int listen_on(const struct settings *settings, int *ret_fd, int *ret_port, struct err *err)
@@ -133,6 +135,7 @@ static int daemon_start(struct server *server, int fd, struct err *err)
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME;
     struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_certificate},
                                    {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key},
+                                   {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
                                    {MHD_OPTION_END, 0, NULL}};
     struct MHD_OptionItem pool[] = {{MHD_OPTION_THREAD_POOL_SIZE, threads, NULL}, {MHD_OPTION_END, 0, NULL}};
     if (server->tls_key != NULL)
@@ -143,7 +146,7 @@ static int daemon_start(struct server *server, int fd, struct err *err)
         MHD_OPTION_UNESCAPE_CALLBACK, http_keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1, MHD_OPTION_ARRAY,
-        server->tls_key != NULL ? tls : tls + 2, MHD_OPTION_END);
+        server->tls_key != NULL ? tls : tls + 3, MHD_OPTION_END);
     if (server->daemon == NULL)
         return err_set(err, ERR_UNAVAILABLE, "listen_failed", "%s:%d", settings->listen_host, server->port);
     return 0;

@@ -249,6 +249,12 @@ def test_from_complaint_to_answer(shared):
     assert done["state"] == "answered" and done["closed_at"]
     assert done["clocks"][0]["state"] == "met"
     assert [p["name"] for p in done["papers"]] == ["complaint_answer"]
+    paper = moderator(shared, "GET", done["papers"][0]["url"])
+    assert paper.status_code == 200 and paper.headers["Content-Type"] == "application/pdf", paper.text
+    assert paper.content.startswith(b"%PDF-") and len(paper.content) > 5000
+    assert moderator(shared, "GET", path + "/papers/complaint_answer.pdf").content == paper.content
+    for wrong in ("nothing.pdf", "complaint_answer.pdf?leaf=0"):
+        assert moderator(shared, "GET", path + "/papers/" + wrong).json()["code"] == "paper_unknown"
     events = moderator(shared, "GET", path + "/events").json()["events"]
     assert [e["kind"] for e in events][0] == "case.opened"
     assert {e.get("act") for e in events} >= {"take", "answer"}
