@@ -24,13 +24,15 @@ int attachments_check(struct attachment_new *files, size_t count, struct field_e
                       struct err *err) WARN_UNUSED;
 
 /* --- Opening ------------------------------------------------------------------------------------------------------
- * In two steps. case_open_prepare validates, outside the writer's turn, and makes ids, salts and commitments;
- * case_open runs inside a command (it may run twice; it only reads `opening`). */
+ * In two steps. case_open_prepare validates, outside the writer's turn, makes ids, salts and commitments, encrypts
+ * files and computes clocks; case_open runs inside a command (it may run twice; it only reads what was prepared). */
 struct case_opening {
     const struct procedure *procedure;
     const char *opener; /* "public", "staff", "api" */
     enum lang lang;
-    int64_t received_usec; /* when the complaint was received; not later than now, not before 2023-09-10 */
+    /* The triggering event. Not later than now ("received_in_future"), and every norm whose clock starts on opening
+     * must have been in force ("received_before_norm"): refusals of the field "received". */
+    int64_t received_usec;
     const struct raw_value *raw;
     size_t raw_count;
     struct attachment_new *files;
@@ -73,7 +75,10 @@ struct act_prepared;
 int case_act_prepare(struct tx *tx, const struct office *office, const struct case_acting *acting,
                      const struct actor *actor, int64_t now_usec, struct arena *arena, const struct act_prepared **ret,
                      struct field_errors *errors, struct err *err) WARN_UNUSED;
-/* Checks state and version again under the writer's turn, then writes. */
+/* Checks state and version again under the writer's turn, then writes. Extending where the norm allows none (any more):
+ * ERR_CONFLICT "clock_no_extension"; personal values for a person whose key is gone: ERR_CONFLICT "person_destroyed".
+ * Stopped before its overdue moment a clock is "met", later "missed"; when the case is over, clocks that nothing
+ * stopped are "stopped". */
 int case_act(struct tx *tx, const struct office *office, const struct act_prepared *prepared, int64_t now_usec,
              int64_t *ret_version, int64_t *ret_leaf, struct err *err) WARN_UNUSED;
 

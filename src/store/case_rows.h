@@ -68,7 +68,8 @@ struct clock_row {
     const char *norm;
     int64_t norm_from_day; /* which version of the norm */
     int64_t starts_usec, due_usec, overdue_usec;
-    const char *state;         /* "running", "met" (stopped in time on some reading), "missed", "stopped" late */
+    const char *state;         /* "running", "met" (stopped in time on some reading), "missed" (stopped too late on
+                                every reading), "stopped" (the case ended, nobody owes any more) */
     int64_t stopped_usec;      /* TIME_NONE while it runs */
     bool stopped_in_time;      /* stopped at or before due */
     int extended;              /* times */

@@ -13,7 +13,7 @@
  *   destroy: the case's name                                            its person's key is destroyed
  *   verify: true                                                        office_verify must find nothing
  *   expect: {case, clock, number, state, version, due, overdue, clock_state, in_time, extended, norm_from, is_overdue,
- *           events, last_event, reminders, destroyed, messages}
+ *           events, last_event, reminders, destroyed, clocks (how many), messages (how many)}
  *
  * An edit is {file, find, replace} or {file, append}. Every complaint says the script's file and line. */
 #include "base/yaml.h"
@@ -410,6 +410,7 @@ static void step_expect(struct run *run, const struct yaml *node)
     want_text(run, node, "last_event", view.events[view.event_count - 1].kind);
     want_number(run, node, "reminders", (int64_t)reminders);
     want_number(run, node, "destroyed", (int64_t)destroyed);
+    want_number(run, node, "clocks", (int64_t)view.clock_count);
     want_number(run, node, "messages", (int64_t)view.message_count);
     want_text(run, node, "is_overdue", overdue ? "true" : "false");
     want_clock(run, node, &view);
