@@ -121,6 +121,9 @@ int cmd_serve(struct cli *cli, struct err *err)
 
     if (cli->settings.mail_url && !cli->settings.mail_from)
         return err_set(err, ERR_BAD_INPUT, "option_value", "--mail-from");
+    /* A certificate alone would be served without TLS, and believed to be. */
+    if (!cli->settings.tls_certificate != !cli->settings.tls_key)
+        return err_set(err, ERR_BAD_INPUT, "option_value", cli->settings.tls_key ? "--tls-certificate" : "--tls-key");
     /* Before any thread starts, so that all inherit the mask and only this one waits for the signals. */
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-#define ARENA_LIMIT ((size_t)32 * 1024 * 1024)
+/* Attachments are sealed into it: as many and as large as a case takes, and room for the rest. */
+#define ARENA_LIMIT (CASE_ATTACHMENTS_MAX * (size_t)CASE_ATTACHMENT_BYTES_MAX + (size_t)32 * 1024 * 1024)
 #define ANSWER_LIMIT ((size_t)64 * 1024 * 1024)
 #define POOL_MAX 512
 #define WARM_BYTES ((size_t)64 * 1024) /* a larger buffer is not kept for the next request */
