@@ -1,0 +1,80 @@
+"""What docs/ promises is held against the program: keys of the configuration, figures, the checker of receipts, limits."""
+import json
+import os
+import re
+import subprocess
+
+from talap import COMPLAINT, ROOT
+
+DOCS = os.path.join(ROOT, "docs")
+PICTURE = (b"\x89PNG\r\n\x1a\n" + bytes.fromhex(
+    "0000000d4948445200000001000000010806000000"
+    "1f15c4890000000a49444154789c63000100000500010d0a2db40000000049454e44ae426082")).ljust(10 * 1024 * 1024, b"\x00")
+CHECKER = os.path.join(DOCS, "examples", "verify_receipt.py")
+
+
+def text(name):
+    with open(os.path.join(DOCS, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def test_every_key_of_the_configuration_is_explained(shared):
+    usage = shared.command("--help").stdout.split("Options (")[1]
+    options = set(re.findall(r"--([a-z][a-z-]+)", usage)) - {"config", "json"}
+    table = text("install.md").split("| key |")[1].split("\n\n")[0]
+    assert set(re.findall(r"`([a-z_]+)`", table)) >= {option.replace("-", "_") for option in options}
+
+
+def test_the_example_configuration_has_only_known_keys(shared, tmp_path):
+    config = tmp_path / "talap.yaml"
+    with open(os.path.join(ROOT, "dist", "talap.yaml"), encoding="utf-8") as file:
+        config.write_text(re.sub(r"(?m)^# (mail_\w+:)", r"\1", file.read()), encoding="utf-8")
+    # Store and folders come from the call, which wins.
+    shared.command("user", "list", extra=("--config", str(config), "--law", ROOT + "/law", "--papers", ROOT + "/papers"))
+
+
+def test_figures_to_watch_are_there(shared):
+    shared.complain()
+    metrics = shared.call("GET", "/metrics").text
+    named = set(re.findall(r"`((?:talap|process)_[a-z_]+)", text("operate.md").split("## What to watch")[1].split("    - alert")[0]))
+    assert len(named) > 10
+    for name in named:
+        assert re.search(rf"(?m)^# TYPE {name} ", metrics), name
+
+
+def test_the_example_checks_real_receipts_and_refuses_bent_ones(shared, tmp_path):
+    for _ in range(5):
+        leaf = shared.complain()["receipt"]["leaf_index"]
+    key = shared.call("GET", "/v1/ledger/key").text.strip()
+    receipt = shared.call("GET", f"/v1/ledger/inclusion?leaf={leaf - 2}").json()
+
+    def check(given, with_key=key):
+        path = tmp_path / "receipt.json"
+        path.write_text(json.dumps(given), encoding="utf-8")
+        return subprocess.run(["/usr/bin/python3", CHECKER, str(path), with_key], capture_output=True, text=True)
+
+    assert check(receipt).returncode == 0
+    bent = [dict(receipt, leaf_index=receipt["leaf_index"] - 1), dict(receipt, leaf_hash="00" * 32),
+            dict(receipt, tree_size=receipt["tree_size"] + 1), dict(receipt, inclusion=receipt["inclusion"][:-1]),
+            dict(receipt, checkpoint=receipt["checkpoint"].replace(f"\n{receipt['tree_size']}\n", f"\n{receipt['tree_size'] + 1}\n"))]
+    for given in bent:
+        done = check(given)
+        assert done.returncode == 1 and "does not hold" in done.stderr, done.stderr
+    name, key_id, packed = key.split("+", 2)
+    assert check(receipt, f"{name}+{'0' * 8}+{packed}").returncode == 1
+
+
+def test_as_many_files_as_large_as_promised(talap):
+    files = [("attachments", (f"{i}.png", PICTURE, "image/png")) for i in range(5)]
+    opened = talap.call("POST", "/v1/cases/complaint", data=COMPLAINT, files=files)
+    assert opened.status_code == 201, opened.text
+    view = talap.call("GET", "/v1/cases/" + opened.json()["id"], "auditor").json()
+    assert [a["size_bytes"] for a in view["attachments"]] == [len(PICTURE)] * 5
+
+
+def test_half_of_tls_is_refused(shared, tmp_path):
+    pem = tmp_path / "half.pem"
+    pem.write_text("", encoding="utf-8")
+    for option, missing in (("--tls-certificate", "--tls-key"), ("--tls-key", "--tls-certificate")):
+        done = shared.command("serve", "--port", "0", option, str(pem), check=False)
+        assert done.returncode == 2 and missing in done.stderr
