@@ -71,7 +71,9 @@ struct case_acting {
 };
 struct act_prepared;
 /* Reads the case, checks act, role, state and fields. Wrong state: ERR_CONFLICT "act_not_now"; wrong role:
- * ERR_FORBIDDEN "act_not_allowed"; unknown act: ERR_NOT_FOUND "act_unknown"; stale: ERR_STALE "case_changed". */
+ * ERR_FORBIDDEN "act_not_allowed"; unknown act: ERR_NOT_FOUND "act_unknown"; stale: ERR_STALE "case_changed". An
+ * act by "opener" is for ACTOR_OPENER alone, whom the caller makes only of one who showed number and code. A known
+ * Idempotency-Key is answered before state and version are looked at. */
 int case_act_prepare(struct tx *tx, const struct office *office, const struct case_acting *acting,
                      const struct actor *actor, int64_t now_usec, struct arena *arena, const struct act_prepared **ret,
                      struct field_errors *errors, struct err *err) WARN_UNUSED;
