@@ -1,5 +1,6 @@
 /* Starting and stopping: the socket, the threads, the certificates, and an orderly end. */
 #include "web/server.h"
+#include "web/figures.h"
 #include "web/routes.h"
 #include "web/static.h"
 #include <errno.h>
@@ -112,6 +113,8 @@ static void server_free(struct server *server)
         c = next;
     }
     metrics_free(server->metrics);
+    figures_free(server->app->figures);
+    server->app->figures = NULL;
     arena_done(&server->arena);
     pthread_mutex_destroy(&server->pool_lock);
     free(server->tls_certificate);
@@ -165,6 +168,8 @@ int server_start(struct app *app, struct server **ret, struct err *err)
     int r = router_build(routes, route_count, &server->arena, &server->router, err);
     if (r == 0)
         r = metrics_new(route_count, &server->metrics, err);
+    if (r == 0)
+        r = figures_new(&app->figures, err);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
     if (r == 0 && settings->tls_key != NULL)

@@ -1,4 +1,5 @@
 /* The first page, and the way to it. */
+#include "web/figures.h"
 #include "web/pages/pages.h"
 #include "web/routes.h"
 #include <pages.h>
@@ -42,7 +43,8 @@ static int year_figures(struct request *request, struct tx *tx, int year, struct
         struct span_figures span;
         if (!(procedure->open_to & OPENER_PUBLIC) || procedure->clock_count == 0)
             continue;
-        int r = store_case_span_figures(tx, procedure->id, procedure->clocks[0].id, bounds, 1, &span, err);
+        int r = figures_of_span(request->app->figures, tx, procedure->id, procedure->clocks[0].id, bounds[0], bounds[1],
+                                request->now_usec, &span, err);
         if (r < 0)
             return r;
         if (span.received > 0)
