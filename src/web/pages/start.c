@@ -1,4 +1,5 @@
 /* The first page, and the way to it. */
+#include "web/app.h"
 #include "web/figures.h"
 #include "web/pages/pages.h"
 #include "web/routes.h"
