@@ -228,11 +228,23 @@ bool date_parse(const char *text, struct date *ret)
     return true;
 }
 
+/* Two digits; an answer of the API holds a dozen moments, and snprintf would cost more than finding them. */
+static char *digits2(char *at, unsigned value)
+{
+    at[0] = (char)('0' + value / 10 % 10);
+    at[1] = (char)('0' + value % 10);
+    return at + 2;
+}
+
 void date_format(struct date date, char ret[static 11])
 {
     /* Years outside 0 to 9999 have no such form; they are shown at the border. */
     unsigned year = date.year < 0 ? 0 : date.year > 9999 ? 9999 : (unsigned)date.year;
-    snprintf(ret, 11, "%04u-%02u-%02u", year, (unsigned)date.month % 100, (unsigned)date.day % 100);
+    char *at = digits2(digits2(ret, year / 100), year % 100);
+    *at++ = '-';
+    at = digits2(at, (unsigned)date.month % 100);
+    *at++ = '-';
+    *digits2(at, (unsigned)date.day % 100) = '\0';
 }
 
 /* Reads "+05:00", "-05:00" or "Z" up to the end of the text. */
@@ -299,11 +311,19 @@ void moment_format(const struct zone *zone, int64_t at_usec, char ret[static 32]
     int64_t local_sec = floor_div(at_usec, USEC_PER_SEC) + offset_sec;
     int32_t day = (int32_t)floor_div(local_sec, SEC_PER_DAY);
     unsigned second = (unsigned)(local_sec - (int64_t)day * SEC_PER_DAY) % SEC_PER_DAY;
-    char date[11];
-    date_format(date_from_day(day), date);
     unsigned offset_min = (unsigned)abs(offset_sec / 60) % (24 * 60);
-    snprintf(ret, 32, "%sT%02u:%02u:%02u%c%02u:%02u", date, second / 3600, second / 60 % 60, second % 60,
-             offset_sec < 0 ? '-' : '+', offset_min / 60, offset_min % 60);
+    date_format(date_from_day(day), ret);
+    char *at = ret + 10;
+    *at++ = 'T';
+    at = digits2(at, second / 3600);
+    *at++ = ':';
+    at = digits2(at, second / 60 % 60);
+    *at++ = ':';
+    at = digits2(at, second % 60);
+    *at++ = offset_sec < 0 ? '-' : '+';
+    at = digits2(at, offset_min / 60);
+    *at++ = ':';
+    *digits2(at, offset_min % 60) = '\0';
 }
 
 int64_t time_now_usec(void)
