@@ -123,7 +123,8 @@ for (const e of document.querySelectorAll("input:not([type=hidden], [type=radio]
 }
 
 /* --- Room -------------------------------------------------------------------------------------------------------- */
-if (document.documentElement.scrollWidth > innerWidth) wrong.push("wider than the screen: " + document.documentElement.scrollWidth);
+/* clientWidth, for a phone's innerWidth grows with what overflows. */
+if (document.documentElement.scrollWidth > document.documentElement.clientWidth) wrong.push("wider than the screen: " + document.documentElement.scrollWidth);
 for (const e of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")) {
     if (!shown(e) || e.classList.contains("skip")) continue;
     const inText = e.tagName === "A" && getComputedStyle(e).display === "inline" &&
