@@ -140,7 +140,7 @@ static int check_values(struct tx *tx, const struct office *office, const struct
     if (r < 0 && r != -ERR_BAD_INPUT)
         return r;
     if (acting->file_count > 0 && (act_is_assign(act) || act_is_note(act)))
-        field_errors_add(errors, "attachments", "unknown_field", NULL);
+        field_errors_add(errors, "attachments", "unknown_field", "attachments");
     if (errors->overflowed)
         return err_memory(err);
     if (errors->count > before)

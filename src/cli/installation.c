@@ -49,43 +49,31 @@ static char *unquote(struct arena *arena, const char *json)
     return arena_strndup(arena, json + 1, len >= 2 ? len - 2 : 0);
 }
 
-static int load_signer(struct installation *installation, const struct settings *settings, bool create, struct err *err)
+static int load_signer(struct installation *installation, const struct settings *settings, struct identity *identity,
+                       struct arena *arena, struct err *err)
 {
-    struct identity identity = {0};
+    bool fresh = !identity->origin;
     char path[4096], id[ID_TEXT];
-    struct arena arena;
     char *origin, *key;
-    bool fresh;
     int r;
 
-    arena_init(&arena, 64 << 10);
-    r = read_identity(installation->store, &arena, &identity, err);
-    fresh = r == 0 && !identity.origin;
-    if (fresh && !create)
-        r = err_set(err, ERR_UNAVAILABLE, "store_not_initialised", NULL);
     if (fresh) {
         id_new(time_now_usec(), id);
-        identity.origin = arena_printf(&arena, "\"talap-%s/ledger\"", id);
+        identity->origin = arena_printf(arena, "\"talap-%s/ledger\"", id);
     }
-    if (r == 0) {
-        origin = identity.origin ? unquote(&arena, identity.origin) : NULL;
-        snprintf(path, sizeof(path), "%s/ledger.key", settings->var_dir);
-        r = origin ? signer_load(path, origin, fresh, &installation->signer, err) : err_memory(err);
-    }
-    if (r == 0) {
-        key = signer_verifier_key(&installation->signer, &arena);
-        key = key ? arena_printf(&arena, "\"%s\"", key) : NULL;
-        if (!key)
-            r = err_memory(err);
-        else if (!fresh && (!identity.verifier_key || strcmp(identity.verifier_key, key) != 0))
-            r = err_set(err, ERR_UNAVAILABLE, "ledger_key_wrong", "%s", path);
-        else if (fresh) {
-            identity.verifier_key = key;
-            r = store_write(installation->store, identity_run, &identity, err);
-        }
-    }
-    arena_done(&arena);
-    return r;
+    origin = identity->origin ? unquote(arena, identity->origin) : NULL;
+    snprintf(path, sizeof(path), "%s/ledger.key", settings->var_dir);
+    r = origin ? signer_load(path, origin, fresh, &installation->signer, err) : err_memory(err);
+    if (r < 0)
+        return r;
+    key = signer_verifier_key(&installation->signer, arena);
+    key = key ? arena_printf(arena, "\"%s\"", key) : NULL;
+    if (!key)
+        return err_memory(err);
+    if (!fresh && (!identity->verifier_key || strcmp(identity->verifier_key, key) != 0))
+        return err_set(err, ERR_UNAVAILABLE, "ledger_key_wrong", "%s", path);
+    identity->verifier_key = key;
+    return fresh ? store_write(installation->store, identity_run, identity, err) : 0;
 }
 
 static int key_check_run(struct tx *tx, struct store_command *command, struct err *err)
@@ -104,25 +92,45 @@ static int check_key(struct installation *installation, bool create, struct err 
     return r < 0 ? r : keyring_check(tx, installation->keyring, err);
 }
 
+/* The keys, which belong to the store: only a store that has none yet gets new ones. With a store that has, a lost key
+ * is an error, and no other is made in its place. */
+static int open_keys(struct installation *installation, const struct settings *settings, bool create, struct err *err)
+{
+    struct identity identity = {0};
+    char path[4096];
+    struct arena arena;
+    bool fresh;
+    int r;
+
+    arena_init(&arena, 64 << 10);
+    r = read_identity(installation->store, &arena, &identity, err);
+    fresh = !identity.origin;
+    if (r == 0 && fresh && !create)
+        r = err_set(err, ERR_UNAVAILABLE, "store_not_initialised", NULL);
+    snprintf(path, sizeof(path), "%s/master.key", settings->var_dir);
+    if (r == 0)
+        r = keyring_load(path, fresh, &installation->keyring, err);
+    if (r == 0)
+        r = check_key(installation, fresh, err);
+    if (r == 0)
+        r = load_signer(installation, settings, &identity, &arena, err);
+    arena_done(&arena);
+    return r;
+}
+
 int installation_open(struct installation *installation, const struct settings *settings, bool create, struct err *err)
 {
     struct store_options options = {.url = settings->store_url, .create = create};
-    char path[4096];
     int r;
 
     *installation = (struct installation){0};
     if (create && mkdir(settings->var_dir, 0700) < 0 && errno != EEXIST)
         return err_set(err, ERR_UNAVAILABLE, "folder_unwritable", "%.120s", settings->var_dir);
-    snprintf(path, sizeof(path), "%s/master.key", settings->var_dir);
     r = catalogue_load(settings->law_dir, &installation->catalogue, err);
     if (r == 0)
         r = store_open(&options, &installation->store, err);
     if (r == 0)
-        r = keyring_load(path, create, &installation->keyring, err);
-    if (r == 0)
-        r = check_key(installation, create, err);
-    if (r == 0)
-        r = load_signer(installation, settings, create, err);
+        r = open_keys(installation, settings, create, err);
     if (r == 0)
         r = ledger_open(installation->store, &installation->signer, &installation->ledger, err);
     if (r == 0)

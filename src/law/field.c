@@ -197,7 +197,7 @@ int fields_validate(const struct field *fields, size_t field_count, const struct
                 cut--;
             memcpy(name, raw[i].name, cut);
             name[cut] = '\0';
-            field_errors_add(errors, name, "unknown_field", NULL);
+            field_errors_add(errors, name, "unknown_field", "%s", name);
         } else if (check.given[index]) {
             refuse_as(&check, index, "duplicate_field");
         } else {

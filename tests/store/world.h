@@ -62,14 +62,14 @@ void add_case(struct world *world, const struct case_row *row);
 void add_event(struct world *world, const struct event_row *row);
 void add_clock(struct world *world, const struct clock_row *row);
 
-#define assert_refused(rc, world, wanted_kind, wanted_code)                                                            \
-    do {                                                                                                               \
-        int rc_ = (rc);                                                                                                \
-        if (rc_ != -(int)(wanted_kind) || strcmp((world)->err.code, (wanted_code)) != 0)                               \
-            print_error("%s: %s\n", rc_ == 0 ? "done" : (world)->err.code, (world)->err.detail);                       \
-        assert_int_equal(rc_, -(int)(wanted_kind));                                                                    \
-        assert_int_equal((world)->err.kind, (wanted_kind));                                                            \
-        assert_string_equal((world)->err.code, (wanted_code));                                                         \
+#define assert_refused(rc, world, wanted_kind, wanted_code)                                      \
+    do {                                                                                         \
+        int rc_ = (rc);                                                                          \
+        if (rc_ != -(int)(wanted_kind) || strcmp((world)->err.code, (wanted_code)) != 0)         \
+            print_error("%s: %s\n", rc_ == 0 ? "done" : (world)->err.code, (world)->err.detail); \
+        assert_int_equal(rc_, -(int)(wanted_kind));                                              \
+        assert_int_equal((world)->err.kind, (wanted_kind));                                      \
+        assert_string_equal((world)->err.code, (wanted_code));                                   \
     } while (0)
 #define assert_done(rc, world)                                               \
     do {                                                                     \

@@ -1,6 +1,5 @@
 /* The desk: what needs a hand, and two charts of how the organisation keeps its periods. */
 #include "web/app.h"
-#include "web/app.h"
 #include "web/figures.h"
 #include "web/pages/pages.h"
 #include "web/routes.h"
