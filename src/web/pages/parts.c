@@ -174,7 +174,7 @@ static const char *found(enum lang lang, const char *area, const char *word, enu
     return text == NULL ? text_get(lang, otherwise) : text;
 }
 
-static void period_words(struct page_out *o, const struct clock_rule *rule)
+void page_period(struct page_out *o, const struct clock_rule *rule)
 {
     const char *unit = found(o->lang, "clock.unit", clock_unit_word(rule->unit), T_common_none);
     if (rule->unit == UNIT_AT_ONCE) {
@@ -203,13 +203,6 @@ static void period_words(struct page_out *o, const struct clock_rule *rule)
         buf_puts(o->buf, "; ");
         page_word(o, T_calc_extendable);
     }
-}
-
-void page_period(struct page_out *o, const struct clock_rule *rule)
-{
-    buf_puts(o->buf, "<span class=\"cap\">");
-    period_words(o, rule);
-    buf_puts(o->buf, "</span>");
 }
 
 static bool day_special(const struct clock_day *day)

@@ -18,7 +18,10 @@ static const char *beginning(struct arena *arena, const char *text)
     size_t bytes = 0, letters = 0;
     for (; text[bytes] != '\0' && letters < ABOUT_LETTERS; bytes++)
         letters += ((unsigned char)text[bytes + 1] & 0xC0) != 0x80;
-    char *copy = arena_printf(arena, "%.*s%s", (int)bytes, text, text[bytes] == '\0' ? "" : "…");
+    bool whole = text[bytes] == '\0';
+    while (!whole && bytes > 0 && strchr(" \n\t,;:", text[bytes - 1]) != NULL)
+        bytes--;
+    char *copy = arena_printf(arena, "%.*s%s", (int)bytes, text, whole ? "" : "…");
     for (char *at = copy; at != NULL && *at != '\0'; at++)
         if (*at == '\n' || *at == '\t')
             *at = ' ';
