@@ -124,6 +124,8 @@ def main():
     checks(env)
     programs(env)
     pytest("web", ["tests/web"], env, 900)
+    tsan = dict(env, TALAP_BIN=env["TALAP_BIN_TSAN"])
+    pytest("web under ThreadSanitizer", [f"tests/web/test_{name}.py" for name in ("api", "sessions", "wire")], tsan, 900)
     pytest("fault", ["tests/fault"], env, 900)
     pytest("browser", ["tests/browser"], env, 900)
     fuzzers(env)
