@@ -15,7 +15,7 @@ int64_t outbox_backoff_usec(int attempts)
 
     if (attempts >= ATTEMPTS_MAX)
         return -1;
-    minutes = attempts >= 9 ? 360 : INT64_C(1) << (attempts > 0 ? attempts - 1 : 0);
+    minutes = attempts >= 10 ? 360 : INT64_C(1) << (attempts > 0 ? attempts - 1 : 0);
     return (minutes > 360 ? 360 : minutes) * 60 * USEC_PER_SEC;
 }
 
