@@ -113,7 +113,7 @@ static int typed_draw(struct request *request, struct response *response, const 
                                 .refusal = refusal,
                                 .password_shown = password};
     if (password != NULL)
-        view.done = text_get(request->lang, T_settings_saved);
+        view.done = text_get(request->lang, state->reset ? T_settings_saved : T_settings_account_made);
     return account_draw(request, response, &view, err);
 }
 

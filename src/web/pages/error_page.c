@@ -1,4 +1,5 @@
 /* Refusals as pages: a title and a way on by status, the sentence by code, the fields where there are any. */
+#include "base/id.h"
 #include "web/pages/pages.h"
 #include <pages.h>
 
@@ -12,6 +13,22 @@ static const char *by_status(enum lang lang, const char *what, unsigned status)
         text = text_find(lang, key);
     }
     return text == NULL ? "" : text;
+}
+
+/* Long texts of a form that was refused as a whole (a session that ended, a full disk): given back to whoever wrote
+ * them. Short values are quickly typed again, and passwords and codes are among them. */
+static void typed_keep(const struct request *request, struct error_view *view)
+{
+    enum { LONG_TEXT = 40 };
+    for (size_t i = 0; i < request->form_count; i++) {
+        const struct raw_value *value = &request->form[i];
+        bool text = value->count == 1 && strlen(value->texts[0]) >= LONG_TEXT &&
+                    strstr(value->name, "password") == NULL && strcmp(value->name, "current") != 0 &&
+                    strcmp(value->name, "fresh") != 0 && strcmp(value->name, "again") != 0 &&
+                    strcmp(value->name, "next") != 0 && strcmp(value->name, "receipt") != 0;
+        if (text && !id_valid(value->texts[0]) && view->typed_count < sizeof view->typed / sizeof *view->typed)
+            view->typed[view->typed_count++] = value->texts[0];
+    }
 }
 
 int page_error(struct request *request, struct response *response, const struct err *err)
@@ -28,6 +45,7 @@ int page_error(struct request *request, struct response *response, const struct 
     };
     for (size_t i = 0; i < request->errors.count && view.field_count < 8; i++)
         view.field_lines[view.field_count++] = field_sentence(request, &request->errors.items[i]);
+    typed_keep(request, &view);
     int r = page_begin(request, response, view.title, "", &page, &failed);
     if (r < 0)
         return r;

@@ -94,7 +94,12 @@ int page_open_get(struct request *request, struct response *response, struct err
     const struct procedure *procedure;
     bool staff;
     int r = procedure_of(request, &procedure, &staff, err);
-    return r < 0 ? r : form_draw(request, response, procedure, staff, NULL, once_new(request), err);
+    if (r == 0)
+        r = form_draw(request, response, procedure, staff, NULL, once_new(request), err);
+    /* The empty form may be kept by the browser, so that going back to it brings back what was typed. */
+    if (r == 0 && response_header(response, request, "Cache-Control", "private, no-cache") < 0)
+        r = err_memory(err);
+    return r;
 }
 
 static int open_run(struct tx *tx, struct request *request, struct err *err)

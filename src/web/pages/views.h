@@ -305,6 +305,8 @@ struct error_view {
     const char *field_lines[8];
     size_t field_count;
     bool to_sign_in;
+    const char *typed[4]; /* long texts of the form that could not be taken: to be copied, not lost */
+    size_t typed_count;
 };
 
 /* --- Parts written in C ------------------------------------------------------------------------------------------- */
