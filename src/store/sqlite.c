@@ -89,6 +89,9 @@ static int fail(struct sqlite *s, int code, struct err *err)
          * connection writes over it; a new one might take it for committed, though it was refused. */
         s->db.doomed = true;
         s->db.lost = code != SQLITE_IOERR_WRITE && code != SQLITE_IOERR_FSYNC;
+        /* Beside a file that may not be written SQLite misses its log, and says only that. */
+        if ((code & 0xff) == SQLITE_CANTOPEN && s->path != NULL && access(s->path, W_OK) != 0)
+            system_error = errno;
         kind = unavailable(err, system_error, "store_failed");
         break;
     case SQLITE_NOMEM:
