@@ -21,7 +21,7 @@ setup_packages() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
 }
 
-# setup_build FOLDER [MESON OPTIONS]: configures once, builds what changed.
+# setup_build FOLDER [MESON OPTIONS]: configures once, builds what changed; TARGETS names what, when not all of it.
 setup_build() {
     local folder=$1
     shift
@@ -29,5 +29,6 @@ setup_build() {
         meson setup "$folder" "$@" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
         mv "$folder.log" "$folder/setup.log"
     fi
-    ninja -C "$folder" >"$folder/build.log" 2>&1 || { tail -n 60 "$folder/build.log" >&2; exit 1; }
+    # shellcheck disable=SC2086
+    ninja -C "$folder" ${TARGETS:-} >"$folder/build.log" 2>&1 || { tail -n 60 "$folder/build.log" >&2; exit 1; }
 }
