@@ -34,7 +34,7 @@ int cmd_demo(struct cli *cli, struct err *err)
     if (r < 0)
         return r;
     if (!report.filled) {
-        puts("The store has accounts already; nothing was added.");
+        puts("The store has accounts already; nothing was added. Demo sign-ins stand on the sign-in page.");
         return 0;
     }
     printf("Cases %" PRId64 ", acts %" PRId64 ". Demo sign-ins, password %s:\n", report.cases, report.acts,
