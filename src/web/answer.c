@@ -152,7 +152,7 @@ static bool wants_page(const struct connection *c)
     if (c->request.route != NULL)
         return c->request.route->kind == ROUTE_PAGE;
     const char *accept = c->header(c, "Accept");
-    return accept != NULL && strstr(accept, "text/html") != NULL && strncmp(c->uri, "/v1/", 4) != 0;
+    return accept != NULL && strstr(accept, "text/html") != NULL && strncmp(c->request.path, "/v1/", 4) != 0;
 }
 
 void answer_allow(struct connection *c)

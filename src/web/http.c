@@ -204,17 +204,43 @@ static void choose_lang(struct request *request)
 /* The announced length of the body: -1 when it comes in chunks, 0 when there is none. */
 static int64_t announced(const struct connection *c)
 {
+    if (c->header(c, "Transfer-Encoding") != NULL)
+        return -1;
     const char *length = c->header(c, "Content-Length");
-    if (length != NULL)
-        return strtoll(length, NULL, 10);
-    return c->header(c, "Transfer-Encoding") != NULL ? -1 : 0;
+    return length == NULL ? 0 : strtoll(length, NULL, 10);
+}
+
+struct framing {
+    int lengths, codings;
+    bool chunked;
+};
+
+static enum MHD_Result note_framing(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct framing *framing = cls;
+    if (strcasecmp(name, "Content-Length") == 0)
+        framing->lengths++;
+    if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        framing->codings++;
+        framing->chunked = value != NULL && strcasecmp(value, "chunked") == 0;
+    }
+    return MHD_YES;
+}
+
+/* Does the head say only once how the body ends? Where it says it twice, a proxy before us may see another request in
+ * the same bytes than we do (RFC 9112, 6.3 and 11.2). */
+static bool framing_clear(const struct connection *c)
+{
+    struct framing framing = {0};
+    MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, note_framing, &framing);
+    return framing.lengths + framing.codings <= 1 && framing.chunked == (framing.codings == 1);
 }
 
 /* Route, type of input, size: in this order. */
 static int judge_head(struct connection *c, const char *method_word, struct err *err)
 {
     struct request *request = &c->request;
-    request->path = c->uri;
+    request->path = "/";
     if (c->uri == NULL)
         return err_memory(err);
     size_t path_len = strcspn(c->uri, "?");
@@ -492,8 +518,13 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd, const cha
     switch (c->stage) {
     case STAGE_HEAD:
         c->refused = judge_head(c, method, &c->refusal) < 0;
-        /* Too long to be read to its end: the answer goes out at once, and the connection is closed. */
-        if (c->refused && announced(c) > (int64_t)SWALLOW_MAX)
+        bool clear = framing_clear(c);
+        if (!clear) {
+            c->refused = true;
+            (void)!err_set(&c->refusal, ERR_MALFORMED, "body_length_unclear", NULL);
+        }
+        /* What cannot be read to its end, or is too long for that, is answered at once, and the connection closed. */
+        if (!clear || (c->refused && announced(c) > (int64_t)SWALLOW_MAX))
             return answer_error(c, &c->refusal);
         c->stage = STAGE_BODY;
         return MHD_YES;

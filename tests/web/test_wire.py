@@ -89,6 +89,27 @@ def test_what_is_no_http(shared, request_bytes):
     assert shared.call("GET", "/healthz").status_code == 200
 
 
+@pytest.mark.parametrize("method", [b"OPTIONS", b"POST", b"GET"])
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 15\r\n",
+        b"Content-Length: 15\r\nContent-Length: 0\r\n",
+        b"Content-Length: 15\r\nContent-Length: 15\r\n",
+        b"Transfer-Encoding: gzip\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+    ],
+)
+def test_a_body_that_ends_in_two_places(shared, method, framing):
+    """Two servers that read the end differently see different requests: refused, and nothing after it is read."""
+    head = method + b" /v1/cases/complaint HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    answer = shared.raw(head + framing + b"\r\n5\r\nhello\r\n0\r\n\r\n" + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", wait=5)
+    assert status_of(answer) == 400 and answer.count(b"HTTP/1.1 ") == 1, answer[:300]
+    assert b'"body_length_unclear"' in answer
+    assert shared.call("GET", "/healthz").status_code == 200
+
+
 def test_an_announced_body_far_too_large(shared):
     before = shared.ledger_size()
     answer = shared.raw(HEAD + b"Content-Length: 99999999999\r\n\r\n", wait=5)
