@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/demo.h"
 #include "jobs/jobs.h"
+#include "out/mime.h"
 #include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
@@ -119,7 +120,8 @@ int cmd_serve(struct cli *cli, struct err *err)
     sigset_t signals;
     int r;
 
-    if (cli->settings.mail_url && !cli->settings.mail_from)
+    /* A sender that is no address would make every message one that cannot be sent. */
+    if (cli->settings.mail_url && (!cli->settings.mail_from || !mail_address_right(cli->settings.mail_from)))
         return err_set(err, ERR_BAD_INPUT, "option_value", "--mail-from");
     /* A certificate alone would be served without TLS, and believed to be. */
     if (!cli->settings.tls_certificate != !cli->settings.tls_key)

@@ -12,13 +12,23 @@
 #define IDEMPOTENCY_KEPT_USEC (2 * USEC_PER_DAY)
 #define HOUSEKEEPING_USEC (3600 * USEC_PER_SEC)
 
+/* One of the two threads. */
+struct worker {
+    struct jobs *jobs;
+    int (*pass)(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err);
+    const char *complaint;
+    pthread_t thread;
+    bool running;
+    int64_t complained_usec;
+};
+
 struct jobs {
     struct jobs_settings settings;
-    pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping;
-    int64_t housekept_usec, complained_usec;
+    int64_t housekept_usec; /* of the first worker */
+    struct worker workers[2];
 };
 
 typedef int piece_fn(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err);
@@ -160,7 +170,7 @@ static int first_failure(int so_far, int r, struct err *first, const struct err 
 int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     bool tick = false, recompute = false, index = false;
-    size_t handled = 0, sent = 0;
+    size_t handled = 0;
     struct err why = {0};
     int r;
 
@@ -174,44 +184,54 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
         r = first_failure(r, run_piece(settings, do_tick, now_usec, &handled, &why), err, &why);
     if (index)
         r = first_failure(r, index_words(settings, &handled, &why), err, &why);
-    r = first_failure(r, outbox_pass(settings, now_usec, 20, &sent, &why), err, &why);
     if (r == 0)
-        *ret_handled = handled + sent;
+        *ret_handled = handled;
     return r;
 }
 
-/* How much was done: while there is more, the next pass need not wait. */
-static size_t pass(struct jobs *jobs)
+static int time_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
-    int64_t now_usec = jobs->settings.now();
+    struct piece piece = {.office = jobs->settings.office, .now_usec = now_usec, .fn = do_housekeeping};
+    struct err why = {0};
+    int r = jobs_pass(&jobs->settings, now_usec, ret_handled, err);
+
+    if (now_usec - jobs->housekept_usec < HOUSEKEEPING_USEC)
+        return r;
+    jobs->housekept_usec = now_usec;
+    return first_failure(r, store_write(jobs->settings.office->store, piece_run, &piece, &why), err, &why);
+}
+
+static int mail_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
+{
+    return outbox_pass(&jobs->settings, now_usec, ret_handled, err);
+}
+
+/* How much was done: while there is more, the next pass need not wait. */
+static size_t pass(struct worker *worker)
+{
+    int64_t now_usec = worker->jobs->settings.now();
     struct err err = {0};
     size_t handled = 0;
-    int r;
+    int r = worker->pass(worker->jobs, now_usec, &handled, &err);
 
-    r = jobs_pass(&jobs->settings, now_usec, &handled, &err);
-    if (r == 0 && now_usec - jobs->housekept_usec >= HOUSEKEEPING_USEC) {
-        struct piece piece = {.office = jobs->settings.office, .now_usec = now_usec, .fn = do_housekeeping};
-
-        r = store_write(jobs->settings.office->store, piece_run, &piece, &err);
-        jobs->housekept_usec = now_usec;
-    }
-    if (r < 0 && now_usec - jobs->complained_usec >= 60 * USEC_PER_SEC) {
-        log_line(LOG_LEVEL_WARNING, "jobs wait", "code", err.code, "detail", err.detail, NULL);
-        jobs->complained_usec = now_usec;
+    if (r < 0 && now_usec - worker->complained_usec >= 60 * USEC_PER_SEC) {
+        log_line(LOG_LEVEL_WARNING, worker->complaint, "code", err.code, "detail", err.detail, NULL);
+        worker->complained_usec = now_usec;
     }
     return r < 0 ? 0 : handled; /* after a failure, a second's rest */
 }
 
 static void *loop(void *arg)
 {
-    struct jobs *jobs = arg;
+    struct worker *worker = arg;
+    struct jobs *jobs = worker->jobs;
     struct timespec until;
     size_t handled;
 
     pthread_mutex_lock(&jobs->lock);
     while (!jobs->stopping) {
         pthread_mutex_unlock(&jobs->lock);
-        handled = pass(jobs);
+        handled = pass(worker);
         pthread_mutex_lock(&jobs->lock);
         if (handled > 0)
             continue;
@@ -224,25 +244,38 @@ static void *loop(void *arg)
     return NULL;
 }
 
+static int work(struct worker *worker, struct err *err)
+{
+    worker->complained_usec = INT64_MIN / 2;
+    if (pthread_create(&worker->thread, NULL, loop, worker) != 0)
+        return err_set(err, ERR_UNAVAILABLE, "no_thread", NULL);
+    worker->running = true;
+    return 0;
+}
+
 int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct err *err)
 {
     pthread_condattr_t attributes;
     struct jobs *jobs = calloc(1, sizeof(*jobs));
+    int r;
 
     if (!jobs)
         return err_memory(err);
     jobs->settings = *settings;
-    jobs->housekept_usec = jobs->complained_usec = INT64_MIN / 2;
+    jobs->housekept_usec = INT64_MIN / 2;
     pthread_mutex_init(&jobs->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&jobs->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (pthread_create(&jobs->thread, NULL, loop, jobs) != 0) {
-        pthread_cond_destroy(&jobs->wake);
-        pthread_mutex_destroy(&jobs->lock);
-        free(jobs);
-        return err_set(err, ERR_UNAVAILABLE, "no_thread", NULL);
+    jobs->workers[0] = (struct worker){.jobs = jobs, .pass = time_pass, .complaint = "jobs wait"};
+    jobs->workers[1] = (struct worker){.jobs = jobs, .pass = mail_pass, .complaint = "mail waits"};
+    r = work(&jobs->workers[0], err);
+    if (r == 0 && settings->mail->url)
+        r = work(&jobs->workers[1], err);
+    if (r < 0) {
+        jobs_stop(jobs);
+        return r;
     }
     *ret = jobs;
     return 0;
@@ -254,9 +287,11 @@ void jobs_stop(struct jobs *jobs)
         return;
     pthread_mutex_lock(&jobs->lock);
     jobs->stopping = true;
-    pthread_cond_signal(&jobs->wake);
+    pthread_cond_broadcast(&jobs->wake);
     pthread_mutex_unlock(&jobs->lock);
-    pthread_join(jobs->thread, NULL);
+    for (size_t i = 0; i < sizeof(jobs->workers) / sizeof(jobs->workers[0]); i++)
+        if (jobs->workers[i].running)
+            pthread_join(jobs->workers[i].thread, NULL);
     pthread_cond_destroy(&jobs->wake);
     pthread_mutex_destroy(&jobs->lock);
     free(jobs);

@@ -1,9 +1,11 @@
 /* The job loop: what happens because time passes, not because somebody asked.
  *
- * One thread. It wakes every second (and when told to), looks with a read whether anything is ripe, and only then takes
- * the writer's turn: reminders and overdue clocks, clocks of an outdated calendar, words for the search, the outbox,
- * ended sessions and old idempotency keys. Each piece is small and repeated, so that stopping never waits long. A
- * failure of the store or of the mail server is logged once a minute and tried again; nothing else stops for it. */
+ * Two threads: one for the clocks and for the store's own housekeeping, one for the mail, because a mail server may
+ * take its time and a clock may not. Each wakes every second, looks with a read whether anything is ripe, and only then
+ * takes the writer's turn: reminders and overdue clocks, clocks of an outdated calendar, words for the search, ended
+ * sessions and old idempotency keys; a message of the outbox. Each piece is small and repeated, so that stopping never
+ * waits long. A failure of the store or of the mail server is logged once a minute and tried again; nothing else stops
+ * for it. */
 #ifndef TALAP_JOBS_JOBS_H
 #define TALAP_JOBS_JOBS_H
 
@@ -22,16 +24,18 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
 /* Ends after the piece at hand. NULL-safe. */
 void jobs_stop(struct jobs *jobs);
 
-/* One pass over everything; *ret_handled tells how much was done: while it is not 0, there may be more. */
+/* One pass over everything but the mail; *ret_handled tells how much was done: while it is not 0, there may be more. */
 int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err) WARN_UNUSED;
 
 /* The back-off of the outbox: the wait after `attempts` failures: 1, 2, 4 … minutes, at most 6 hours; -1 when it is
  * time to give up (after 20 attempts, about three days). */
 int64_t outbox_backoff_usec(int attempts);
 
-/* Sends what is ripe in the outbox, at most `limit` messages. A row is leased before it is sent (its next attempt moved
- * five minutes ahead in a transaction), so that two nodes do not send it twice. */
-int outbox_pass(const struct jobs_settings *settings, int64_t now_usec, size_t limit, size_t *ret_handled,
+/* Sends one message that is ripe in the outbox; *ret_handled is 1, or 0 when there was none. It is leased before it is
+ * sent (its next attempt moved five minutes ahead in a transaction, far beyond what one delivery may take), so that two
+ * nodes do not send it twice. What became of it, sent, to be tried again, given up, stands in its row; an address that
+ * is none is given up at once. */
+int outbox_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled,
                 struct err *err) WARN_UNUSED;
 
 #endif

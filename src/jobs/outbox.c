@@ -22,8 +22,7 @@ int64_t outbox_backoff_usec(int attempts)
 struct lease {
     struct arena *arena;
     int64_t now_usec;
-    size_t limit;
-    struct outbox_row *rows;
+    struct outbox_row *row; /* one, or none */
     size_t count;
 };
 
@@ -32,13 +31,12 @@ static int lease_run(struct tx *tx, struct store_command *command, struct err *e
     struct lease *lease = command->arg;
     int r;
 
-    r = store_outbox_ripe(tx, lease->now_usec, lease->limit, lease->arena, &lease->rows, &lease->count, err);
-    for (size_t i = 0; r == 0 && i < lease->count; i++) {
-        lease->rows[i].attempts++;
-        lease->rows[i].next_usec = lease->now_usec + LEASE_USEC;
-        r = store_outbox_update(tx, &lease->rows[i], err);
-    }
-    return r;
+    r = store_outbox_ripe(tx, lease->now_usec, 1, lease->arena, &lease->row, &lease->count, err);
+    if (r < 0 || lease->count == 0)
+        return r;
+    lease->row->attempts++;
+    lease->row->next_usec = lease->now_usec + LEASE_USEC;
+    return store_outbox_update(tx, lease->row, err);
 }
 
 static int outcome_run(struct tx *tx, struct store_command *command, struct err *err)
@@ -78,7 +76,8 @@ static void deliver(const struct jobs_settings *settings, struct outbox_row *row
         row->last_error = "";
         return;
     }
-    wait = outbox_backoff_usec(row->attempts);
+    /* No other day makes an address of what is none. */
+    wait = err.code && strcmp(err.code, "mail_address") == 0 ? -1 : outbox_backoff_usec(row->attempts);
     row->state = wait < 0 ? "failed" : "waiting";
     row->next_usec = now_usec + (wait < 0 ? 0 : wait);
     row->last_error = err.code ? err.code : "internal";
@@ -86,37 +85,35 @@ static void deliver(const struct jobs_settings *settings, struct outbox_row *row
              NULL);
 }
 
-int outbox_pass(const struct jobs_settings *settings, int64_t now_usec, size_t limit, size_t *ret_handled,
-                struct err *err)
+/* A look first: an idle outbox must not take the writer's turn every second. */
+static int look(struct store *store, struct lease *lease, struct err *err)
+{
+    struct tx *tx CLEANUP_READ = NULL;
+    int r = store_read_begin(store, &tx, err);
+
+    return r < 0 ? r : store_outbox_ripe(tx, lease->now_usec, 1, lease->arena, &lease->row, &lease->count, err);
+}
+
+int outbox_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     struct arena arena;
-    struct lease lease = {.arena = &arena, .now_usec = now_usec, .limit = limit};
+    struct lease lease = {.arena = &arena, .now_usec = now_usec};
     int r;
 
-    *ret_handled = 0;
-    if (!settings->mail->url)
+    if (!settings->mail->url) {
+        *ret_handled = 0;
         return 0;
-    arena_init(&arena, 64 << 20);
-    /* A look first: an idle outbox must not take the writer's turn every second. */
-    {
-        struct tx *tx CLEANUP_READ = NULL;
-
-        r = store_read_begin(settings->office->store, &tx, err);
-        if (r == 0)
-            r = store_outbox_ripe(tx, now_usec, 1, &arena, &lease.rows, &lease.count, err);
     }
+    arena_init(&arena, 48 << 20);
+    r = look(settings->office->store, &lease, err);
     if (r == 0 && lease.count > 0)
         r = store_write(settings->office->store, lease_run, &lease, err);
-    for (size_t i = 0; r == 0 && i < lease.count; i++) {
-        struct arena scratch;
-
-        arena_init(&scratch, 32 << 20);
-        deliver(settings, &lease.rows[i], now_usec, &scratch);
-        arena_done(&scratch);
-        r = store_write(settings->office->store, outcome_run, &lease.rows[i], err);
-        if (r == 0)
-            ++*ret_handled;
+    if (r == 0 && lease.count > 0) {
+        deliver(settings, lease.row, now_usec, &arena);
+        r = store_write(settings->office->store, outcome_run, lease.row, err);
     }
+    if (r == 0)
+        *ret_handled = lease.count;
     arena_done(&arena);
     return r;
 }

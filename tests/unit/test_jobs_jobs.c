@@ -1,7 +1,13 @@
 #include "../scenario/fixture.h"
 #include "jobs/jobs.h"
 #include "unit.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static int64_t moment(const struct fixture *fixture, const char *text)
 {
@@ -38,14 +44,16 @@ static void desk_start(struct desk *desk, const char *mail_url)
 /* Passes until there is nothing left; how much was handled. */
 static size_t pass(struct desk *desk, int64_t now_usec)
 {
-    size_t all = 0, handled = 0;
+    size_t all = 0, handled = 0, sent = 0;
     struct err err = {0};
 
     do {
         assert_int_equal(jobs_pass(&desk->settings, now_usec, &handled, &err), 0);
         all += handled;
+        assert_int_equal(outbox_pass(&desk->settings, now_usec, &sent, &err), 0);
+        all += sent;
         assert_true(all < 1000);
-    } while (handled > 0);
+    } while (handled + sent > 0);
     return all;
 }
 
@@ -194,6 +202,86 @@ static void test_an_absent_server_is_tried_again_later_and_given_up_at_last(void
     arena_done(&arena);
 }
 
+static void test_what_is_no_address_is_given_up_at_once(void **state)
+{
+    struct outbox_row row = {0};
+    struct case_opened opened;
+    struct arena arena;
+    struct desk desk;
+
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    desk_start(&desk, "smtp://127.0.0.1:1");
+    fixture_sql(&desk.fixture, "UPDATE account SET email = 'no address' WHERE email <> ''");
+    open_complaint(&desk, moment(&desk.fixture, "2026-03-20T10:00:00+05:00"), NULL, &opened);
+    pass(&desk, moment(&desk.fixture, "2026-04-04T09:00:00+05:00"));
+    assert_int_equal(messages(&desk, opened.id, "reminder", &arena, &row), 1);
+    assert_string_equal(row.state, "failed");
+    assert_string_equal(row.last_error, "mail_address");
+    assert_int_equal(row.attempts, 1);
+    fixture_end(&desk.fixture);
+    arena_done(&arena);
+}
+
+/* A mail server that takes the connection and then says nothing. */
+static int silent_server(char ret_url[static 32])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    snprintf(ret_url, 32, "smtp://127.0.0.1:%d", ntohs(address.sin_port));
+    return fd;
+}
+
+static _Atomic int64_t shown_usec;
+
+static int64_t shown_time(void)
+{
+    return shown_usec;
+}
+
+static bool comes_within(struct desk *desk, const char *case_id, const char *kind, int msec)
+{
+    for (; msec > 0 && events_of_kind(desk, case_id, kind) == 0; msec -= 20)
+        usleep(20000);
+    return msec > 0;
+}
+
+static void test_no_clock_waits_for_the_mail(void **state)
+{
+    struct outbox_row row = {0};
+    struct case_opened opened[3];
+    struct jobs *jobs;
+    struct arena arena;
+    struct desk desk;
+    struct err err = {0};
+    char url[32];
+    int server = silent_server(url);
+
+    (void)state;
+    arena_init(&arena, 4 << 20);
+    desk_start(&desk, url);
+    desk.settings.now = shown_time;
+    shown_usec = moment(&desk.fixture, "2026-03-20T10:00:00+05:00");
+    for (int i = 0; i < 3; i++)
+        open_complaint(&desk, shown_usec, "aigul@example.kz", &opened[i]);
+    assert_int_equal(jobs_start(&desk.settings, &jobs, &err), 0);
+    do /* until the first delivery is under way; each takes two seconds */
+        usleep(20000);
+    while (messages(&desk, opened[0].id, "receipt", &arena, &row) == 1 && row.attempts == 0);
+    shown_usec = moment(&desk.fixture, "2026-04-10T00:00:00+05:00");
+    assert_true(comes_within(&desk, opened[2].id, "clock.overdue", 1800));
+    jobs_stop(jobs);
+    close(server);
+    fixture_end(&desk.fixture);
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +289,8 @@ int main(void)
         cmocka_unit_test(test_reminders_and_overdue_come_to_the_second),
         cmocka_unit_test(test_mail_waits_without_a_server),
         cmocka_unit_test(test_an_absent_server_is_tried_again_later_and_given_up_at_last),
+        cmocka_unit_test(test_what_is_no_address_is_given_up_at_once),
+        cmocka_unit_test(test_no_clock_waits_for_the_mail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
