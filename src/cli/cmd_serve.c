@@ -49,6 +49,7 @@ static int check_demo(struct settings *settings, struct store *store, struct are
     if (r < 0)
         return r;
     settings->demo = marked != NULL;
+    settings->demo_password = settings->demo ? DEMO_PASSWORD : NULL;
     if (settings->demo && strcmp(settings->listen_host, "127.0.0.1") != 0 && strcmp(settings->listen_host, "::1") != 0)
         return err_set(err, ERR_FORBIDDEN, "demo_not_public", "%.60s", settings->listen_host);
     return 0;

@@ -76,7 +76,6 @@ int page_begin(struct request *request, struct response *response, const char *t
         .catalogue = request->office->catalogue,
         .arena = &request->arena,
         .now_usec = request->now_usec,
-        .demo = request->app->settings->demo,
     };
     page->out = (struct page_out){
         .buf = &response->body,

@@ -1,10 +1,28 @@
 /* Coming in, going out, changing one's own password. The password is checked (argon2id) on a thread of its own, before
  * the command that counts failures and opens the session. */
+#include "web/app.h"
 #include "web/pages/pages.h"
 #include "web/routes.h"
 #include <pages.h>
 
 #define SESSION_SEC (12 * 3600)
+
+/* A demonstration shows its accounts; it is served on this machine only. */
+static int demo_fill(struct request *request, struct sign_in_view *view, struct err *err)
+{
+    struct account_row *rows;
+    struct tx *tx;
+    if (!request->app->settings->demo)
+        return 0;
+    int r = request_read(request, &tx, err);
+    if (r == 0)
+        r = store_account_list(tx, &request->arena, &rows, &view->demo_count, err);
+    if (r < 0)
+        return r;
+    view->demo_rows = rows;
+    view->demo_password = request->app->settings->demo_password;
+    return 0;
+}
 
 static int sign_in_draw(struct request *request, struct response *response, const char *login, const char *refusal,
                         struct err *err)
@@ -15,7 +33,10 @@ static int sign_in_draw(struct request *request, struct response *response, cons
     if (next == NULL)
         next = query_text(request, "next");
     view.next = path_is_local(next) ? next : "";
-    int r = page_begin(request, response, PAGE_TITLE(request, sign_title), "sign_in", &page, err);
+    int r = demo_fill(request, &view, err);
+    if (r < 0)
+        return r;
+    r = page_begin(request, response, PAGE_TITLE(request, sign_title), "sign_in", &page, err);
     if (r < 0)
         return r;
     page_sign_in(&page->out, &view);

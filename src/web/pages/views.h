@@ -21,7 +21,6 @@ struct page_frame {
     const struct catalogue *catalogue;
     struct arena *arena; /* for sentences made while drawing */
     int64_t now_usec;
-    bool demo;
 };
 
 /* An integer as text for {{t key expr}}; the memory lasts to the end of the full expression's block. */
@@ -194,12 +193,11 @@ struct norm_view {
 };
 
 /* --- Staff -------------------------------------------------------------------------------------------------------- */
-struct demo_sign_in {
-    const char *login, *password;
-    unsigned roles;
-};
 struct sign_in_view {
     const char *login, *next, *refusal;
+    const char *demo_password; /* of a demonstration, with its accounts; or NULL */
+    size_t demo_count;
+    const struct account_row *demo_rows;
 };
 struct password_view {
     const char *refusal, *current_wrong, *fresh_wrong, *again_wrong;
