@@ -121,6 +121,21 @@ int clock_extend(const struct office *office, const struct procedure_clock *cloc
     return 0;
 }
 
+int clock_case(struct tx *tx, const struct clock_row *row, struct arena *arena, struct case_row *ret, bool *ret_there,
+               struct err *err)
+{
+    struct err why = {0};
+    int r = store_case_get(tx, row->case_id, arena, ret, &why);
+
+    if (r == 0 || r == -ERR_NOT_FOUND) {
+        *ret_there = r == 0;
+        return 0;
+    }
+    if (err != NULL)
+        *err = why;
+    return r;
+}
+
 void clocks_next(const struct catalogue *catalogue, struct case_row *row, const struct clock_row *clocks, size_t count)
 {
     row->next_due_usec = row->next_overdue_usec = TIME_NONE;

@@ -107,6 +107,10 @@ int64_t clock_next_reminder(const struct calendar *calendar, const struct proced
 bool clock_runs(const struct clock_row *row);
 /* The norm's version the row was computed with; the one in force at the start where that version is gone; NULL. */
 const struct norm *clock_norm(const struct catalogue *catalogue, const struct clock_row *row);
+/* The clock's case. *ret_there false when its row is missing: damage, which verification names and for which no other
+ * clock waits. */
+int clock_case(struct tx *tx, const struct clock_row *row, struct arena *arena, struct case_row *ret, bool *ret_there,
+               struct err *err) WARN_UNUSED;
 /* Sets the case's next moments to the earliest of its running clocks, those that only wait ("at least") left out. */
 void clocks_next(const struct catalogue *catalogue, struct case_row *row, const struct clock_row *clocks, size_t count);
 /* The body's entry for a new or changed clock. NULL when memory ends. */

@@ -47,32 +47,38 @@ static int update_case(struct tx *tx, const struct office *office, struct case_r
     return store_case_update(tx, row, row->version - 1, err);
 }
 
-static int handle(struct tx *tx, const struct office *office, struct clock_row *clock, int64_t now_usec,
-                  struct arena *arena, struct err *err)
+/* The moments by today's law. Where it cannot say them, because the norm is gone from the catalogue or the calendar
+ * does not reach so far, they stay what they were while it could. */
+static int moments_now(const struct office *office, const struct norm *norm, struct clock_row *clock,
+                       struct clock_moments *moments, struct err *err)
+{
+    struct err why = {0};
+    int extended, r;
+
+    if (norm == NULL || !norm->has_clock)
+        return 0;
+    extended = clock->extended < norm->clock.extend.times ? clock->extended : norm->clock.extend.times;
+    r = clock_compute_extended(office->catalogue->calendar, &norm->clock, clock->starts_usec, extended, moments, &why);
+    if (r == 0)
+        clock->norm_from_day = norm->from_day;
+    else if (strcmp(why.code, "calendar_not_covered") == 0)
+        r = 0;
+    else if (err != NULL)
+        *err = why;
+    return r;
+}
+
+static int handle(struct tx *tx, const struct office *office, struct clock_row *clock, struct case_row *row,
+                  int64_t now_usec, struct arena *arena, struct err *err)
 {
     const struct norm *norm = catalogue_norm_at(office->catalogue, clock->norm, clock->starts_usec);
     const struct clock_row old = *clock;
-    const struct procedure *procedure;
     struct clock_moments moments = {clock->starts_usec, clock->due_usec, clock->overdue_usec};
-    struct case_row row;
     bool changed;
-    int r = store_case_get(tx, clock->case_id, arena, &row, err);
+    int r = moments_now(office, norm, clock, &moments, err);
 
     if (r < 0)
         return r;
-    procedure = case_procedure(office, &row, err);
-    if (procedure == NULL)
-        return -ERR_DAMAGED;
-    /* A norm that is gone from the catalogue leaves the clock as it was computed while the norm was known. */
-    if (norm != NULL && norm->has_clock) {
-        int extended = clock->extended < norm->clock.extend.times ? clock->extended : norm->clock.extend.times;
-
-        r = clock_compute_extended(office->catalogue->calendar, &norm->clock, clock->starts_usec, extended, &moments,
-                                   err);
-        if (r < 0)
-            return r;
-        clock->norm_from_day = norm->from_day;
-    }
     changed = moments.due_usec != old.due_usec || moments.overdue_usec != old.overdue_usec ||
               clock->norm_from_day != old.norm_from_day;
     clock->calendar_hash = office->calendar_hash;
@@ -83,15 +89,18 @@ static int handle(struct tx *tx, const struct office *office, struct clock_row *
     clock->due_usec = moments.due_usec;
     clock->overdue_usec = moments.overdue_usec;
     if (norm == NULL || norm->clock.kind == CLOCK_AT_MOST) {
+        const struct procedure *procedure = catalogue_procedure(office->catalogue, row->procedure);
+
         clock->remind_usec = clock_next_reminder(
-            office->catalogue->calendar, procedure_clock_find(procedure, clock->clock), clock->due_usec, now_usec);
+            office->catalogue->calendar, procedure != NULL ? procedure_clock_find(procedure, clock->clock) : NULL,
+            clock->due_usec, now_usec);
         if (clock->overdue_usec > now_usec)
             clock->overdue_told = false;
     }
-    r = write_event(tx, office, &old, clock, &row, now_usec, err);
+    r = write_event(tx, office, &old, clock, row, now_usec, err);
     if (r == 0)
         r = store_clock_put(tx, clock, err);
-    return r < 0 ? r : update_case(tx, office, &row, arena, err);
+    return r < 0 ? r : update_case(tx, office, row, arena, err);
 }
 
 int case_recompute(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
@@ -100,7 +109,9 @@ int case_recompute(struct tx *tx, const struct office *office, int64_t now_usec,
     CLEANUP_ARENA struct arena arena;
     CLEANUP_ARENA struct arena each;
     struct clock_row *clocks;
-    size_t count;
+    size_t count, handled = 0;
+    struct case_row row;
+    bool there;
     int r;
 
     arena_init(&arena, COMMAND_ARENA_LIMIT);
@@ -108,10 +119,14 @@ int case_recompute(struct tx *tx, const struct office *office, int64_t now_usec,
     r = store_clock_outdated(tx, office->calendar_hash, office->catalogue_hash, limit, &arena, &clocks, &count, err);
     for (size_t i = 0; r == 0 && i < count; i++) {
         arena_reset(&each);
-        r = handle(tx, office, &clocks[i], now_usec, &each, err);
+        r = clock_case(tx, &clocks[i], &each, &row, &there, err);
+        if (r < 0 || !there)
+            continue;
+        r = handle(tx, office, &clocks[i], &row, now_usec, &each, err);
+        handled += r == 0;
     }
     if (r < 0)
         return r;
-    *ret_count = count;
+    *ret_count = handled;
     return 0;
 }

@@ -23,31 +23,27 @@ static int write_event(struct tx *tx, struct case_row *row, const char *kind, co
 }
 
 /* One ripe clock: overdue said once, and if a reminder's time has come, reminded, unless it is too late for that. */
-static int handle(struct tx *tx, const struct office *office, struct clock_row *clock, int64_t now_usec,
-                  struct arena *arena, struct err *err)
+static int handle(struct tx *tx, const struct office *office, struct clock_row *clock, struct case_row *row,
+                  int64_t now_usec, struct arena *arena, struct err *err)
 {
-    const struct procedure *procedure;
-    struct case_row row;
     int64_t leaf;
-    int r = store_case_get(tx, clock->case_id, arena, &row, err);
+    int r = 0;
 
-    if (r < 0)
-        return r;
-    procedure = case_procedure(office, &row, err);
-    if (procedure == NULL)
-        return -ERR_DAMAGED;
     if (!clock->overdue_told && clock->overdue_usec <= now_usec) {
-        r = write_event(tx, &row, "clock.overdue", "overdue", clock, clock->overdue_usec, now_usec, &leaf, err);
+        r = write_event(tx, row, "clock.overdue", "overdue", clock, clock->overdue_usec, now_usec, &leaf, err);
         if (r == 0)
-            r = message_staff(tx, "overdue", &row, leaf, now_usec, arena, err);
+            r = message_staff(tx, "overdue", row, leaf, now_usec, arena, err);
         clock->overdue_told = true;
         clock->remind_usec = TIME_NONE;
     } else if (clock->remind_usec != TIME_NONE && clock->remind_usec <= now_usec) {
-        r = write_event(tx, &row, "clock.reminded", "due", clock, clock->due_usec, now_usec, &leaf, err);
+        const struct procedure *procedure = catalogue_procedure(office->catalogue, row->procedure);
+
+        r = write_event(tx, row, "clock.reminded", "due", clock, clock->due_usec, now_usec, &leaf, err);
         if (r == 0)
-            r = message_staff(tx, "reminder", &row, leaf, now_usec, arena, err);
+            r = message_staff(tx, "reminder", row, leaf, now_usec, arena, err);
         clock->remind_usec = clock_next_reminder(
-            office->catalogue->calendar, procedure_clock_find(procedure, clock->clock), clock->due_usec, now_usec);
+            office->catalogue->calendar, procedure != NULL ? procedure_clock_find(procedure, clock->clock) : NULL,
+            clock->due_usec, now_usec);
     }
     return r < 0 ? r : store_clock_put(tx, clock, err);
 }
@@ -58,7 +54,9 @@ int case_tick(struct tx *tx, const struct office *office, int64_t now_usec, size
     CLEANUP_ARENA struct arena arena;
     CLEANUP_ARENA struct arena each;
     struct clock_row *clocks;
-    size_t count;
+    size_t count, handled = 0;
+    struct case_row row;
+    bool there;
     int r;
 
     arena_init(&arena, COMMAND_ARENA_LIMIT);
@@ -66,10 +64,14 @@ int case_tick(struct tx *tx, const struct office *office, int64_t now_usec, size
     r = store_clock_ripe(tx, now_usec, limit, &arena, &clocks, &count, err);
     for (size_t i = 0; r == 0 && i < count; i++) {
         arena_reset(&each);
-        r = handle(tx, office, &clocks[i], now_usec, &each, err);
+        r = clock_case(tx, &clocks[i], &each, &row, &there, err);
+        if (r < 0 || !there)
+            continue;
+        r = handle(tx, office, &clocks[i], &row, now_usec, &each, err);
+        handled += r == 0;
     }
     if (r < 0)
         return r;
-    *ret_count = count;
+    *ret_count = handled;
     return 0;
 }

@@ -81,6 +81,7 @@ static int show_clocks(const struct look *look, unsigned with, struct case_view 
     const struct catalogue *catalogue = look->office->catalogue;
     struct clock_row *rows;
     struct case_clock *clocks;
+    struct err why = {0};
     size_t count;
     int r = store_clock_of_case(look->tx, look->row->id, look->arena, &rows, &count, err);
 
@@ -100,20 +101,32 @@ static int show_clocks(const struct look *look, unsigned with, struct case_view 
         if ((with & CASE_WITH_WHY) == 0)
             continue;
         r = clock_explain(catalogue->calendar, &clocks[i].norm->clock, rows[i].starts_usec, rows[i].extended,
-                          look->arena, &clocks[i].why, err);
-        if (r < 0)
+                          look->arena, &clocks[i].why, &why);
+        /* A clock that outlives the calendar is shown without its days, rather than its case not at all. */
+        if (r < 0 && strcmp(why.code, "calendar_not_covered") != 0) {
+            if (err != NULL)
+                *err = why;
             return r;
+        }
     }
     view->clocks = clocks;
     view->clock_count = count;
     return 0;
 }
 
+static bool hidden(const struct look *look, int64_t leaf)
+{
+    for (size_t i = 0; i < look->hidden_count; i++)
+        if (look->hidden[i] == leaf)
+            return true;
+    return false;
+}
+
 static int show_attachments(const struct look *look, struct case_view *view, struct err *err)
 {
     struct attachment_row *rows;
     const char **names;
-    size_t count;
+    size_t count, shown = 0;
     int r = store_attachment_of_case(look->tx, look->row->id, look->arena, &rows, &count, err);
 
     if (r < 0)
@@ -124,16 +137,19 @@ static int show_attachments(const struct look *look, struct case_view *view, str
     for (size_t i = 0; i < count; i++) {
         struct attachment_opened opened = {.name = ""};
 
+        if (hidden(look, rows[i].leaf))
+            continue;
         if (!look->destroyed) {
             r = attachment_open(&rows[i], &look->key, look->arena, &opened, err);
             if (r < 0)
                 return r;
         }
-        names[i] = opened.name;
+        rows[shown] = rows[i];
+        names[shown++] = opened.name;
     }
     view->attachments = rows;
     view->attachment_names = names;
-    view->attachment_count = count;
+    view->attachment_count = shown;
     return 0;
 }
 

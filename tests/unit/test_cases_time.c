@@ -7,6 +7,7 @@
 #include "base/unicode.h"
 #include "fixture.h"
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NOW "2026-03-20T10:00:00+05:00"
@@ -27,8 +28,9 @@ static struct case_view look(struct fixture *f, const char *id)
 
     arena_reset(&f->arena);
     assert_int_equal(store_read_begin(f->store, &tx, &err), 0);
-    assert_int_equal(
-        case_view(tx, &f->office, id, &f->moderator, CASE_WITH_EVENTS | CASE_WITH_MESSAGES, &f->arena, &view, &err), 0);
+    assert_int_equal(case_view(tx, &f->office, id, &f->moderator, CASE_WITH_WHY | CASE_WITH_EVENTS | CASE_WITH_MESSAGES,
+                               &f->arena, &view, &err),
+                     0);
     store_read_end(tx);
     return view;
 }
@@ -97,6 +99,54 @@ static void test_a_missed_reminder_does_not_come_twice(void **state)
     view = look(&f, opened.id);
     assert_int_equal(view.event_count, 2);
     assert_string_equal(view.events[1].kind, "clock.reminded");
+    fixture_end(&f);
+}
+
+static void test_one_lost_case_holds_up_no_other(void **state)
+{
+    struct fixture f;
+    struct case_opened lost, opened;
+    char sql[128];
+
+    fixture_start(&f);
+    open_case(&f, &lost);
+    open_case(&f, &opened);
+    snprintf(sql, sizeof(sql), "DELETE FROM case_file WHERE id = '%s'", lost.id);
+    fixture_sql(&f, sql);
+    assert_int_equal(fixture_tick(&f, fixture_moment(&f, "2026-04-10T00:00:00+05:00")), 1);
+    assert_string_equal(look(&f, opened.id).events[1].kind, "clock.overdue");
+    fixture_end(&f);
+}
+
+static int64_t due_of(struct fixture *f, const char *id)
+{
+    return look(f, id).clocks[0].row.due_usec;
+}
+
+static void test_a_clock_beyond_the_calendar_holds_up_no_other(void **state)
+{
+    struct fixture f;
+    struct case_opened first, last;
+    struct fixture_opening opening = {.raw = fixture_complaint, .raw_count = 2};
+    struct err err = {0};
+
+    fixture_start(&f);
+    opening.now_usec = fixture_moment(&f, NOW);
+    assert_int_equal(fixture_open_case(&f, &opening, &first, &err), 0);
+    opening.now_usec = fixture_moment(&f, "2028-11-20T10:00:00+05:00");
+    assert_int_equal(fixture_open_case(&f, &opening, &last, &err), 0);
+    assert_int_equal(due_of(&f, last.id), fixture_moment(&f, "2028-12-10T23:59:59+05:00"));
+    /* From now on 60 days: the last one would end in a year that the calendar does not know. */
+    fixture_edit_law(&f, "norms/opl.yaml",
+                     "    amount: 20\n    unit: calendar_day\n    counting: day_after\n    starts:\n"
+                     "      kk: \"Шағым алынған күн\"\n",
+                     "    amount: 60\n    unit: calendar_day\n    counting: day_after\n    starts:\n"
+                     "      kk: \"Шағым алынған күн\"\n");
+    assert_int_equal(fixture_reload(&f, &err), 0);
+    fixture_recompute(&f, opening.now_usec);
+    assert_int_equal(due_of(&f, first.id), fixture_moment(&f, "2026-05-19T23:59:59+05:00"));
+    assert_int_equal(due_of(&f, last.id), fixture_moment(&f, "2028-12-10T23:59:59+05:00"));
+    assert_int_equal(fixture_recompute(&f, opening.now_usec), 0);
     fixture_end(&f);
 }
 
@@ -194,6 +244,8 @@ int main(void)
         cmocka_unit_test(test_the_assignee_is_told_else_the_moderators),
         cmocka_unit_test(test_after_a_long_sleep_one_event_is_enough),
         cmocka_unit_test(test_a_missed_reminder_does_not_come_twice),
+        cmocka_unit_test(test_one_lost_case_holds_up_no_other),
+        cmocka_unit_test(test_a_clock_beyond_the_calendar_holds_up_no_other),
         cmocka_unit_test(test_the_search_finds_what_is_clear_and_nothing_personal),
         cmocka_unit_test(test_the_organisation_is_kept),
     };
