@@ -127,20 +127,33 @@ static int postgres_connect(const char *url, bool create, bool writer, struct db
         return err_memory(err);
     p->db.engine = &engine_postgres;
     /* What stands in the address wins over what stands before it. */
-    const char *names[] = {"connect_timeout", "application_name", "keepalives_idle", "dbname", "client_encoding", NULL};
-    const char *values[] = {"5", "talap", "30", url, "UTF8", NULL};
+    const char *names[] = {"connect_timeout",
+                           "application_name",
+                           "keepalives_idle",
+                           "keepalives_interval",
+                           "keepalives_count",
+                           "tcp_user_timeout",
+                           "dbname",
+                           "client_encoding",
+                           NULL};
+    const char *values[] = {"5", "talap", "30", "10", "3", "60000", url, "UTF8", NULL};
     p->connection = PQconnectdbParams(names, values, 1);
     int rc = 0;
     if (PQstatus(p->connection) != CONNECTION_OK)
         rc = err_set(err, ERR_UNAVAILABLE, "store_unreachable", NULL);
     if (rc == 0) {
         PQsetNoticeReceiver(p->connection, no_notice, NULL);
+        /* A node that vanished in the middle of a transaction holds the ledger's head, and so the writers of all nodes:
+         * the server has to find out soon. */
         rc = simple(p,
-                    SQL("SET lock_timeout = '10s'; SET client_min_messages = warning; SET extra_float_digits = 1;"
+                    SQL("SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;"
+                        "SET lock_timeout = '10s'; SET client_min_messages = warning; SET extra_float_digits = 1;"
                         "SELECT set_config('synchronous_commit', 'on', false) "
                         "WHERE current_setting('synchronous_commit') = 'off'"),
                     err);
     }
+    if (rc == 0 && writer)
+        rc = simple(p, SQL("SET idle_in_transaction_session_timeout = '60s'"), err);
     if (rc != 0) {
         postgres_disconnect(&p->db);
         return rc;
