@@ -98,6 +98,14 @@ int page_calendar_get(struct request *request, struct response *response, struct
     return page_end(page, err);
 }
 
+/* A moment as the browser's field takes it: local, to the minute. NULL over the arena's limit. */
+static const char *local_minute(struct request *request, int64_t at_usec)
+{
+    char text[32];
+    moment_format(&request->office->catalogue->calendar->zone, at_usec, text);
+    return arena_strndup(&request->arena, text, strlen("2026-04-09T18:30"));
+}
+
 static void clock_work_out(struct request *request, struct clock_view *view)
 {
     const struct catalogue *catalogue = request->office->catalogue;
@@ -112,6 +120,7 @@ static void clock_work_out(struct request *request, struct clock_view *view)
         view->from_wrong = sentence_of(request, &why);
         return;
     }
+    view->from = local_minute(request, from);
     view->norm = catalogue_norm_at(catalogue, view->norm_id, from);
     if (view->norm == NULL || !view->norm->has_clock) {
         view->norm_wrong = text_get(request->lang, view->norm == NULL ? T_calc_norm_not_then : T_calc_norm_unknown);
@@ -142,9 +151,7 @@ int page_clock_get(struct request *request, struct response *response, struct er
     if (view.from != NULL)
         clock_work_out(request, &view);
     else {
-        char now[32];
-        moment_format(&catalogue->calendar->zone, request->now_usec, now);
-        view.from = arena_strndup(&request->arena, now, strlen("2026-04-09T18:30"));
+        view.from = local_minute(request, request->now_usec);
         if (view.norm_id == NULL)
             view.norm_id = "opl.11.3";
     }
