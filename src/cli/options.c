@@ -33,6 +33,7 @@ const char options_help[] =
     "  --tls-certificate FILE, --tls-key FILE\n"
     "  --threads NUMBER       HTTP threads                      (one a core)\n"
     "  --request-timeout SECONDS                                (30)\n"
+    "  --body-memory MIB                                        (768)\n"
     "  --lang kk|ru|en        language of messages\n"
     "  --json                 machine-readable output\n";
 
@@ -54,6 +55,7 @@ enum option_id {
     O_TLS_KEY,
     O_THREADS,
     O_REQUEST_TIMEOUT,
+    O_BODY_MEMORY,
     O_LANG,
     O_LAST_SETTING, /* what follows belongs to one call, never to the file */
     O_JSON,
@@ -88,6 +90,7 @@ static const struct option options[] = {
     {"tls-key", required_argument, NULL, O_TLS_KEY},
     {"threads", required_argument, NULL, O_THREADS},
     {"request-timeout", required_argument, NULL, O_REQUEST_TIMEOUT},
+    {"body-memory", required_argument, NULL, O_BODY_MEMORY},
     {"lang", required_argument, NULL, O_LANG},
     {"json", no_argument, NULL, O_JSON},
     {"force", no_argument, NULL, O_FORCE},
@@ -174,6 +177,10 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
     case O_REQUEST_TIMEOUT:
         r = read_number(name, value, 1, 600, &number, err);
         settings->request_timeout_sec = (int)number;
+        break;
+    case O_BODY_MEMORY:
+        r = read_number(name, value, 1, 1048576, &number, err);
+        settings->body_memory_mib = (int)number;
         break;
     case O_LANG:
         if (lang_parse(value) < 0)

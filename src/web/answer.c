@@ -1,5 +1,6 @@
 /* Answers on their way out: the headers each has, errors as pages or problems, what is logged and counted. */
 #include "base/log.h"
+#include "web/hold.h"
 #include "web/pages/pages.h"
 #include "web/problem.h"
 #include "web/routes.h"
@@ -116,6 +117,29 @@ static struct MHD_Response *stream_response(struct response *response)
     return made;
 }
 
+/* A large answer is given out piece by piece, so that who reads it too slowly can be left. */
+static ssize_t answer_read(void *cls, uint64_t at, char *to, size_t room)
+{
+    const struct connection *c = cls;
+    const struct buf *body = &c->response.body;
+    int64_t deadline =
+        c->answered_usec + c->server->timeout_usec + (int64_t)(at / SLOWEST_BYTES_PER_SEC) * USEC_PER_SEC;
+    if (monotonic_usec() > deadline)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t count = body->len - (size_t)at < room ? body->len - (size_t)at : room;
+    memcpy(to, body->data + at, count);
+    return (ssize_t)count;
+}
+
+/* The bytes stay ours: they are untouched until the library says that the request is completed. */
+static struct MHD_Response *body_response(struct connection *c)
+{
+    const struct buf *body = &c->response.body;
+    if (body->len <= HOLD_FREE)
+        return MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_callback(body->len, STREAM_BLOCK, answer_read, c, NULL);
+}
+
 enum MHD_Result answer_send(struct connection *c)
 {
     struct response *response = &c->response;
@@ -129,11 +153,15 @@ enum MHD_Result answer_send(struct connection *c)
         (void)err_memory(&err);
         return answer_error(c, &err);
     }
-    /* The bytes stay ours: they are untouched until the library says that the request is completed. */
-    struct MHD_Response *made =
-        response->stream != NULL
-            ? stream_response(response)
-            : MHD_create_response_from_buffer(response->body.len, response->body.data, MHD_RESPMEM_PERSISTENT);
+    hold_drop_body(c);
+    if (!hold_count(c, 0) && !c->busy) {
+        struct err err;
+        c->busy = true;
+        (void)!err_set(&err, ERR_UNAVAILABLE, "server_busy", NULL);
+        return answer_error(c, &err);
+    }
+    c->answered_usec = monotonic_usec();
+    struct MHD_Response *made = response->stream != NULL ? stream_response(response) : body_response(c);
     if (made == NULL)
         return MHD_NO;
     add_headers(c, made);
@@ -143,6 +171,10 @@ enum MHD_Result answer_send(struct connection *c)
     MHD_destroy_response(made);
     c->stage = STAGE_ANSWERED;
     note(c, response->status);
+    /* The library has its own copy of the headers: while a slow client reads, nothing is held but the answer. */
+    json_decref(c->request.json);
+    c->request.json = NULL;
+    arena_reset(&c->request.arena);
     return result;
 }
 
@@ -203,7 +235,7 @@ enum MHD_Result answer_error(struct connection *c, const struct err *err)
     if (status >= 500)
         log_err(status == 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "refused", &copy);
     drop_stream(response);
-    buf_reset(&response->body);
+    hold_cool(&response->body);
     response->header_count = 0;
     response->status = 0;
     response->type = NULL;

@@ -37,8 +37,11 @@ struct connection {
     bool session_ended; /* a session cookie came that opens nothing */
     bool wants_touch;   /* the session's idle time is to be renewed */
     struct buf body;
-    size_t body_seen, body_counted;
-    int64_t started_usec; /* monotonic */
+    size_t body_seen, body_kept; /* what came; of that, before it was refused */
+    size_t held;                 /* hold.h */
+    bool busy;                   /* answered with server_busy for want of memory */
+    int64_t started_usec;        /* monotonic */
+    int64_t answered_usec;
     struct store_command command;
     bool write_failed;
     int slow_result;

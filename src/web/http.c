@@ -9,6 +9,7 @@
  * sends the answer. A client that went away meanwhile changes nothing: the command ends, the library calls us once more
  * or says that the request is over, and only `http_on_completed` gives the connection back. */
 #include "base/log.h"
+#include "web/hold.h"
 #include "web/server.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,15 +20,10 @@
 #define ARENA_LIMIT (CASE_ATTACHMENTS_MAX * (size_t)CASE_ATTACHMENT_BYTES_MAX + (size_t)32 * 1024 * 1024)
 #define ANSWER_LIMIT ((size_t)64 * 1024 * 1024)
 #define POOL_MAX 512
-#define WARM_BYTES ((size_t)64 * 1024) /* a larger buffer is not kept for the next request */
 /* A body that is refused is read to its end when it is at most this long, so that the client reads our answer. */
 #define SWALLOW_MAX ((size_t)64 * 1024 * 1024)
 #define SWALLOW_UNANNOUNCED_MAX ((size_t)4 * 1024 * 1024)
 #define DRAIN_MAX ((size_t)1024 * 1024)
-/* Bodies of all requests together. */
-#define BODIES_MAX ((size_t)768 * 1024 * 1024)
-/* A body has the request's timeout, and a second more for every so many bytes that came. */
-#define SLOWEST_BYTES_PER_SEC 8192
 
 int64_t monotonic_usec(void)
 {
@@ -86,7 +82,7 @@ static struct connection *connection_take(struct server *server)
             return NULL;
         c->server = server;
         arena_init(&c->request.arena, ARENA_LIMIT);
-        buf_init(&c->body, CASE_ATTACHMENTS_MAX * (size_t)CASE_ATTACHMENT_BYTES_MAX + WARM_BYTES * 16);
+        buf_init(&c->body, CASE_ATTACHMENTS_MAX * (size_t)CASE_ATTACHMENT_BYTES_MAX + (size_t)1024 * 1024);
         buf_init(&c->response.body, ANSWER_LIMIT);
     }
     connection_reset(c);
@@ -101,15 +97,6 @@ void http_connection_free(struct connection *c)
     free(c);
 }
 
-static void cool(struct buf *buf)
-{
-    size_t limit = buf->limit;
-    if (buf->room > WARM_BYTES) {
-        buf_done(buf);
-        buf_init(buf, limit);
-    }
-}
-
 static void connection_give(struct connection *c)
 {
     struct server *server = c->server;
@@ -117,10 +104,10 @@ static void connection_give(struct connection *c)
     c->request.json = NULL;
     if (c->response.stream != NULL && c->response.stream_done != NULL)
         c->response.stream_done(c->response.stream_arg);
-    atomic_fetch_sub(&server->body_bytes, c->body_counted);
     arena_reset(&c->request.arena);
-    cool(&c->body);
-    cool(&c->response.body);
+    hold_cool(&c->body);
+    hold_cool(&c->response.body);
+    hold_end(c);
     pthread_mutex_lock(&server->pool_lock);
     bool kept = server->pool_count < POOL_MAX;
     if (kept) {
@@ -286,12 +273,12 @@ static int judge_head(struct connection *c, const char *method_word, struct err 
 
 /* --- The body ----------------------------------------------------------------------------------------------------- */
 
-static void refuse(struct connection *c, enum err_kind kind, const char *code)
+/* The rest of the body is thrown away, and what came of it. */
+static void refuse_body(struct connection *c)
 {
-    if (c->refused)
-        return;
     c->refused = true;
-    (void)!err_set(&c->refusal, kind, code, NULL);
+    hold_cool(&c->body);
+    (void)!hold_count(c, 0);
 }
 
 /* Keeps a piece of the body. False: the connection is to be closed. */
@@ -302,28 +289,29 @@ static bool take_piece(struct connection *c, const char *bytes, size_t count)
     if (c->stage == STAGE_DRAIN)
         return c->body_seen < DRAIN_MAX;
     if (!c->refused && c->body_seen > form_body_max(c)) {
-        c->refused = true;
         (void)!err_set(&c->refusal, ERR_TOO_LARGE, "body_too_large", "%zu", form_body_max(c) / 1024);
+        refuse_body(c);
     }
     if (!c->refused) {
-        size_t together = atomic_fetch_add(&server->body_bytes, count) + count;
-        c->body_counted += count;
-        if (together > BODIES_MAX)
-            refuse(c, ERR_UNAVAILABLE, "server_busy");
-        else
-            buf_put(&c->body, bytes, count);
-        if (c->body.failed)
-            refuse(c, ERR_MEMORY, "out_of_memory");
+        c->body_kept = c->body_seen;
+        buf_put(&c->body, bytes, count);
+        if (c->body.failed) {
+            (void)err_memory(&c->refusal);
+            refuse_body(c);
+        } else if (!hold_count(c, 0)) {
+            (void)!err_set(&c->refusal, ERR_UNAVAILABLE, "server_busy", NULL);
+            refuse_body(c);
+        }
     }
     int64_t deadline =
         c->started_usec + server->timeout_usec + (int64_t)(c->body_seen / SLOWEST_BYTES_PER_SEC) * USEC_PER_SEC;
     bool late = monotonic_usec() > deadline;
-    bool endless = c->refused && announced(c) < 0 && c->body_seen > c->body.len + SWALLOW_UNANNOUNCED_MAX;
+    bool endless = c->refused && announced(c) < 0 && c->body_seen > c->body_kept + SWALLOW_UNANNOUNCED_MAX;
     if (!late && !endless)
         return true;
     if (late) {
-        c->refused = true;
         (void)!err_set(&c->refusal, ERR_TIMEOUT, "body_too_slow", NULL);
+        refuse_body(c);
     }
     answer_raw(c, &c->refusal);
     c->stage = STAGE_DRAIN;
@@ -382,6 +370,8 @@ static int stopping_error(struct err *err)
     return err_set(err, ERR_UNAVAILABLE, "server_stopping", NULL);
 }
 
+static enum MHD_Result finish(struct connection *c);
+
 /* Goes on from what a handler returned: answers, queues its command, or answers its error. */
 static enum MHD_Result proceed(struct connection *c, int r, struct err *err)
 {
@@ -390,6 +380,13 @@ static enum MHD_Result proceed(struct connection *c, int r, struct err *err)
         return answer_send(c);
     if (r < 0)
         return answer_error(c, err);
+    /* What the command needs is in the arena by now. */
+    hold_drop_body(c);
+    if (!hold_count(c, c->request.arena.used_bytes)) {
+        (void)!err_set(&c->request.write_error, ERR_UNAVAILABLE, "server_busy", NULL);
+        c->write_failed = true;
+        return finish(c);
+    }
     if (!suspend(c)) {
         (void)!stopping_error(err);
         return answer_error(c, err);

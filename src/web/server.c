@@ -135,6 +135,7 @@ static int daemon_start(struct server *server, int fd, struct err *err)
     size_t connections = settings->connection_max > 0 ? settings->connection_max : 4096;
     int timeout = settings->request_timeout_sec > 0 ? settings->request_timeout_sec : 30;
     server->timeout_usec = timeout * USEC_PER_SEC;
+    server->held_max = (size_t)(settings->body_memory_mib > 0 ? settings->body_memory_mib : 768) * 1024 * 1024;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME;
     struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_certificate},
                                    {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key},

@@ -31,8 +31,12 @@ struct server {
     atomic_int active;  /* requests between their first line and their end */
     atomic_int waiting; /* of these, suspended */
     atomic_bool stopping;
-    atomic_size_t body_bytes; /* bodies in memory */
+    atomic_size_t held; /* hold.h */
+    size_t held_max;
 };
+
+/* A body, and the reading of a large answer, has the request's timeout and a second more for every so many bytes. */
+#define SLOWEST_BYTES_PER_SEC 8192
 
 /* Microseconds of the monotonic clock: for durations and deadlines, never for the law. */
 int64_t monotonic_usec(void);
