@@ -129,6 +129,14 @@ static int show_paper(const struct look *look, const struct event_row *row, cons
     return papers[(*count)++].id != NULL ? 0 : err_memory(err);
 }
 
+static bool between_staff(const struct look *look, const json_t *body)
+{
+    const char *id = member(body, "act"), *actor = member(body, "actor");
+    const struct procedure_act *act = id != NULL ? procedure_act_find(look->procedure, id) : NULL;
+
+    return id != NULL && (actor == NULL || strcmp(actor, "opener") != 0) && (act == NULL || act->tell != TELL_OPENER);
+}
+
 int look_events(struct look *look, unsigned with, struct case_view *view, json_t *given, struct err *err)
 {
     struct event_row *rows;
@@ -141,7 +149,8 @@ int look_events(struct look *look, unsigned with, struct case_view *view, json_t
         return r;
     events = ARENA_ARRAY(look->arena, struct case_event, count);
     papers = ARENA_ARRAY(look->arena, struct case_paper, count);
-    if (events == NULL || papers == NULL)
+    look->hidden = ARENA_ARRAY(look->arena, int64_t, count);
+    if (events == NULL || papers == NULL || look->hidden == NULL)
         return err_memory(err);
     for (size_t i = 0; i < count; i++) {
         CLEANUP_JSON json_t *body = NULL;
@@ -151,6 +160,8 @@ int look_events(struct look *look, unsigned with, struct case_view *view, json_t
             r = show_paper(look, &rows[i], body, papers, &paper_count, err);
         if (r < 0)
             return r;
+        if (look->for_opener && between_staff(look, body))
+            look->hidden[look->hidden_count++] = rows[i].leaf;
         if (strcmp(rows[i].kind, "case.noted") != 0 &&
             json_object_update(given, json_object_get(body, "personal")) != 0 &&
             json_object_get(body, "personal") != NULL)

@@ -13,6 +13,8 @@ struct look {
     bool for_opener;
     bool destroyed; /* the person's key is gone, or there never was one */
     struct subject_key key;
+    int64_t *hidden; /* leaves of staff's acts of which the opener is not told: their files are not shown */
+    size_t hidden_count;
     struct account_row *seen; /* accounts already looked up, by id */
     size_t seen_count, seen_room;
 };

@@ -5,6 +5,7 @@
 #include "web/pages/acts.h"
 #include "web/routes.h"
 #include <pages.h>
+#include <string.h>
 
 static int form_draw(struct request *request, struct response *response, const char *number, const char *code,
                      const char *refusal, struct err *err)
@@ -114,7 +115,8 @@ static int case_draw(struct request *request, struct response *response, const c
 int page_follow_get(struct request *request, struct response *response, struct err *err)
 {
     const char *number = request_param(request, "number"), *code = request_query(request, "code");
-    if (code != NULL)
+    /* Longer than any number: nothing to remember, and too long for a cookie and an address. */
+    if (code != NULL && strlen(number) < sizeof((struct case_opened *)0)->number)
         return to_case(request, response, number, code, err);
     if (opener_code(request, number) == NULL)
         return form_draw(request, response, number, "", NULL, err);
@@ -155,6 +157,11 @@ int page_follow_attachment(struct request *request, struct response *response, s
     struct case_view c;
     struct tx *tx;
     int r = own_case(request, 0, &c, err);
+    bool shown = false;
+    for (size_t i = 0; r == 0 && i < c.attachment_count; i++)
+        shown = shown || strcmp(c.attachments[i].id, id) == 0;
+    if (r == 0 && !shown)
+        r = err_set(err, ERR_NOT_FOUND, "attachment_unknown", NULL);
     if (r == 0)
         r = request_read(request, &tx, err);
     if (r == 0)

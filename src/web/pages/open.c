@@ -5,6 +5,7 @@
 #include "web/pages/pages.h"
 #include "web/routes.h"
 #include <pages.h>
+#include <string.h>
 
 static const char *const reserved[] = {"once", "received", "attachments", "csrf", NULL};
 
@@ -202,7 +203,8 @@ int page_receipt_get(struct request *request, struct response *response, struct 
     if (code == NULL) {
         CLEANUP_BUF struct buf encoded;
         buf_init(&encoded, 512);
-        buf_put_url(&encoded, number);
+        /* Longer than any number: asked for anew. */
+        buf_put_url(&encoded, strlen(number) < sizeof((struct case_opened *)0)->number ? number : "");
         return encoded.failed ||
                        response_redirect(response, request, "/%s/follow?number=%s", lang_of(request), encoded.data) < 0
                    ? err_memory(err)
