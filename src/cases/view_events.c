@@ -155,6 +155,9 @@ int look_events(struct look *look, unsigned with, struct case_view *view, json_t
     for (size_t i = 0; i < count; i++) {
         CLEANUP_JSON json_t *body = NULL;
 
+        /* Without the history itself only acts tell something: papers, and whose files are hidden. */
+        if ((with & CASE_WITH_EVENTS) == 0 && !look->destroyed && strcmp(rows[i].kind, "case.acted") != 0)
+            continue;
         r = stored_json_parse(rows[i].body, rows[i].body_len, "an event", &body, err);
         if (r == 0)
             r = show_paper(look, &rows[i], body, papers, &paper_count, err);
