@@ -178,7 +178,10 @@ int case_index(struct tx *tx, const struct office *office, size_t limit, size_t 
 
 /* --- Checking -----------------------------------------------------------------------------------------------------
  * Replays every event against the case rows, clocks and attachments: state, version, number, values, commitments (where
- * the person's key still is), attachment content. The first difference: ERR_DAMAGED "case_damaged", arg: the number. */
+ * the person's key still is), attachment content. The first difference: ERR_DAMAGED "case_damaged", arg: the number.
+ * Then the newest numbers drawn, what messages tell of, roles and state of accounts and tokens, the organisation:
+ * "store_damaged", arg: what. Not in the events, and so not checked: names, addresses and passwords of accounts,
+ * sessions, idempotency keys, look-ups of people, when a running clock reminds next, the words of the search. */
 struct verify_report {
     int64_t events, cases, attachments, values_checked, values_destroyed;
 };

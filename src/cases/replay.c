@@ -48,7 +48,15 @@ static int64_t moment(const json_t *body, const char *key)
     return json_integer_value(json_object_get(body, key));
 }
 
-static int apply_clock(struct replay *replay, const json_t *entry, struct err *err)
+/* The overdue moment moved: said before, it is said again if it is still ahead. */
+static int untell(json_t *clock, int64_t at_usec, struct err *err)
+{
+    if (moment(clock, "overdue") <= at_usec)
+        return 0;
+    return json_object_set_new(clock, "told", json_false()) == 0 ? 0 : err_memory(err);
+}
+
+static int apply_clock(struct replay *replay, const json_t *entry, int64_t at_usec, struct err *err)
 {
     const char *id = member(entry, "clock");
     json_t *clock;
@@ -59,7 +67,8 @@ static int apply_clock(struct replay *replay, const json_t *entry, struct err *e
         clock = json_copy((json_t *)entry);
         if (clock == NULL || json_object_set_new(replay->clocks, id, clock) != 0 ||
             json_object_set_new(clock, "state", json_string("running")) != 0 ||
-            json_object_set_new(clock, "extended", json_integer(0)) != 0)
+            json_object_set_new(clock, "extended", json_integer(0)) != 0 ||
+            json_object_set_new(clock, "told", json_false()) != 0)
             return err_memory(err);
         return 0;
     }
@@ -79,16 +88,16 @@ static int apply_clock(struct replay *replay, const json_t *entry, struct err *e
         json_object_set(clock, "due", json_object_get(entry, "due")) != 0 ||
         json_object_set(clock, "overdue", json_object_get(entry, "overdue")) != 0)
         return err_memory(err);
-    return 0;
+    return untell(clock, at_usec, err);
 }
 
-static int apply_clocks(struct replay *replay, const json_t *body, struct err *err)
+static int apply_clocks(struct replay *replay, const json_t *body, int64_t at_usec, struct err *err)
 {
     const json_t *list = json_object_get(body, "clocks");
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
-        r = apply_clock(replay, json_array_get(list, i), err);
+        r = apply_clock(replay, json_array_get(list, i), at_usec, err);
     return r;
 }
 
@@ -143,13 +152,14 @@ static int apply_opened(struct replay *replay, const struct office *office, cons
     replay->opener = arena_strdup(arena, member(body, "opener"));
     replay->lang = arena_strdup(arena, member(body, "lang"));
     replay->subject_id = arena_strdup(arena, member(body, "subject_id"));
+    replay->opener_account = arena_strdup(arena, event->account_id);
     if (arena->overflowed)
         return err_memory(err);
     replay->opened_usec = moment(body, "received");
     replay->registered_usec = event->at_usec;
     r = apply_values(replay, body, sealed, err);
     if (r == 0)
-        r = apply_clocks(replay, body, err);
+        r = apply_clocks(replay, body, event->at_usec, err);
     return r < 0 ? r : apply_attachments(replay, body, event->leaf, err);
 }
 
@@ -168,11 +178,11 @@ static int apply_acted(struct replay *replay, const struct event_row *event, con
         return err_memory(err);
     r = apply_values(replay, body, sealed, err);
     if (r == 0)
-        r = apply_clocks(replay, body, err);
+        r = apply_clocks(replay, body, event->at_usec, err);
     return r < 0 ? r : apply_attachments(replay, body, event->leaf, err);
 }
 
-static int apply_recomputed(struct replay *replay, const json_t *body, struct err *err)
+static int apply_recomputed(struct replay *replay, const json_t *body, int64_t at_usec, struct err *err)
 {
     const char *id = member(body, "clock");
     json_t *clock = id != NULL ? json_object_get(replay->clocks, id) : NULL;
@@ -184,7 +194,17 @@ static int apply_recomputed(struct replay *replay, const json_t *body, struct er
         json_object_set(clock, "overdue", json_object_get(moments, "overdue")) != 0 ||
         json_object_set(clock, "norm_from", json_object_get(body, "norm_from")) != 0)
         return err_memory(err);
-    return 0;
+    return untell(clock, at_usec, err);
+}
+
+static int apply_overdue(struct replay *replay, const json_t *body, struct err *err)
+{
+    const char *id = member(body, "clock");
+    json_t *clock = id != NULL ? json_object_get(replay->clocks, id) : NULL;
+
+    if (clock == NULL || moment(clock, "overdue") != moment(body, "overdue"))
+        return replay_damaged(err, "an unknown clock, or another moment, was called overdue");
+    return json_object_set_new(clock, "told", json_true()) == 0 ? 0 : err_memory(err);
 }
 
 int replay_event(struct replay *replay, const struct office *office, const struct event_row *event, const json_t *body,
@@ -200,7 +220,9 @@ int replay_event(struct replay *replay, const struct office *office, const struc
     else if (strcmp(kind, "case.acted") == 0)
         r = apply_acted(replay, event, body, sealed, arena, err);
     else if (strcmp(kind, "clock.recomputed") == 0)
-        r = apply_recomputed(replay, body, err);
+        r = apply_recomputed(replay, body, event->at_usec, err);
+    else if (strcmp(kind, "clock.overdue") == 0)
+        r = apply_overdue(replay, body, err);
     else if (strcmp(kind, "case.assigned") == 0) {
         const char *to = member(body, "to");
 

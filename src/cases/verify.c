@@ -19,16 +19,19 @@ struct verification {
     bool destroyed;
     struct verify_report report;
     int64_t opened; /* case.opened events in the ledger */
+    struct people people;
+    json_t *numbered; /* {procedure: {year: how many cases}} */
 };
 
-static int count_event(const struct event_row *row, void *arg, struct err *err)
+static int look_at_event(const struct event_row *row, void *arg, struct err *err)
 {
     struct verification *work = arg;
 
-    (void)err;
     if (strcmp(row->kind, "case.opened") == 0)
         work->opened++;
-    return 0;
+    if (row->case_id == NULL && (row->subject_id != NULL || row->sealed != NULL))
+        return err_set(err, ERR_DAMAGED, "ledger_damaged", "event %lld", (long long)row->leaf);
+    return people_event(&work->people, row, err);
 }
 
 static int check_commitment(const json_t *given, const json_t *sealed, const char *name, struct err *err)
@@ -64,6 +67,8 @@ static int check_personal(struct verification *work, const struct event_row *eve
     json_t *sealed;
     int r;
 
+    if (event->sealed != NULL && json_object_size(given) == 0)
+        return replay_damaged(err, "event %lld seals values it does not name", (long long)event->leaf);
     if (work->destroyed) {
         work->report.values_destroyed += (int64_t)json_object_size(given);
         return 0;
@@ -89,6 +94,11 @@ static int check_personal(struct verification *work, const struct event_row *eve
     return 0;
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 static int live_again(struct verification *work, const struct case_row *row, struct replay *replay, struct err *err)
 {
     struct event_row *events;
@@ -98,6 +108,7 @@ static int live_again(struct verification *work, const struct case_row *row, str
     for (size_t i = 0; r == 0 && i < count; i++) {
         CLEANUP_JSON json_t *body = NULL;
         CLEANUP_JSON json_t *sealed = NULL;
+        bool of_clock = strncmp(events[i].kind, "clock.", 6) == 0;
         bool note = strcmp(events[i].kind, "case.noted") == 0;
 
         r = stored_json_parse(events[i].body, events[i].body_len, "an event", &body, err);
@@ -105,15 +116,12 @@ static int live_again(struct verification *work, const struct case_row *row, str
             r = check_personal(work, &events[i], body, &sealed, err);
         if (r == 0)
             r = replay_event(replay, work->office, &events[i], body, note ? NULL : sealed, work->arena, err);
+        if (r == 0 && !same(events[i].subject_id, of_clock ? NULL : replay->subject_id))
+            r = replay_damaged(err, "event %lld is of another person", (long long)events[i].leaf);
     }
     if (r == 0 && replay->version == 0)
         return replay_damaged(err, "no event opens the case");
     return r;
-}
-
-static bool same(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 static int check_row(const struct case_row *row, const struct replay *replay, struct err *err)
@@ -133,7 +141,8 @@ static int check_row(const struct case_row *row, const struct replay *replay, st
     if (row->opened_usec != replay->opened_usec || row->registered_usec != replay->registered_usec)
         return replay_damaged(err, "the moments of receipt differ from the events");
     if (!same(row->opener, replay->opener) || !same(row->lang, replay->lang) ||
-        !same(row->subject_id, replay->subject_id) || !same(row->assignee, replay->assignee))
+        !same(row->subject_id, replay->subject_id) || !same(row->opener_account, replay->opener_account) ||
+        !same(row->assignee, replay->assignee))
         return replay_damaged(err, "opener, language, person or assignee differ from the events");
     if (!json_equal(fields, replay->values))
         return replay_damaged(err, "values differ from the events");
@@ -156,6 +165,15 @@ static int check_sealed(const struct verification *work, const struct case_row *
     return json_equal(sealed, replay->sealed) ? 0 : replay_damaged(err, "sealed values differ from the events");
 }
 
+/* A clock that only waits is born as one of which nothing will be said. */
+static bool overdue_as_told(const struct catalogue *catalogue, const struct clock_row *row, const json_t *told)
+{
+    const struct norm *norm = clock_norm(catalogue, row);
+    bool waits = norm != NULL && norm->has_clock && norm->clock.kind == CLOCK_AT_LEAST;
+
+    return waits || row->overdue_told == json_is_true(json_object_get(told, "told"));
+}
+
 static bool clock_as_told(const struct clock_row *row, const json_t *told)
 {
     const char *state = json_string_value(json_object_get(told, "state"));
@@ -170,8 +188,10 @@ static bool clock_as_told(const struct clock_row *row, const json_t *told)
         row->extended != json_integer_value(json_object_get(told, "extended")))
         return false;
     if (clock_runs(row))
-        return row->stopped_usec == TIME_NONE;
-    return row->stopped_usec == json_integer_value(json_object_get(told, "stopped_at")) &&
+        return row->stopped_usec == TIME_NONE && !row->stopped_in_time &&
+               (row->remind_usec == TIME_NONE || row->remind_usec < row->due_usec);
+    return row->remind_usec == TIME_NONE &&
+           row->stopped_usec == json_integer_value(json_object_get(told, "stopped_at")) &&
            row->stopped_in_time == json_is_true(json_object_get(told, "in_time"));
 }
 
@@ -190,7 +210,8 @@ static int check_clocks(struct verification *work, const struct case_row *row, c
     for (size_t i = 0; i < count; i++) {
         const json_t *told = json_object_get(replay->clocks, clocks[i].clock);
 
-        if (told == NULL || !clock_as_told(&clocks[i], told))
+        if (told == NULL || !clock_as_told(&clocks[i], told) ||
+            !overdue_as_told(work->office->catalogue, &clocks[i], told))
             return replay_damaged(err, "clock %s differs from the events", clocks[i].clock);
     }
     clocks_next(work->office->catalogue, &next, clocks, count);
@@ -199,8 +220,8 @@ static int check_clocks(struct verification *work, const struct case_row *row, c
     return 0;
 }
 
-static int check_attachment(struct verification *work, const struct attachment_row *listed, const json_t *told,
-                            struct err *err)
+static int check_attachment(struct verification *work, const struct attachment_row *listed, const char *subject_id,
+                            const json_t *told, struct err *err)
 {
     CLEANUP_ARENA struct arena arena;
     CLEANUP_BUF struct buf content = {0};
@@ -212,6 +233,7 @@ static int check_attachment(struct verification *work, const struct attachment_r
 
     hex_encode(listed->commitment.bytes, SHA256_BYTES, commitment);
     if (told == NULL || !same(listed->type, json_string_value(json_object_get(told, "type"))) ||
+        !same(listed->subject_id, subject_id) ||
         listed->size_bytes != json_integer_value(json_object_get(told, "size")) ||
         listed->leaf != json_integer_value(json_object_get(told, "leaf")) ||
         !same(commitment, json_string_value(json_object_get(told, "commitment"))))
@@ -242,7 +264,7 @@ static int check_attachments(struct verification *work, const struct case_row *r
     if (r == 0 && count != json_object_size(replay->attachments))
         r = replay_damaged(err, "%zu attachments, by the events %zu", count, json_object_size(replay->attachments));
     for (size_t i = 0; r == 0 && i < count; i++)
-        r = check_attachment(work, &rows[i], json_object_get(replay->attachments, rows[i].id), err);
+        r = check_attachment(work, &rows[i], row->subject_id, json_object_get(replay->attachments, rows[i].id), err);
     return r;
 }
 
@@ -261,6 +283,56 @@ static int check_against(struct verification *work, const struct case_row *row, 
     return r;
 }
 
+/* Numbers are drawn without gaps, so how many cases there are is the newest number. */
+static int count_number(struct verification *work, const struct replay *replay, struct err *err)
+{
+    const struct zone *zone = &work->office->catalogue->calendar->zone;
+    json_t *years = json_object_get(work->numbered, replay->procedure->id);
+    char year[16];
+
+    snprintf(year, sizeof(year), "%d", date_from_day(zone_day_of(zone, replay->registered_usec)).year);
+    if (years == NULL && json_object_set_new(work->numbered, replay->procedure->id, years = json_object()) != 0)
+        return err_memory(err);
+    return json_object_set_new(years, year, json_integer(json_integer_value(json_object_get(years, year)) + 1)) == 0
+               ? 0
+               : err_memory(err);
+}
+
+static int check_numbers(struct verification *work, struct arena *arena, struct err *err)
+{
+    struct case_seq_row *rows;
+    size_t count, years = 0;
+    const char *procedure;
+    json_t *of;
+    int r = store_case_seq_list(work->tx, arena, &rows, &count, err);
+
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        char year[16];
+
+        snprintf(year, sizeof(year), "%d", rows[i].year);
+        of = json_object_get(work->numbered, rows[i].procedure);
+        if (json_integer_value(json_object_get(of, year)) != rows[i].newest)
+            r = err_set(err, ERR_DAMAGED, "store_damaged", "%s %s", rows[i].procedure, year);
+    }
+    json_object_foreach(work->numbered, procedure, of) years += json_object_size(of);
+    return r == 0 && years != count ? err_set(err, ERR_DAMAGED, "store_damaged", "case_seq") : r;
+}
+
+/* Columns that repeat others, and messages about events that are not theirs. */
+static int check_repeated(struct verification *work, struct arena *arena, struct err *err)
+{
+    const char *number = NULL, *id = NULL;
+    int r = store_clock_check(work->tx, arena, &number, err);
+
+    if (r == 0 && number != NULL) {
+        err_set(err, ERR_DAMAGED, "case_damaged", "%s", number);
+        return err == NULL ? -ERR_DAMAGED : err_detail(err, "a clock's columns contradict each other");
+    }
+    if (r == 0)
+        r = store_outbox_check(work->tx, arena, &id, err);
+    return r == 0 && id != NULL ? err_set(err, ERR_DAMAGED, "store_damaged", "outbox %s", id) : r;
+}
+
 static int check_case(struct verification *work, const struct case_row *row, struct err *err)
 {
     struct replay replay;
@@ -272,6 +344,8 @@ static int check_case(struct verification *work, const struct case_row *row, str
     r = case_subject_key(work->tx, work->office, row, &work->key, &work->destroyed, &why);
     if (r == 0)
         r = check_against(work, row, &replay, &why);
+    if (r == 0)
+        r = count_number(work, &replay, &why);
     replay_done(&replay);
     if (r == 0) {
         work->report.cases++;
@@ -384,6 +458,23 @@ static int name_missing(struct verification *work, struct err *err)
                                     (long long)work->opened);
 }
 
+static int check_all(struct verification *work, const char *key, struct err *err)
+{
+    CLEANUP_ARENA struct arena arena;
+    int r = ledger_verify(work->tx, key, look_at_event, work, &work->report.events, err);
+
+    arena_init(&arena, PAGE_ARENA_LIMIT);
+    if (r == 0)
+        r = check_cases(work, err);
+    if (r == 0 && work->report.cases != work->opened)
+        r = name_missing(work, err);
+    if (r == 0)
+        r = check_numbers(work, &arena, err);
+    if (r == 0)
+        r = check_repeated(work, &arena, err);
+    return r < 0 ? r : people_check(work->tx, &work->people, &arena, err);
+}
+
 int office_verify(struct tx *tx, const struct office *office, struct verify_report *ret, struct err *err)
 {
     CLEANUP_ARENA struct arena arena;
@@ -395,11 +486,13 @@ int office_verify(struct tx *tx, const struct office *office, struct verify_repo
     key = signer_verifier_key(ledger_signer(office->ledger), &arena);
     if (key == NULL)
         return err_memory(err);
-    r = ledger_verify(tx, key, count_event, &work, &work.report.events, err);
-    if (r == 0)
-        r = check_cases(&work, err);
-    if (r == 0 && work.report.cases != work.opened)
-        r = name_missing(&work, err);
+    r = people_init(&work.people, err);
+    if (r < 0)
+        return r;
+    work.numbered = json_object();
+    r = work.numbered != NULL ? check_all(&work, key, err) : err_memory(err);
+    json_decref(work.numbered);
+    people_done(&work.people);
     if (r < 0)
         return r;
     *ret = work.report;

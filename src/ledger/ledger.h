@@ -66,7 +66,7 @@ int receipt_verify_json(const char *json, size_t count, const char *verifier_key
 /* Re-reads every event: bodies hash to their leaves and hold the row's columns, leaves to nodes, nodes to head, the
  * head's checkpoint is signed by the verifier key. Calls `each` (may be NULL) with every event in order, after the
  * event itself was found whole, for checks of the rooms above; it may read with `tx`. A difference is ERR_DAMAGED
- * "ledger_damaged" with arg "event N", "node LEVEL/INDEX", "head" or "checkpoint". */
+ * "ledger_damaged" with arg "event N", "node LEVEL/INDEX", "nodes" (more than there can be), "head" or "checkpoint". */
 int ledger_verify(struct tx *tx, const char *verifier_key,
                   int (*each)(const struct event_row *row, void *arg, struct err *err), void *arg, int64_t *ret_events,
                   struct err *err) WARN_UNUSED;

@@ -135,6 +135,7 @@ static int verify(struct tx *tx, struct verification *work, const char *verifier
 /* A node beyond the head was never signed for either, and would stand in the way of the right one. */
 static int nodes_end_check(struct tx *tx, int64_t size, struct err *err)
 {
+    int64_t count, wanted = 0;
     for (int level = 8; level < 63; level += 8) {
         struct hash stored;
         struct err none = {0};
@@ -146,8 +147,12 @@ static int nodes_end_check(struct tx *tx, int64_t size, struct err *err)
                 *err = none;
             return result;
         }
+        wanted += size >> level;
     }
-    return 0;
+    int result = store_ledger_node_count(tx, &count, err);
+    if (result < 0)
+        return result;
+    return count == wanted ? 0 : ledger_damaged(err, "nodes");
 }
 
 /* An event beyond the head was never signed for. */

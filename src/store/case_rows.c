@@ -25,6 +25,29 @@ int store_case_next_seq(struct tx *tx, const char *procedure, int year, int64_t 
     return rc;
 }
 
+int store_case_seq_list(struct tx *tx, struct arena *arena, struct case_seq_row **ret, size_t *ret_count,
+                        struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT procedure, year, newest FROM case_seq ORDER BY procedure, year"));
+    struct case_seq_row *rows = NULL;
+    size_t count = 0, room = 0;
+    int got;
+    while ((got = db_step(db, err)) > 0) {
+        struct case_seq_row *row = ROWS_ADD(arena, rows, count, room);
+        if (row == NULL)
+            break;
+        row->procedure = db_text(db, 0, arena);
+        row->year = (int)db_int(db, 1);
+        row->newest = db_int(db, 2);
+    }
+    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
+    if (got < 0 || closed != 0)
+        return got < 0 ? got : closed;
+    *ret = rows;
+    *ret_count = count;
+    return 0;
+}
+
 static void put_row(struct db *db, const struct case_row *row)
 {
     db_put_text(db, row->id);

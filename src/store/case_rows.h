@@ -28,6 +28,13 @@ struct case_row {
 
 /* The next number of a procedure in a year, from 1, without gaps (taken back when the command rolls back). */
 int store_case_next_seq(struct tx *tx, const char *procedure, int year, int64_t *ret, struct err *err) WARN_UNUSED;
+struct case_seq_row {
+    const char *procedure;
+    int year;
+    int64_t newest;
+};
+int store_case_seq_list(struct tx *tx, struct arena *arena, struct case_seq_row **ret, size_t *ret_count,
+                        struct err *err) WARN_UNUSED;
 int store_case_insert(struct tx *tx, const struct case_row *row, struct err *err) WARN_UNUSED;
 /* Writes every column of an existing case; `expected_version` must still be there, else ERR_STALE "case_changed". */
 int store_case_update(struct tx *tx, const struct case_row *row, int64_t expected_version, struct err *err) WARN_UNUSED;
@@ -79,6 +86,9 @@ struct clock_row {
     const char *catalogue_hash;
 };
 int store_clock_put(struct tx *tx, const struct clock_row *row, struct err *err) WARN_UNUSED; /* insert or replace */
+/* Columns that repeat what others say (the next ripe moment, the outcome, the case's procedure and receipt):
+ * *ret_number is the number of a case where they contradict, NULL when there is none. */
+int store_clock_check(struct tx *tx, struct arena *arena, const char **ret_number, struct err *err) WARN_UNUSED;
 int store_clock_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct clock_row **ret,
                         size_t *ret_count, struct err *err) WARN_UNUSED;
 /* Running clocks whose reminder or untold overdue moment is at or before `now`, oldest first, at most `limit`. */

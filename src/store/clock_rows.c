@@ -75,6 +75,19 @@ int store_clock_put(struct tx *tx, const struct clock_row *row, struct err *err)
     return changes > 0 ? 0 : err_set(err, ERR_NOT_FOUND, "not_found", NULL);
 }
 
+int store_clock_check(struct tx *tx, struct arena *arena, const char **ret_number, struct err *err)
+{
+    return db_run_text(
+        db_query(tx->db, SQL("SELECT c.number FROM clock k JOIN case_file c ON c.id = k.case_id "
+                             "WHERE k.procedure <> c.procedure OR k.opened_usec <> c.opened_usec OR k.outcome <> "
+                             "CASE WHEN k.state = 'running' THEN 0 WHEN k.stopped_in_time = 1 THEN 1 ELSE 2 END "
+                             "OR k.ripe_usec IS DISTINCT FROM CASE WHEN k.state <> 'running' THEN NULL "
+                             "WHEN k.overdue_told = 1 THEN k.remind_usec "
+                             "WHEN k.remind_usec IS NULL OR k.remind_usec > k.overdue_usec THEN k.overdue_usec "
+                             "ELSE k.remind_usec END LIMIT 1")),
+        arena, ret_number, err);
+}
+
 static int read_rows(struct db *db, struct arena *arena, struct clock_row **ret, size_t *ret_count, struct err *err)
 {
     struct clock_row *rows = NULL;

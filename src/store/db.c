@@ -122,6 +122,17 @@ int db_run_int(struct db *db, int64_t none, int64_t *ret, struct err *err)
     return got < 0 ? got : 0;
 }
 
+int db_run_text(struct db *db, struct arena *arena, const char **ret, struct err *err)
+{
+    int got = db_step(db, err);
+    const char *text = got > 0 ? db_text(db, 0, arena) : NULL;
+    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
+    if (got < 0 || closed != 0)
+        return got < 0 ? got : closed;
+    *ret = text;
+    return 0;
+}
+
 void db_end(struct db *db)
 {
     db->engine->end(db);

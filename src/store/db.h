@@ -145,6 +145,8 @@ int db_hash(struct db *db, int column, struct hash *ret, struct err *err) WARN_U
 
 /* One row by its key: steps once. ERR_NOT_FOUND "not_found" without a row; the statement is then ended. */
 int db_one(struct db *db, struct err *err) WARN_UNUSED;
+/* The one text a statement gives; NULL when it gives no row. */
+int db_run_text(struct db *db, struct arena *arena, const char **ret, struct err *err) WARN_UNUSED;
 /* Ends the statement and tells whether the arena held: 0 or ERR_MEMORY. */
 int db_close_rows(struct db *db, const struct arena *arena, struct err *err) WARN_UNUSED;
 

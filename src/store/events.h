@@ -48,6 +48,7 @@ int store_ledger_head_set(struct tx *tx, const struct ledger_head_row *row, stru
 /* Roots of full subtrees of 256^k leaves: level 8, 16, 24 …; index counts subtrees of that level. */
 int store_ledger_node_insert(struct tx *tx, int level, int64_t index, const struct hash *hash,
                              struct err *err) WARN_UNUSED;
+int store_ledger_node_count(struct tx *tx, int64_t *ret, struct err *err) WARN_UNUSED;
 int store_ledger_nodes(struct tx *tx, int level, int64_t from, size_t count, struct hash *ret,
                        struct err *err) WARN_UNUSED;
 

@@ -51,6 +51,11 @@ int store_ledger_node_insert(struct tx *tx, int level, int64_t index, const stru
     return db_run(db, NULL, err);
 }
 
+int store_ledger_node_count(struct tx *tx, int64_t *ret, struct err *err)
+{
+    return db_run_int(db_query(tx->db, SQL("SELECT count(*) FROM ledger_node")), 0, ret, err);
+}
+
 int store_ledger_nodes(struct tx *tx, int level, int64_t from, size_t count, struct hash *ret, struct err *err)
 {
     struct db *db = db_query(tx->db, SQL("SELECT hash FROM ledger_node WHERE level = $1 AND position >= $2 "

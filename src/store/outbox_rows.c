@@ -100,6 +100,13 @@ int store_outbox_undelivered(struct tx *tx, size_t limit, struct arena *arena, s
     return read_rows(db, arena, ret, ret_count, err);
 }
 
+int store_outbox_check(struct tx *tx, struct arena *arena, const char **ret_id, struct err *err)
+{
+    return db_run_text(db_query(tx->db, SQL("SELECT o.id FROM outbox o LEFT JOIN event e ON e.leaf = o.leaf "
+                                            "WHERE e.leaf IS NULL OR e.case_id IS DISTINCT FROM o.case_id LIMIT 1")),
+                       arena, ret_id, err);
+}
+
 int store_outbox_figures(struct tx *tx, struct outbox_figures *ret, struct err *err)
 {
     struct outbox_figures figures = {.oldest_usec = TIME_NONE};

@@ -88,6 +88,18 @@ static const struct damage damages[] = {
      "UPDATE case_file SET sealed = (SELECT sealed FROM case_file WHERE serial = 1) WHERE id = '%s'"},
     {"event's sealed lost", "UPDATE event SET sealed = NULL WHERE kind = 'case.opened' AND case_id = '%s'"},
     {"person of another", "UPDATE case_file SET subject_id = NULL WHERE id = '%s'"},
+    {"account of the opener", "UPDATE case_file SET opener_account = '018f0000-0000-7000-8000-000000000001' "
+                              "WHERE id = '%s'"},
+    {"clock told", "UPDATE clock SET overdue_told = 1, ripe_usec = NULL WHERE case_id = '%s'"},
+    {"clock reminds", "UPDATE clock SET remind_usec = 1 WHERE case_id = '%s'"},
+    {"clock ripe", "UPDATE clock SET ripe_usec = 1 WHERE case_id = '%s'"},
+    {"clock's outcome", "UPDATE clock SET outcome = 2 WHERE case_id = '%s'"},
+    {"clock's procedure", "UPDATE clock SET procedure = 'other' WHERE case_id = '%s'"},
+    {"clock's receipt", "UPDATE clock SET opened_usec = opened_usec + 1 WHERE case_id = '%s'"},
+    {"event's person lost", "UPDATE event SET subject_id = NULL WHERE kind = 'case.opened' AND case_id = '%s'"},
+    {"event's person of another",
+     "UPDATE event SET subject_id = (SELECT id FROM subject WHERE wrapped_key IS NOT NULL) "
+     "|| 'x' WHERE kind = 'case.acted' AND case_id = '%s'"},
     {"row lost", "DELETE FROM clock WHERE case_id = '%1$s'; DELETE FROM case_file WHERE id = '%1$s'"},
 };
 
@@ -116,6 +128,95 @@ static void test_each_damage_names_its_case(void **state)
     }
 }
 
+/* The arg that names it begins with `arg`. */
+static const struct {
+    const char *sql, *code, *arg;
+} others[] = {
+    {"UPDATE account SET roles = 'admin auditor moderator registrar' WHERE roles = 'moderator'", "store_damaged",
+     "account 0"},
+    {"UPDATE account SET disabled = 1 WHERE roles = 'auditor'", "store_damaged", "account 0"},
+    {"DELETE FROM account WHERE roles = 'auditor'", "store_damaged", "account lost"},
+    {"INSERT INTO account SELECT id || 'x', login || 'x', name, email, password_hash, roles, lang, disabled, "
+     "must_change_password, failures, locked_until_usec, created_usec FROM account WHERE roles = 'admin'",
+     "store_damaged", "account 0"},
+    {"UPDATE token SET roles = 'admin'", "store_damaged", "token 0"},
+    {"UPDATE token SET expires_usec = NULL", "store_damaged", "token 0"},
+    {"UPDATE token SET revoked_usec = NULL", "store_damaged", "token 0"},
+    {"UPDATE token SET account_id = (SELECT id FROM account WHERE roles = 'admin')", "store_damaged", "token 0"},
+    {"DELETE FROM token", "store_damaged", "token lost"},
+    {"UPDATE setting SET json = replace(json, '990140999905', '990140999906')", "store_damaged",
+     "setting organisation"},
+    {"DELETE FROM setting WHERE name = 'organisation'", "store_damaged", "setting organisation"},
+    {"UPDATE case_seq SET newest = 7", "store_damaged", "complaint 2026"},
+    {"DELETE FROM case_seq", "store_damaged", "case_seq"},
+    {"INSERT INTO case_seq VALUES ('complaint', 2027, 1)", "store_damaged", "complaint 2027"},
+    {"UPDATE outbox SET leaf = 0", "store_damaged", "outbox 0"},
+    {"INSERT INTO ledger_node VALUES (8, 5, zeroblob(32))", "ledger_damaged", "nodes"},
+    {"UPDATE event SET subject_id = (SELECT min(id) FROM subject) WHERE leaf = 0", "ledger_damaged", "event 0"},
+};
+
+/* A token that is revoked later, and an organisation. */
+static int found_more(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct fixture *f = command->arg;
+    struct organisation organisation = {.name = {.in = {"Алаң", "Алаң", "Alań"}}, .bin = "990140999905"};
+    char secret[64], id[ID_TEXT];
+    int r = organisation_put(tx, &f->office, &organisation, &f->admin, USEC_PER_DAY, err);
+
+    if (r == 0)
+        r = token_create(tx, &f->office.access, f->moderator.account_id, "tests", ROLE_MODERATOR, 9 * USEC_PER_DAY,
+                         &f->admin, USEC_PER_DAY, secret, id, err);
+    return r < 0 ? r : token_revoke(tx, &f->office.access, id, &f->admin, 2 * USEC_PER_DAY, err);
+}
+
+static void test_what_is_no_case_is_checked_too(void **state)
+{
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct fixture f;
+        struct case_opened opened[3];
+        struct verify_report report;
+        struct err err = {0};
+
+        fixture_start(&f);
+        fill(&f, opened);
+        assert_int_equal(store_write(f.store, found_more, &f, &err), 0);
+        assert_int_equal(fixture_verify(&f, &report, &err), 0);
+        fixture_sql(&f, others[i].sql);
+        if (fixture_verify(&f, &report, &err) != -ERR_DAMAGED || strcmp(err.code, others[i].code) != 0 ||
+            strncmp(err.arg, others[i].arg, strlen(others[i].arg)) != 0)
+            fail_msg("%s: %s %s", others[i].sql, err.code != NULL ? err.code : "sound", err.arg);
+        fixture_end(&f);
+    }
+}
+
+/* Told overdue, extended, computed anew: what is told of a clock follows its events. */
+static void test_a_clock_with_a_history_is_sound(void **state)
+{
+    struct fixture f;
+    struct case_opened opened[3];
+    struct verify_report report;
+    struct err err = {0};
+
+    fixture_start(&f);
+    fill(&f, opened);
+    assert_true(fixture_tick(&f, fixture_moment(&f, "2026-04-10T00:00:00+05:00")) > 0);
+    assert_int_equal(fixture_verify(&f, &report, &err), 0);
+    fixture_edit_law(&f, "norms/opl.yaml",
+                     "    amount: 20\n    unit: calendar_day\n    counting: day_after\n    starts:\n"
+                     "      kk: \"Шағым алынған күн\"\n",
+                     "    amount: 40\n    unit: calendar_day\n    counting: day_after\n    starts:\n"
+                     "      kk: \"Шағым алынған күн\"\n");
+    assert_int_equal(fixture_reload(&f, &err), 0);
+    assert_true(fixture_recompute(&f, fixture_moment(&f, "2026-04-11T00:00:00+05:00")) > 0);
+    assert_int_equal(fixture_verify(&f, &report, &err), 0);
+    assert_true(fixture_tick(&f, fixture_moment(&f, "2026-05-10T00:00:00+05:00")) > 0);
+    assert_int_equal(fixture_verify(&f, &report, &err), 0);
+    fixture_sql(&f, "UPDATE clock SET overdue_told = 0, ripe_usec = overdue_usec WHERE state = 'running'");
+    assert_int_equal(fixture_verify(&f, &report, &err), -ERR_DAMAGED);
+    assert_string_equal(err.code, "case_damaged");
+    fixture_end(&f);
+}
+
 static void test_an_event_taken_away_is_found(void **state)
 {
     struct fixture f;
@@ -137,6 +238,8 @@ int main(void)
         cmocka_unit_test(test_a_sound_store_is_sound),
         cmocka_unit_test(test_a_changed_byte_in_an_event_is_named),
         cmocka_unit_test(test_each_damage_names_its_case),
+        cmocka_unit_test(test_what_is_no_case_is_checked_too),
+        cmocka_unit_test(test_a_clock_with_a_history_is_sound),
         cmocka_unit_test(test_an_event_taken_away_is_found),
     };
 
