@@ -150,7 +150,7 @@ static int tie_keyring(struct tx *tx, struct store_command *command, struct err 
     return keyring_check(tx, command->arg, err);
 }
 
-void fixture_start(struct fixture *fixture)
+void fixture_start_empty(struct fixture *fixture)
 {
     char path[256];
     struct err err = {0};
@@ -175,6 +175,11 @@ void fixture_start(struct fixture *fixture)
     must(signer_load(path, "test.example.kz/ledger", true, &fixture->signer, &err), &err, "signer_load");
     open_store(fixture, true);
     must(store_write(fixture->store, tie_keyring, fixture->keyring, &err), &err, "keyring_check");
+}
+
+void fixture_start(struct fixture *fixture)
+{
+    fixture_start_empty(fixture);
     hire(fixture, "admin", "", ROLE_ADMIN, &fixture->admin);
     hire(fixture, "moderator", "moderator@example.kz", ROLE_MODERATOR, &fixture->moderator);
     hire(fixture, "registrar", "registrar@example.kz", ROLE_REGISTRAR, &fixture->registrar);

@@ -23,6 +23,7 @@ struct fixture {
 };
 
 void fixture_start(struct fixture *fixture);
+void fixture_start_empty(struct fixture *fixture); /* nobody works there yet */
 void fixture_end(struct fixture *fixture);
 /* Reads the law copy anew, as a reload would. Refused: the error is returned and nothing changes. */
 int fixture_reload(struct fixture *fixture, struct err *err);

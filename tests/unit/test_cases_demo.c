@@ -42,8 +42,7 @@ static void told_at(const char *now)
     struct tx *tx;
     int64_t now_usec;
 
-    fixture_start(&f);
-    fixture_sql(&f, "DELETE FROM account");
+    fixture_start_empty(&f);
     now_usec = fixture_moment(&f, now);
     if (demo_fill(&f.office, DEMO_DIR, now_usec, &report, &err) < 0)
         fail_msg("%s: %s %s %s", now, err.code, err.arg, err.detail);
