@@ -86,7 +86,8 @@ int account_set_password(struct tx *tx, const struct access *access, const char 
 
 /* Signing in, in two steps so that argon2id runs outside the writer: (1) sign_in_check reads the account and verifies
  * the password, taking the same time whether or not the login exists; at most one verification a core at a time. A
- * locked account is refused at once: ERR_TOO_MANY "account_locked" with the minutes. (2) sign_in_record, in a command:
+ * locked account is refused at once: ERR_TOO_MANY "account_locked" with the minutes; a login that does not exist is
+ * locked in the same way, as this process remembers. (2) sign_in_record, in a command:
  * on failure counts (5 in a row lock for 1 minute, each further one doubling to 1 hour), on success resets and opens a
  * session of 12 hours (30 minutes idle).
  *

@@ -3,6 +3,7 @@
  * The cookie's secret is 32 random bytes in hex; the store holds its SHA-256 alone, so that who reads the store cannot
  * sign in with it. */
 #include "access/access_event.h"
+#include "access/stranger.h"
 #include "base/time.h"
 #include <inttypes.h>
 #include <sodium.h>
@@ -15,22 +16,19 @@
 #define SECRET_CHARS 64
 #define LOGIN_ROOM 64 /* longer than any login, so that one too long stays invalid */
 
-#define FAILURES_ALLOWED 5 /* the fifth in a row locks */
-#define LOCK_MINUTES_MAX 60
-
 static int refused(struct err *err)
 {
     return err_set(err, ERR_UNAUTHENTICATED, "sign_in_refused", NULL);
 }
 
-static bool locked(const struct account_row *row, int64_t now_usec)
+static bool locked(int64_t until_usec, int64_t now_usec)
 {
-    return row->locked_until_usec != TIME_NONE && row->locked_until_usec > now_usec;
+    return until_usec != TIME_NONE && until_usec > now_usec;
 }
 
-static int locked_refuse(const struct account_row *row, int64_t now_usec, struct err *err)
+static int locked_refuse(int64_t until_usec, int64_t now_usec, struct err *err)
 {
-    int64_t minutes = (row->locked_until_usec - now_usec + USEC_PER_MINUTE - 1) / USEC_PER_MINUTE;
+    int64_t minutes = (until_usec - now_usec + USEC_PER_MINUTE - 1) / USEC_PER_MINUTE;
     return err_set(err, ERR_TOO_MANY, "account_locked", "%" PRId64, minutes);
 }
 
@@ -55,8 +53,9 @@ static int check(struct tx *tx, const char *login, const char *password, int64_t
         return result;
     }
     bool known = result == 0, right = false;
-    if (known && locked(&row, now_usec))
-        return locked_refuse(&row, now_usec, err);
+    int64_t locked_until_usec = known ? row.locked_until_usec : stranger_locked_until(typed);
+    if (locked(locked_until_usec, now_usec))
+        return locked_refuse(locked_until_usec, now_usec, err);
     result = password_verify(known ? row.password_hash : NULL, password, &right, err);
     if (result < 0)
         return result;
@@ -64,6 +63,8 @@ static int check(struct tx *tx, const char *login, const char *password, int64_t
     if (known) {
         memcpy(sign_in.account_id, row.id, strnlen(row.id, sizeof sign_in.account_id - 1));
         sign_in.verified = text_hash(row.password_hash);
+    } else {
+        stranger_failed(typed, now_usec);
     }
     *ret = sign_in;
     return 0;
@@ -121,18 +122,6 @@ int session_open(struct tx *tx, const struct access *access, const char *account
     return result;
 }
 
-/* One more failure in a row: 5 → 1 minute, 6 → 2, 7 → 4 … one hour. */
-static void count_failure(struct account_row *row, int64_t now_usec)
-{
-    row->failures++;
-    row->locked_until_usec = TIME_NONE;
-    if (row->failures < FAILURES_ALLOWED)
-        return;
-    int64_t doublings = row->failures - FAILURES_ALLOWED;
-    int64_t minutes = doublings >= 6 ? LOCK_MINUTES_MAX : INT64_C(1) << doublings;
-    row->locked_until_usec = now_usec + minutes * USEC_PER_MINUTE;
-}
-
 static int record_failure(struct tx *tx, const struct access *access, struct account_row *row, int64_t now_usec,
                           struct err *err)
 {
@@ -140,7 +129,8 @@ static int record_failure(struct tx *tx, const struct access *access, struct acc
     if (row == NULL) {
         members = json_pack("{s:n}", "target_account_id");
     } else {
-        count_failure(row, now_usec);
+        row->failures++;
+        row->locked_until_usec = lock_until(row->failures, now_usec);
         int result = store_account_update(tx, row, err);
         if (result < 0)
             return result;
@@ -173,8 +163,8 @@ static int record(struct tx *tx, const struct access *access, const struct sign_
     bool known = result == 0;
     /* Others may have failed, or the password may have changed, since the check. */
     struct hash now_stored = known ? text_hash(row.password_hash) : (struct hash){0};
-    if (known && locked(&row, now_usec)) {
-        locked_refuse(&row, now_usec, &refusal);
+    if (known && locked(row.locked_until_usec, now_usec)) {
+        locked_refuse(row.locked_until_usec, now_usec, &refusal);
         result = 0;
     } else if (!known || !sign_in->right || row.disabled ||
                memcmp(now_stored.bytes, sign_in->verified.bytes, sizeof now_stored.bytes) != 0) {

@@ -132,7 +132,8 @@ static int64_t median_of_check(const char *login)
     for (int i = 0; i < 5; i++) {
         struct sign_in sign_in;
         int64_t from = clock_usec();
-        assert_int_equal(check_at(login, "a wrong password", NOW, &sign_in, NULL), 0);
+        /* Hours apart, so that no lock stands between them. */
+        assert_int_equal(check_at(login, "a wrong password", NOW + 120 * i * MINUTE, &sign_in, NULL), 0);
         assert_false(sign_in.right);
         took[i] = clock_usec() - from;
     }
@@ -149,10 +150,30 @@ static int64_t median_of_check(const char *login)
 static void an_unknown_login_takes_as_long(void **state)
 {
     account_make("aigul", ROLE_MODERATOR, good_hash);
-    int64_t known = median_of_check("aigul"), unknown = median_of_check("nobody"), never = median_of_check("no login!");
+    int64_t known = median_of_check("aigul"), unknown = median_of_check("nobody-timed"),
+            never = median_of_check("never timed!");
     assert_true(known > 5000); /* argon2id did run */
     assert_true(unknown * 2 > known && known * 2 > unknown);
     assert_true(never * 2 > known && known * 2 > never);
+}
+
+static void a_login_that_nobody_has_is_locked_alike(void **state)
+{
+    struct sign_in sign_in;
+    struct err err = {0};
+    int64_t now = NOW;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(check_at("ghost", GOOD_PASSWORD, now, &sign_in, &err), 0);
+    static const int minutes[] = {1, 2, 4};
+    for (size_t i = 0; i < sizeof minutes / sizeof *minutes; i++) {
+        assert_int_equal(check_at(i % 2 ? "ghost" : "Ghost", GOOD_PASSWORD, now, &sign_in, &err), -ERR_TOO_MANY);
+        assert_string_equal(err.code, "account_locked");
+        assert_int_equal(atoi(err.arg), minutes[i]);
+        now += minutes[i] * MINUTE;
+        assert_int_equal(check_at("ghost", GOOD_PASSWORD, now, &sign_in, &err), 0);
+        assert_false(sign_in.right);
+    }
+    assert_int_equal(check_at("another-ghost", GOOD_PASSWORD, now, &sign_in, &err), 0);
 }
 
 static void five_failures_lock_and_each_further_one_doubles(void **state)
@@ -348,6 +369,7 @@ int main(void)
         IN_A_WORLD(the_right_password_opens_a_session),
         IN_A_WORLD(wrong_login_and_wrong_password_look_the_same),
         IN_A_WORLD(an_unknown_login_takes_as_long),
+        IN_A_WORLD(a_login_that_nobody_has_is_locked_alike),
         IN_A_WORLD(five_failures_lock_and_each_further_one_doubles),
         IN_A_WORLD(what_changed_since_the_check_counts),
         IN_A_WORLD(a_session_ends_when_idle_and_after_twelve_hours),
