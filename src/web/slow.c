@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define QUEUE_MAX 128
+#define ROUTE_MAX 32 /* of one route: who floods the sign-in does not keep the others (and /readyz) out */
 #define THREADS_MAX 16
 
 struct slow {
@@ -57,10 +58,19 @@ int slow_start(int threads, void (*run)(struct connection *connection), struct s
     return 0;
 }
 
+/* Under the lock. */
+static size_t waiting_like(const struct slow *slow, const struct connection *connection)
+{
+    size_t count = 0;
+    for (const struct connection *c = slow->first; c != NULL; c = c->next)
+        count += c->request.route == connection->request.route;
+    return count;
+}
+
 bool slow_submit(struct slow *slow, struct connection *connection)
 {
     pthread_mutex_lock(&slow->lock);
-    bool taken = slow->count < QUEUE_MAX;
+    bool taken = slow->count < QUEUE_MAX && waiting_like(slow, connection) < ROUTE_MAX;
     if (taken) {
         connection->next = NULL;
         if (slow->first == NULL)

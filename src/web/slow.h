@@ -11,7 +11,7 @@ struct connection;
 
 /* `run` is called on one of `threads` threads for each connection handed over. */
 int slow_start(int threads, void (*run)(struct connection *connection), struct slow **ret, struct err *err) WARN_UNUSED;
-/* False when the queue is full. */
+/* False when the queue is full, or a quarter of it waits for the same route. */
 bool slow_submit(struct slow *slow, struct connection *connection);
 /* Ends when the queue is empty. NULL-safe. */
 void slow_stop(struct slow *slow);
