@@ -81,7 +81,7 @@ int guard_roles(struct connection *c, struct err *err)
     }
     if (wanted != ROLE_PUBLIC && (wanted & request->actor.roles & ROLE_STAFF) == 0)
         return err_set(err, ERR_FORBIDDEN, "role_not_allowed", NULL);
-    if (request->actor.must_change_password && (wanted & ROLE_PUBLIC) == 0 && !serves_password_change(request->route))
+    if (request->actor.must_change_password && wanted != ROLE_PUBLIC && !serves_password_change(request->route))
         return err_set(err, ERR_FORBIDDEN, "password_must_change", NULL);
     return 0;
 }

@@ -1,10 +1,11 @@
 """Signing in and what a session is good for: cookies, CSRF tokens, lockout, and where one is led."""
 import re
+import socket
 
 import pytest
 import requests
 
-from talap import PASSWORD
+from talap import COMPLAINT, PASSWORD
 
 LOGIN = "aliya"
 
@@ -110,6 +111,48 @@ def test_a_wrong_password_locks_after_five(talap):
     assert sign_in(talap, "erbol")[1].status_code == 303
 
 
+def test_a_login_that_does_not_exist_locks_like_one_that_does(talap):
+    talap.user("dana", "registrar")
+    seen = {login: [sign_in(talap, login, "wrong password 1")[1] for _ in range(7)] for login in ("dana", "nobody", "NoBody")}
+    known, unknown, again = ([answer.status_code for answer in seen[login]] for login in ("dana", "nobody", "NoBody"))
+    assert known == unknown == [401] * 5 + [429] * 2
+    assert again == [429] * 7, "a login in other letters is the same login"
+    plain = lambda page, login: re.sub(r"[0-9a-f]{64}", "", page.text.replace(login, ""))  # noqa: E731
+    assert plain(seen["dana"][5], "dana") == plain(seen["nobody"][5], "nobody")
+
+
+def test_guessing_ones_own_password_locks(talap):
+    """Who finds a session left open cannot try passwords there without end."""
+    talap.user("dana", "registrar")
+    session, _ = sign_in(talap, "dana")
+    token = csrf(session.get(talap.url + "/en/password"))
+    wish = {"csrf": token, "fresh": "жаңа ұзақ құпиясөз 77", "again": "жаңа ұзақ құпиясөз 77"}
+    for _ in range(5):
+        answer = session.post(talap.url + "/en/password", data={**wish, "current": "wrong password 1"}, allow_redirects=False)
+        assert answer.status_code == 422
+    answer = session.post(talap.url + "/en/password", data={**wish, "current": PASSWORD}, allow_redirects=False)
+    assert answer.status_code == 422
+    assert sign_in(talap, "dana")[1].status_code == 429
+
+
+def test_a_flood_of_sign_ins_keeps_nobody_else_out(talap):
+    session = requests.Session()
+    token = csrf(session.get(talap.url + "/en/sign-in"))
+    cookie = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
+    waiting = []
+    for i in range(160):
+        body = f"login=guess-{i}&password=wrong&csrf={token}"
+        connection = socket.create_connection(("127.0.0.1", talap.port), timeout=60)
+        connection.sendall((f"POST /en/sign-in HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nContent-Length: {len(body)}\r\n"
+                            f"Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}").encode())
+        waiting.append(connection)
+    assert talap.call("GET", "/readyz").status_code == 200
+    answers = {connection.recv(12) for connection in waiting}
+    assert answers == {b"HTTP/1.1 401", b"HTTP/1.1 503"}
+    for connection in waiting:
+        connection.close()
+
+
 def test_a_password_that_must_change(talap):
     made = talap.call(
         "POST",
@@ -125,6 +168,10 @@ def test_a_password_that_must_change(talap):
     assert session.get(talap.url + "/en/password").status_code == 200
     refused = talap.call("GET", "/v1/cases", session=session)
     assert refused.status_code == 403 and refused.json()["code"] == "password_must_change"
+    token = csrf(session.get(talap.url + "/en/password"))
+    refused = talap.call("POST", "/v1/cases/complaint", session=session, json=COMPLAINT, headers={"X-CSRF-Token": token})
+    assert refused.status_code == 403 and refused.json()["code"] == "password_must_change"
+    assert 'name="received"' not in session.get(talap.url + "/en/open/complaint").text, "no case for others yet"
 
 
 def test_a_disabled_account(talap):

@@ -21,7 +21,7 @@ static int procedure_of(struct request *request, const struct procedure **ret, b
 {
     const struct procedure *procedure =
         catalogue_procedure(request->office->catalogue, request_param(request, "procedure"));
-    bool staff = request->actor.kind == ACTOR_ACCOUNT &&
+    bool staff = request->actor.kind == ACTOR_ACCOUNT && !request->actor.must_change_password &&
                  (request->actor.roles & (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR)) != 0;
     if (procedure == NULL || !(procedure->open_to & (OPENER_PUBLIC | OPENER_STAFF)))
         return err_set(err, ERR_NOT_FOUND, "not_found", NULL);

@@ -135,6 +135,9 @@ int page_sign_out_post(struct request *request, struct response *response, struc
 
 struct password_state {
     char hash[128], secret[65];
+    struct sign_in check;
+    struct err refusal;
+    struct password_view view;
 };
 
 static int password_draw(struct request *request, struct response *response, struct password_view *view,
@@ -174,25 +177,39 @@ static int password_finish(struct request *request, struct response *response, s
     return 0;
 }
 
+/* A wrong password is counted here as on the sign-in page: a session left open is no place to guess it. */
+static int password_wrong_run(struct tx *tx, struct request *request, struct err *err)
+{
+    struct password_state *state = request->state;
+    return sign_in_record(tx, &request->office->access, &state->check, request->now_usec, state->secret,
+                          &state->refusal, err);
+}
+
+static int password_wrong_finish(struct request *request, struct response *response, struct err *err)
+{
+    struct password_state *state = request->state;
+    response->status = 422;
+    return password_draw(request, response, &state->view, err);
+}
+
 int page_password_post(struct request *request, struct response *response, struct err *err)
 {
     struct password_state *state = ARENA_NEW(&request->arena, struct password_state);
     struct password_view view = {0};
     const char *current = request_form(request, "current"), *fresh = request_form(request, "fresh");
     const char *again = request_form(request, "again");
-    struct sign_in check;
     struct err why = {0};
     struct tx *tx;
     int r = state == NULL ? err_memory(err) : request_read(request, &tx, err);
     if (r < 0)
         return r;
-    r = sign_in_check(tx, request->actor.login, current == NULL ? "" : current, request->now_usec, &check, &why);
+    r = sign_in_check(tx, request->actor.login, current == NULL ? "" : current, request->now_usec, &state->check, &why);
     if (r == -ERR_TOO_MANY)
         view.refusal = sentence_of(request, &why);
     else if (r < 0) {
         *err = why;
         return r;
-    } else if (!check.right)
+    } else if (!state->check.right)
         view.current_wrong = text_get(request->lang, T_sign_current_wrong);
     struct field_errors errors;
     field_errors_init(&errors, &request->arena);
@@ -205,6 +222,11 @@ int page_password_post(struct request *request, struct response *response, struc
     if (view.fresh_wrong == NULL && (again == NULL || fresh == NULL || strcmp(again, fresh) != 0))
         view.again_wrong = text_get(request->lang, T_sign_not_same);
     if (view.refusal != NULL || view.current_wrong != NULL || view.fresh_wrong != NULL || view.again_wrong != NULL) {
+        if (view.current_wrong != NULL) {
+            state->view = view;
+            request->state = state;
+            return request_write(request, password_wrong_run, password_wrong_finish);
+        }
         response->status = 422;
         return password_draw(request, response, &view, err);
     }
