@@ -4,7 +4,9 @@
 #include "base/time.h"
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define BATCH 200
@@ -28,6 +30,7 @@ struct jobs {
     pthread_cond_t wake;
     bool stopping;
     int64_t housekept_usec; /* of the first worker */
+    bool claimed;           /* this node's law is the office's; said once, when it starts */
     struct worker workers[2];
 };
 
@@ -69,6 +72,39 @@ static int do_housekeeping(struct tx *tx, const struct office *office, int64_t n
     return r < 0 ? r : store_idempotency_purge(tx, now_usec - IDEMPOTENCY_KEPT_USEC, err);
 }
 
+/* While nodes are brought up to a new law one after the other, two laws are at work on one store. Each would compute
+ * the other's clocks anew, back and forth, an event each time; so only nodes with the law of the node that started last
+ * do. */
+#define LAW_SETTING "law"
+
+static bool law_text(const struct office *office, char *ret, size_t room)
+{
+    int count = snprintf(ret, room, "{\"calendar\":\"%s\",\"catalogue\":\"%s\"}", office->calendar_hash,
+                         office->catalogue_hash);
+
+    return count > 0 && (size_t)count < room;
+}
+
+static int do_claim(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err)
+{
+    char law[256];
+
+    (void)now_usec;
+    *ret_count = 0;
+    return law_text(office, law, sizeof(law)) ? store_setting_put(tx, LAW_SETTING, law, err) : err_memory(err);
+}
+
+static int law_is_ours(struct tx *tx, const struct office *office, struct arena *arena, bool *ret, struct err *err)
+{
+    char law[256];
+    const char *newest = NULL;
+    int r = store_setting_get(tx, LAW_SETTING, arena, &newest, err);
+
+    if (r == 0)
+        *ret = newest == NULL || (law_text(office, law, sizeof(law)) && strcmp(newest, law) == 0);
+    return r;
+}
+
 /* Which pieces have something to do? Reads only. */
 static int look(const struct office *office, int64_t now_usec, bool *ret_tick, bool *ret_recompute, bool *ret_index,
                 struct err *err)
@@ -79,6 +115,7 @@ static int look(const struct office *office, int64_t now_usec, bool *ret_tick, b
     struct arena arena;
     int64_t ripe = TIME_NONE, position = 0;
     size_t count = 0;
+    bool ours = false;
     int r;
 
     arena_init(&arena, 4 << 20);
@@ -88,13 +125,15 @@ static int look(const struct office *office, int64_t now_usec, bool *ret_tick, b
     if (r == 0)
         r = store_clock_outdated(tx, office->calendar_hash, office->catalogue_hash, 1, &arena, &rows, &count, err);
     if (r == 0)
+        r = law_is_ours(tx, office, &arena, &ours, err);
+    if (r == 0)
         r = store_words_position_get(tx, &position, err);
     if (r == 0) {
         head = ARENA_NEW(&arena, struct ledger_head_row);
         r = head ? store_ledger_head_get(tx, &arena, head, err) : err_memory(err);
         if (r == 0) {
             *ret_tick = ripe != TIME_NONE && ripe <= now_usec;
-            *ret_recompute = count > 0;
+            *ret_recompute = count > 0 && ours;
             *ret_index = position < head->size;
         }
     }
@@ -191,14 +230,18 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
 
 static int time_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
-    struct piece piece = {.office = jobs->settings.office, .now_usec = now_usec, .fn = do_housekeeping};
     struct err why = {0};
-    int r = jobs_pass(&jobs->settings, now_usec, ret_handled, err);
+    size_t none = 0;
+    int r = jobs->claimed ? 0 : run_piece(&jobs->settings, do_claim, now_usec, &none, err);
 
+    if (r < 0)
+        return r;
+    jobs->claimed = true;
+    r = jobs_pass(&jobs->settings, now_usec, ret_handled, err);
     if (now_usec - jobs->housekept_usec < HOUSEKEEPING_USEC)
         return r;
     jobs->housekept_usec = now_usec;
-    return first_failure(r, store_write(jobs->settings.office->store, piece_run, &piece, &why), err, &why);
+    return first_failure(r, run_piece(&jobs->settings, do_housekeeping, now_usec, &none, &why), err, &why);
 }
 
 static int mail_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)

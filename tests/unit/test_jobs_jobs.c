@@ -282,6 +282,37 @@ static void test_no_clock_waits_for_the_mail(void **state)
     arena_done(&arena);
 }
 
+static void test_two_laws_at_work_do_not_compute_back_and_forth(void **state)
+{
+    struct case_opened opened;
+    struct office before;
+    struct jobs *old, *new;
+    struct desk desk;
+    struct err err = {0};
+
+    (void)state;
+    desk_start(&desk, NULL);
+    desk.settings.now = shown_time;
+    shown_usec = moment(&desk.fixture, "2026-03-20T10:00:00+05:00");
+    open_complaint(&desk, shown_usec, NULL, &opened);
+    before = desk.fixture.office;
+    fixture_edit_law(&desk.fixture, "calendar.yaml", "  - {id: unity_day,",
+                     "  - {id: new_day, month: 4, day: 9, since: 2026, carried: true, title: {kk: Жаңа, ru: Новый, en: "
+                     "New}}\n  - {id: unity_day,");
+    assert_int_equal(fixture_reload(&desk.fixture, &err), 0);
+    desk.settings.office = &before;
+    assert_int_equal(jobs_start(&desk.settings, &old, &err), 0);
+    usleep(300000);
+    desk.settings.office = &desk.fixture.office;
+    assert_int_equal(jobs_start(&desk.settings, &new, &err), 0);
+    assert_true(comes_within(&desk, opened.id, "clock.recomputed", 3000));
+    usleep(2500000);
+    assert_int_equal(events_of_kind(&desk, opened.id, "clock.recomputed"), 1);
+    jobs_stop(old);
+    jobs_stop(new);
+    fixture_end(&desk.fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_an_absent_server_is_tried_again_later_and_given_up_at_last),
         cmocka_unit_test(test_what_is_no_address_is_given_up_at_once),
         cmocka_unit_test(test_no_clock_waits_for_the_mail),
+        cmocka_unit_test(test_two_laws_at_work_do_not_compute_back_and_forth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
