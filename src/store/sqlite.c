@@ -203,8 +203,12 @@ static int set_up(struct sqlite *s, bool create, bool writer, struct err *err)
     if (code == SQLITE_OK)
         code = sqlite3_exec(s->handle, writer ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -2048", NULL, NULL,
                             NULL);
-    if (code == SQLITE_OK && writer && create)
-        code = sqlite3_exec(s->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    /* Also of a file that is there: a backup put in the store's place has no log yet, and without one readers and the
+     * writer would lock each other out. Where that cannot be done (read-only), the first write says why. */
+    if (code == SQLITE_OK && writer) {
+        int logged = sqlite3_exec(s->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        code = create ? logged : SQLITE_OK;
+    }
     if (code == SQLITE_OK && !writer)
         code = sqlite3_exec(s->handle, "PRAGMA query_only = ON", NULL, NULL, NULL);
     if (code != SQLITE_OK)

@@ -186,6 +186,25 @@ static void a_backup_is_one_moment_while_others_write(void **state)
     assert_null(result);
 }
 
+/* Simply put where the store was: the writer goes on while others read. */
+static void a_backup_can_take_the_stores_place(void **state)
+{
+    struct world *world = *state;
+    assert_done(world_write(world, write_everything, world), world);
+    struct world there = *world;
+    there.postgres = false;
+    snprintf(there.url, sizeof there.url, "%s", world_path(world, "place.db"));
+    assert_done(store_backup(world->store, there.url, &world->err), world);
+    struct store_options options = {.url = there.url};
+    assert_done(store_open(&options, &there.store, &there.err), &there);
+    struct tx *tx = world_read(&there);
+    struct case_row row;
+    assert_done(store_case_get(tx, id_of(world, 5), &world->arena, &row, &there.err), &there);
+    assert_done(store_probe(there.store, 7, &there.err), &there);
+    store_read_end(tx);
+    store_close(there.store);
+}
+
 static void what_is_no_backup_is_refused(void **state)
 {
     struct world *world = *state;
@@ -225,6 +244,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WORLD_TEST(a_backup_restores_into_both_engines),
         WORLD_TEST(a_backup_is_one_moment_while_others_write),
+        WORLD_TEST(a_backup_can_take_the_stores_place),
         WORLD_TEST(what_is_no_backup_is_refused),
     };
     return world_run("store copy", tests, sizeof tests / sizeof *tests);
