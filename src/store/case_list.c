@@ -291,6 +291,23 @@ int store_case_list(struct tx *tx, const struct case_filter *filter, struct aren
     return 0;
 }
 
+int store_case_search_cut(struct tx *tx, const struct case_filter *filter, bool *ret, struct err *err)
+{
+    struct plan plan;
+    int64_t events = 0;
+    int rc = plan_make(tx, filter, &plan, err);
+    if (rc == 0 && plan.words.len > 0) {
+        struct db *db = db_query(tx->db, tx->db->engine->words_count);
+        db_put_text(db, plan.words.data);
+        db_put_int(db, SEARCHED + 1);
+        rc = db_run_int(db, 0, &events, err);
+    }
+    buf_done(&plan.words);
+    if (rc == 0)
+        *ret = events > SEARCHED;
+    return rc;
+}
+
 int store_case_count(struct tx *tx, const struct case_filter *filter, int64_t *ret, struct err *err)
 {
     struct plan plan;

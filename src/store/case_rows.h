@@ -61,6 +61,9 @@ struct case_filter {
 /* *ret_cursor is NULL when this was the last page. A cursor that cannot be read: ERR_MALFORMED "cursor_malformed". */
 int store_case_list(struct tx *tx, const struct case_filter *filter, struct arena *arena, struct case_row **ret,
                     size_t *ret_count, const char **ret_cursor, struct err *err) WARN_UNUSED;
+/* Do the filter's words occur in more events than a search looks at, so that older cases may be missing from its list?
+ */
+int store_case_search_cut(struct tx *tx, const struct case_filter *filter, bool *ret, struct err *err) WARN_UNUSED;
 /* How many match (the filter's cursor, sort and limit are ignored). */
 int store_case_count(struct tx *tx, const struct case_filter *filter, int64_t *ret, struct err *err) WARN_UNUSED;
 
@@ -142,7 +145,9 @@ struct idempotency_row {
 int store_idempotency_get(struct tx *tx, const struct hash *key, struct arena *arena, struct idempotency_row *ret,
                           bool *ret_found, struct err *err) WARN_UNUSED;
 int store_idempotency_insert(struct tx *tx, const struct idempotency_row *row, struct err *err) WARN_UNUSED;
-int store_idempotency_purge(struct tx *tx, int64_t before_usec, struct err *err) WARN_UNUSED;
+/* Forgets at most `limit` keys from before that moment; *ret_count is how many. */
+int store_idempotency_purge(struct tx *tx, int64_t before_usec, size_t limit, size_t *ret_count,
+                            struct err *err) WARN_UNUSED;
 
 /* Every case in order of id, for verify and exports; memory of the row lives during the call. */
 int store_case_scan(struct tx *tx, int (*each)(const struct case_row *row, void *arg, struct err *err), void *arg,

@@ -72,6 +72,7 @@ struct engine {
     const struct sql *words_among;  /* a condition on case_file c: one of the newest events found by the query … */
     const struct sql *words_newest; /* … which stands between the two, and how many of them, which follows here … */
     const struct sql *words_end;    /* … is the case's */
+    const struct sql *words_count;  /* one number: in how many events the query ($1) is found, counted up to $2 */
     void (*words_query)(const char *words, struct buf *out); /* the full-text query in the engine's own language */
 
     int (*connect)(const char *url, bool create, bool writer, struct db **ret, struct err *err);

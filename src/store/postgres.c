@@ -499,6 +499,8 @@ static const struct sql words_insert = {"INSERT INTO words (leaf, doc, case_id) 
 static const struct sql words_among = {"c.id IN (SELECT w.case_id FROM (SELECT case_id FROM words "
                                        "WHERE doc @@ CAST("};
 static const struct sql words_newest = {" AS tsquery) ORDER BY leaf DESC LIMIT "};
+static const struct sql words_count = {
+    "SELECT count(*) FROM (SELECT 1 FROM words WHERE doc @@ CAST($1 AS tsquery) LIMIT $2) AS few"};
 static const struct sql words_end = {") AS w)"};
 
 const struct engine engine_postgres = {
@@ -510,6 +512,7 @@ const struct engine engine_postgres = {
     .words_among = &words_among,
     .words_newest = &words_newest,
     .words_end = &words_end,
+    .words_count = &words_count,
     .words_query = postgres_words_query,
     .connect = postgres_connect,
     .disconnect = postgres_disconnect,

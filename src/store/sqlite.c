@@ -495,6 +495,7 @@ static const struct sql words_insert = {"INSERT INTO words (rowid, text) SELECT 
 static const struct sql words_among = {"c.id IN (SELECT e.case_id FROM (SELECT rowid AS leaf FROM words "
                                        "WHERE words MATCH "};
 static const struct sql words_newest = {" ORDER BY rowid DESC LIMIT "};
+static const struct sql words_count = {"SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH $1 LIMIT $2)"};
 static const struct sql words_end = {") AS w CROSS JOIN event e WHERE e.leaf = w.leaf)"};
 
 const struct engine engine_sqlite = {
@@ -506,6 +507,7 @@ const struct engine engine_sqlite = {
     .words_among = &words_among,
     .words_newest = &words_newest,
     .words_end = &words_end,
+    .words_count = &words_count,
     .words_query = sqlite_words_query,
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,

@@ -340,6 +340,40 @@ static void words_are_found(void **state)
     assert_found(world, "' | жалоба:* & !нет", "");
 }
 
+static int add_many_words(struct tx *tx, void *arg, struct err *err)
+{
+    struct world *world = arg;
+    int rc = 0;
+    for (int n = 0; n < 2001 && rc == 0; n++) {
+        rc = store_words_add(tx, n, id_of(world, n), n == 0 ? "көне сөз" : "сөз", err);
+        arena_reset(&world->arena);
+    }
+    return rc;
+}
+
+static bool search_is_cut(struct world *world, const char *words)
+{
+    CLEANUP_READ struct tx *tx = world_read(world);
+    struct case_filter filter = everything();
+    bool cut;
+    filter.words = words;
+    assert_done(store_case_search_cut(tx, &filter, &cut, &world->err), world);
+    return cut;
+}
+
+static void a_search_says_when_it_left_something_out(void **state)
+{
+    struct world *world = *state;
+    assert_false(search_is_cut(world, "сөз"));
+    assert_done(world_write(world, add_many_words, world), world);
+    assert_true(search_is_cut(world, "сөз"));
+    assert_true(search_is_cut(world, "с"));
+    assert_false(search_is_cut(world, "көне"));
+    assert_false(search_is_cut(world, "көне сөз"));
+    assert_false(search_is_cut(world, ""));
+    assert_false(search_is_cut(world, NULL));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -347,6 +381,7 @@ int main(void)
         WORLD_TEST(pages_are_stable_while_cases_come),
         WORLD_TEST(cursors_are_read_strictly),
         WORLD_TEST(words_are_found),
+        WORLD_TEST(a_search_says_when_it_left_something_out),
     };
     return world_run("store lists", tests, sizeof tests / sizeof *tests);
 }

@@ -94,6 +94,7 @@ def test_lists_and_search(talap):
     assert found("төлем") == {other}
     assert found(other) == {other}
     assert found("жоқсөз") == set()
+    assert talap.call("GET", "/v1/cases", "moderator", params={"q": "шағым"}).json()["newest_only"] is False
 
 
 def test_what_is_refused_changes_nothing(talap):

@@ -145,6 +145,7 @@ int api_case_list(struct request *request, struct response *response, struct err
     struct case_row *rows = NULL;
     size_t count = 0;
     const char *cursor = NULL;
+    bool cut = false;
     struct tx *tx;
     int r = filter_read(request, &filter, err);
     if (r == 0)
@@ -153,6 +154,8 @@ int api_case_list(struct request *request, struct response *response, struct err
     bool none = filter.procedures != NULL && filter.procedures[0] == NULL;
     if (r == 0 && !none)
         r = store_case_list(tx, &filter, &request->arena, &rows, &count, &cursor, err);
+    if (r == 0 && !none && filter.words != NULL)
+        r = store_case_search_cut(tx, &filter, &cut, err);
     if (r < 0)
         return r;
     jo_open(out, '{');
@@ -162,6 +165,7 @@ int api_case_list(struct request *request, struct response *response, struct err
         write_row(request, out, &rows[i]);
     jo_close(out, ']');
     jo_text(out, "cursor", cursor);
+    jo_bool(out, "newest_only", cut);
     jo_close(out, '}');
     return 0;
 }

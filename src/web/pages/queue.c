@@ -230,6 +230,8 @@ static int list_fill(struct request *request, struct tx *tx, struct case_filter 
     int r = store_case_list(tx, filter, &request->arena, &rows, &view->count, &view->next_cursor, err);
     if (r == 0)
         r = store_case_count(tx, filter, &view->total, err);
+    if (r == 0 && filter->words != NULL)
+        r = store_case_search_cut(tx, filter, &view->newest_only, err);
     if (r == 0)
         r = queue_rows_make(request, tx, rows, view->count, &view->rows, err);
     return r;

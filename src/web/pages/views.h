@@ -237,6 +237,7 @@ struct queue_view {
     const char *next_cursor;
     bool later_page;
     bool search_only; /* the page "search" */
+    bool newest_only; /* the words occur so often that only the newest events were looked at */
 };
 struct case_page_view {
     const struct case_view *c;
