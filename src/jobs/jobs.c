@@ -11,6 +11,7 @@
 
 #define BATCH 200
 #define WORDS_BATCH 64
+#define KEYS_BATCH 2000
 #define IDEMPOTENCY_KEPT_USEC (2 * USEC_PER_DAY)
 #define HOUSEKEEPING_USEC (3600 * USEC_PER_SEC)
 
@@ -67,9 +68,8 @@ static int do_housekeeping(struct tx *tx, const struct office *office, int64_t n
     int r;
 
     (void)office;
-    *ret_count = 0;
     r = store_session_purge(tx, now_usec, err);
-    return r < 0 ? r : store_idempotency_purge(tx, now_usec - IDEMPOTENCY_KEPT_USEC, err);
+    return r < 0 ? r : store_idempotency_purge(tx, now_usec - IDEMPOTENCY_KEPT_USEC, KEYS_BATCH, ret_count, err);
 }
 
 /* While nodes are brought up to a new law one after the other, two laws are at work on one store. Each would compute
@@ -231,8 +231,8 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
 static int time_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     struct err why = {0};
-    size_t none = 0;
-    int r = jobs->claimed ? 0 : run_piece(&jobs->settings, do_claim, now_usec, &none, err);
+    size_t purged = 0;
+    int r = jobs->claimed ? 0 : run_piece(&jobs->settings, do_claim, now_usec, &purged, err);
 
     if (r < 0)
         return r;
@@ -240,8 +240,12 @@ static int time_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, s
     r = jobs_pass(&jobs->settings, now_usec, ret_handled, err);
     if (now_usec - jobs->housekept_usec < HOUSEKEEPING_USEC)
         return r;
-    jobs->housekept_usec = now_usec;
-    return first_failure(r, run_piece(&jobs->settings, do_housekeeping, now_usec, &none, &why), err, &why);
+    r = first_failure(r, run_piece(&jobs->settings, do_housekeeping, now_usec, &purged, &why), err, &why);
+    if (purged < KEYS_BATCH) /* a day of many requests is forgotten piece by piece */
+        jobs->housekept_usec = now_usec;
+    else
+        *ret_handled += purged;
+    return r;
 }
 
 static int mail_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)

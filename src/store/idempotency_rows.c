@@ -38,9 +38,15 @@ int store_idempotency_insert(struct tx *tx, const struct idempotency_row *row, s
     return db_run(db, NULL, err);
 }
 
-int store_idempotency_purge(struct tx *tx, int64_t before_usec, struct err *err)
+int store_idempotency_purge(struct tx *tx, int64_t before_usec, size_t limit, size_t *ret_count, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("DELETE FROM idempotency WHERE at_usec < $1"));
+    struct db *db = db_query(tx->db, SQL("DELETE FROM idempotency WHERE key_hash IN "
+                                         "(SELECT key_hash FROM idempotency WHERE at_usec < $1 LIMIT $2)"));
     db_put_int(db, before_usec);
-    return db_run(db, NULL, err);
+    db_put_int(db, (int64_t)limit);
+    int64_t changes = 0;
+    int rc = db_run(db, &changes, err);
+    if (rc == 0)
+        *ret_count = (size_t)changes;
+    return rc;
 }

@@ -462,7 +462,29 @@ static int insert_idempotency(struct tx *tx, void *arg, struct err *err)
 
 static int purge_idempotency(struct tx *tx, void *arg, struct err *err)
 {
-    return store_idempotency_purge(tx, *(int64_t *)arg, err);
+    size_t count;
+    return store_idempotency_purge(tx, *(int64_t *)arg, 100, &count, err);
+}
+
+static int purge_one_idempotency(struct tx *tx, void *arg, struct err *err)
+{
+    return store_idempotency_purge(tx, INT64_MAX, 1, arg, err);
+}
+
+static void idempotency_keys_are_forgotten_piece_by_piece(void **state)
+{
+    struct world *world = *state;
+    size_t count = 9;
+    for (int n = 0; n < 2; n++) {
+        struct idempotency_row row = {
+            .key = hash_of(n), .request = hash_of(2), .case_id = id_of(world, 1), .leaf = 9, .at_usec = 100};
+        assert_done(world_write(world, insert_idempotency, &row), world);
+    }
+    static const size_t wanted[] = {1, 1, 0};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        assert_done(world_write(world, purge_one_idempotency, &count), world);
+        assert_int_equal(count, wanted[i]);
+    }
 }
 
 static void idempotency_keys(void **state)
@@ -750,6 +772,7 @@ int main(void)
         WORLD_TEST(figures_of_the_desk),
         WORLD_TEST(attachments),
         WORLD_TEST(idempotency_keys),
+        WORLD_TEST(idempotency_keys_are_forgotten_piece_by_piece),
         WORLD_TEST(subjects),
         WORLD_TEST(accounts),
         WORLD_TEST(sessions),
