@@ -123,5 +123,10 @@ int form_read(struct connection *c, struct err *err)
     int r = json_parse(request->body, request->body_len, &request->json, err);
     if (r < 0)
         return r;
-    return json_is_object(request->json) ? 0 : err_set(err, ERR_MALFORMED, "json_not_an_object", NULL);
+    if (!json_is_object(request->json))
+        return err_set(err, ERR_MALFORMED, "json_not_an_object", NULL);
+    /* As in a form: each unknown one is told, and looked for among those told. */
+    return json_object_size(request->json) <= PAIRS_MAX
+               ? 0
+               : err_set(err, ERR_MALFORMED, "too_many_fields", "%d", PAIRS_MAX);
 }

@@ -11,6 +11,12 @@ static int malformed(struct err *err)
     return err_set(err, ERR_MALFORMED, "multipart_malformed", NULL);
 }
 
+static void put(char **out, char c)
+{
+    if (*out != NULL)
+        *(*out)++ = c;
+}
+
 /* The parameter of a header's value: `name="value"` or name=value; inside quotes a backslash escapes a quote, and %22
  * and %0D%0A are what browsers write for a quote and a line break. NULL when absent or cut off. */
 static char *parameter(const char *text, const char *name, struct arena *arena)
@@ -25,28 +31,29 @@ static char *parameter(const char *text, const char *name, struct arena *arena)
             continue;
         }
         p++;
-        char *value = arena_alloc(arena, strlen(p) + 1), *out = value;
-        if (value == NULL)
+        /* The others are only read over: memory for each would be the square of a header's length. */
+        char *value = ours ? arena_alloc(arena, strlen(p) + 1) : NULL, *out = value;
+        if (ours && value == NULL)
             return NULL;
         if (*p == '"') {
             for (p++; *p != '"'; p++) {
                 if (*p == '\\' && (p[1] == '"' || p[1] == '\\'))
                     p++;
                 else if (strncmp(p, "%22", 3) == 0) {
-                    *out++ = '"';
+                    put(&out, '"');
                     p += 2;
                     continue;
                 }
                 if (*p == '\0')
                     return NULL;
-                *out++ = *p;
+                put(&out, *p);
             }
             p++;
         } else {
             while (*p != '\0' && *p != ';' && *p != ' ' && *p != '\t')
-                *out++ = *p++;
+                put(&out, *p++);
         }
-        *out = '\0';
+        put(&out, '\0');
         if (ours)
             return value;
         p = strchr(p, ';');

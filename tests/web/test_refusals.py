@@ -175,6 +175,21 @@ def test_multipart_that_is_none(unchanged, body):
         assert answer.status_code == 400
 
 
+def test_multipart_with_a_header_of_many_parameters(unchanged):
+    """Refused or read over, but never with memory for the square of its length."""
+    body = b'--b\r\nContent-Disposition: form-data; name="about"' + b";a=b" * 8000 + b"\r\n\r\ncontent\r\n--b--\r\n"
+    answer = unchanged.call("POST", "/v1/cases/complaint", data=body, headers={"Content-Type": "multipart/form-data; boundary=b"})
+    refused(answer, 422, "fields_refused", field=("text", "required"))
+
+
+def test_json_with_many_members(unchanged):
+    """As many as a form may have: the answer names each unknown one."""
+    members = {f"k{i}": 1 for i in range(401)}
+    refused(unchanged.call("POST", "/v1/cases/complaint", json=members), 400, "too_many_fields")
+    members.popitem()
+    assert len(refused(unchanged.call("POST", "/v1/cases/complaint", json=members), 422, "fields_refused")["errors"]) > 400
+
+
 def test_multipart_with_bad_utf8(unchanged):
     body = b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\xfe\r\n--b--\r\n'
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
