@@ -79,6 +79,19 @@ def test_signing_out_ends_the_session(staff):
     assert answer.status_code == 401 and answer.json()["code"] == "session_ended"
 
 
+def test_signing_in_again_ends_the_session_before(staff):
+    session, _ = sign_in(staff)
+    before = session.cookies["talap_session"]
+    form = {"login": LOGIN, "password": PASSWORD, "csrf": csrf(session.get(staff.url + "/en/desk"))}
+    wrong = session.post(staff.url + "/en/sign-in", data={**form, "password": "wrong password 1"}, allow_redirects=False)
+    assert wrong.status_code == 401
+    assert staff.call("GET", "/v1/cases", headers={"Cookie": "talap_session=" + before}).status_code == 200
+    assert session.post(staff.url + "/en/sign-in", data=form, allow_redirects=False).status_code == 303
+    assert session.cookies["talap_session"] != before
+    assert staff.call("GET", "/v1/cases", session=session).status_code == 200
+    assert staff.call("GET", "/v1/cases", headers={"Cookie": "talap_session=" + before}).status_code == 401
+
+
 def test_led_to_the_sign_in_and_back(staff):
     answer = staff.call("GET", "/ru/queue?state=received")
     assert answer.status_code == 303

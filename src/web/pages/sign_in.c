@@ -59,8 +59,12 @@ struct sign_in_state {
 static int sign_in_run(struct tx *tx, struct request *request, struct err *err)
 {
     struct sign_in_state *state = request->state;
-    return sign_in_record(tx, &request->office->access, &state->check, request->now_usec, state->secret,
-                          &state->refusal, err);
+    const struct access *access = &request->office->access;
+    int r = sign_in_record(tx, access, &state->check, request->now_usec, state->secret, &state->refusal, err);
+    /* The new cookie takes the place of the old one, which nobody could end any more. */
+    if (r == 0 && state->refusal.kind == ERR_NONE && request->session_secret != NULL)
+        r = sign_out(tx, access, request->session_secret, request->now_usec, err);
+    return r;
 }
 
 static int refused_draw(struct request *request, struct response *response, const struct err *refusal, struct err *err)
