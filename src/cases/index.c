@@ -52,14 +52,21 @@ static int gather(const struct event_row *row, void *arg, struct err *err)
     const char *name, *id;
     json_t *value;
     struct found *found = &work->found[work->count];
+    struct err why = {0};
     int r;
 
     work->next = row->leaf + 1;
     if (row->case_id == NULL || (strcmp(row->kind, "case.opened") != 0 && strcmp(row->kind, "case.acted") != 0))
         return 0;
-    r = stored_json_parse(row->body, row->body_len, "an event", &body, err);
-    if (r < 0)
+    /* A damaged event has no words, and those after it are found all the same. Verification names it. */
+    r = stored_json_parse(row->body, row->body_len, "an event", &body, &why);
+    if (r == -ERR_DAMAGED)
+        return 0;
+    if (r < 0) {
+        if (err != NULL)
+            *err = why;
         return r;
+    }
     id = json_string_value(json_object_get(body, "procedure"));
     procedure = id != NULL ? catalogue_procedure(work->office->catalogue, id) : NULL;
     if (procedure == NULL)

@@ -460,6 +460,7 @@ static int postgres_check(struct db *db, struct err *err)
         {"SELECT count(md5(CAST(t AS TEXT))) FROM subject_lookup t"},
         {"SELECT count(md5(CAST(t AS TEXT))) FROM case_file t"},
         {"SELECT count(md5(CAST(t AS TEXT))) FROM case_seq t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM basis t"},
         {"SELECT count(md5(CAST(t AS TEXT))) FROM clock t"},
         {"SELECT count(md5(CAST(t AS TEXT))) FROM attachment t"},
         {"SELECT count(md5(CAST(t AS TEXT))) FROM idempotency t"},

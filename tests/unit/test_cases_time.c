@@ -205,6 +205,23 @@ static void test_the_search_finds_what_is_clear_and_nothing_personal(void **stat
     fixture_end(&f);
 }
 
+static void test_a_damaged_event_hides_no_other_from_the_search(void **state)
+{
+    struct fixture f;
+    struct case_opened damaged, opened;
+    char sql[128];
+
+    fixture_start(&f);
+    open_case(&f, &damaged);
+    open_case(&f, &opened);
+    snprintf(sql, sizeof(sql), "UPDATE event SET body = 'x' WHERE leaf = %lld", (long long)damaged.leaf);
+    fixture_sql(&f, sql);
+    fixture_index(&f);
+    assert_int_equal(find(&f, damaged.number), 0);
+    assert_int_equal(find(&f, opened.number), 1);
+    fixture_end(&f);
+}
+
 static int put_organisation(struct tx *tx, struct store_command *command, struct err *err)
 {
     const struct fixture *f = command->arg;
@@ -247,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_one_lost_case_holds_up_no_other),
         cmocka_unit_test(test_a_clock_beyond_the_calendar_holds_up_no_other),
         cmocka_unit_test(test_the_search_finds_what_is_clear_and_nothing_personal),
+        cmocka_unit_test(test_a_damaged_event_hides_no_other_from_the_search),
         cmocka_unit_test(test_the_organisation_is_kept),
     };
 
