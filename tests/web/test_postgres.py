@@ -8,7 +8,7 @@ import uuid
 import pytest
 import requests
 
-from talap import COMPLAINT, Talap, until
+from talap import COMPLAINT, ROOT, Talap, until
 
 SERVER = os.environ.get("TALAP_TEST_POSTGRES", "")
 pytestmark = pytest.mark.skipif(SERVER == "none", reason="PostgreSQL is left out: TALAP_TEST_POSTGRES=none")
@@ -243,6 +243,37 @@ def test_a_clock_is_told_once_by_two_nodes(tmp_path, database):
         one.stop()
         two.stop()
     verify(one)
+
+
+def test_the_serving_role_needs_no_more_than_its_grants(tmp_path, database):
+    """dist/postgres-grants.sql: enough to serve, not enough to change what happened or the schema."""
+    Talap(tmp_path, store=database.url).init()
+    role = "r" + uuid.uuid4().hex
+    with open(os.path.join(ROOT, "dist/postgres-grants.sql"), encoding="utf-8") as file:
+        grants = file.read()
+    assert " talap;" in grants
+    database.ask(f"CREATE ROLE {role} LOGIN")
+    try:
+        database.ask("".join(line for line in grants.splitlines(True) if not line.startswith("--")).replace(" talap;", f" {role};"))
+        url = database.url.replace("user=talap", f"user={role}")
+        talap = Talap(tmp_path, store=url).start()
+        try:
+            case = talap.complain(contact_email="aigul@example.kz")
+            answered = talap.call("POST", f"/v1/cases/{case['id']}/acts/answer", "moderator",
+                                  json={"decision": "upheld", "reasons": REASONS})
+            assert answered.status_code == 200, answered.text
+            until(lambda: talap.call("GET", "/v1/cases", "moderator", params={"q": case["number"], "open": "false"}).json()["cases"])
+            assert talap.call("GET", "/readyz").status_code == 200
+            assert not any("level=warning" in line for line in talap.lines), talap.lines
+        finally:
+            talap.stop()
+        verify(talap)
+        for statement in ("UPDATE event SET kind = 'x'", "DELETE FROM event", "TRUNCATE event", "UPDATE schema_version SET version = 9",
+                          "CREATE TABLE mine (id int)", "DROP TABLE event"):
+            done = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, url], capture_output=True, text=True)
+            assert done.returncode != 0 and ("permission denied" in done.stderr or "must be owner" in done.stderr), statement
+    finally:
+        database.ask(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def test_a_backup_goes_from_engine_to_engine(tmp_path, talap, database):
