@@ -81,6 +81,8 @@ struct engine {
     int (*begin)(struct db *db, bool write, struct err *err);
     int (*commit)(struct db *db, struct err *err);
     void (*rollback)(struct db *db);
+    /* After a commit that failed and was rolled back: what was refused must not turn up after a crash. May be NULL. */
+    void (*forget)(struct db *db);
     int (*savepoint)(struct db *db, enum savepoint_step step, struct err *err);
     /* Several statements without values, with leave to change the schema. */
     int (*script)(struct db *db, const struct sql *script, struct err *err);

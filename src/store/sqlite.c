@@ -394,6 +394,20 @@ static void sqlite_rollback(struct db *db)
     db->lost = lost;
 }
 
+/* A commit whose flush failed stands whole in the log, past its end: this connection would write over it, but whoever
+ * opens the log after a crash would take it for committed. So something else is written over it, now, before anybody is
+ * told: its first page is enough, for each page of the log is valid only after the one before. Whether that can be
+ * flushed matters less: a log that never reached the disk holds neither. */
+static void sqlite_forget(struct db *db)
+{
+    struct err ignored = {0};
+    if (db->lost || sqlite_begin(db, true, &ignored) != 0)
+        return;
+    if (run(db, SQL("UPDATE heartbeat SET at_usec = at_usec + 1 WHERE id = 1"), &ignored) != 0 ||
+        sqlite_commit(db, &ignored) != 0)
+        sqlite_rollback(db);
+}
+
 static int sqlite_savepoint(struct db *db, enum savepoint_step step, struct err *err)
 {
     switch (step) {
@@ -514,6 +528,7 @@ const struct engine engine_sqlite = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .forget = sqlite_forget,
     .savepoint = sqlite_savepoint,
     .script = sqlite_script,
     .check = sqlite_check,

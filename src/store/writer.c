@@ -139,10 +139,13 @@ static int run_group(struct writer *w, bool *ret_spoilt, struct err *err)
         rc = run_commands(w, &tx, &succeeded, ret_spoilt, err);
     if (rc == 0 && succeeded > 0 && store->hooks.commit != NULL)
         rc = store->hooks.commit(&tx, w->state, store->hooks.arg, err);
-    if (rc == 0 && succeeded > 0)
+    bool committing = rc == 0 && succeeded > 0;
+    if (committing)
         rc = engine->commit(w->db, err);
     if (rc != 0 || succeeded == 0) {
         engine->rollback(w->db);
+        if (committing && engine->forget != NULL)
+            engine->forget(w->db);
         return rc;
     }
     if (store->hooks.committed != NULL)

@@ -4,6 +4,7 @@
 #include "fault.h"
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -67,6 +68,39 @@ static void a_broken_disk(void **state)
 static void a_disk_that_does_not_flush(void **state)
 {
     fails_and_resumes(*state, FAULT_FLUSH, "store_failed");
+}
+
+/* The flush fails, so the command is refused, though all its pages stand in the log; then the machine dies. What the
+ * next start finds is the file and the log as they are, without the memory that readers and writer share. */
+static void what_was_refused_does_not_come_back(struct world *world, int once)
+{
+    struct case_row first = case_row_of(world, 1), second = case_row_of(world, 2);
+    add_case(world, &first);
+    fault_set(FAULT_FLUSH, 0, once);
+    assert_refused(world_write(world, insert_case, &second), world, ERR_UNAVAILABLE, "store_failed");
+    struct world after = *world;
+    snprintf(after.url, sizeof after.url, "%s", world_path(world, "after.db"));
+    char *copy =
+        arena_printf(&world->arena, "cp %s %s && cp %s-wal %s-wal", world->url, after.url, world->url, after.url);
+    assert_non_null(copy);
+    assert_int_equal(system(copy), 0);
+    fault_set(FAULT_NONE, 0, 0);
+    struct store_options options = {.url = after.url};
+    assert_done(store_open(&options, &after.store, &after.err), &after);
+    assert_there(&after, 1, true);
+    assert_there(&after, 2, false);
+    assert_done(store_check(after.store, &after.err), &after);
+    store_close(after.store);
+}
+
+static void what_was_refused_does_not_come_back_after_one_failed_flush(void **state)
+{
+    what_was_refused_does_not_come_back(*state, 1);
+}
+
+static void what_was_refused_does_not_come_back_while_no_flush_succeeds(void **state)
+{
+    what_was_refused_does_not_come_back(*state, 0);
 }
 
 static void a_disk_made_read_only(void **state)
@@ -149,6 +183,8 @@ int main(void)
         WORLD_TEST(a_full_disk),
         WORLD_TEST(a_broken_disk),
         WORLD_TEST(a_disk_that_does_not_flush),
+        WORLD_TEST(what_was_refused_does_not_come_back_after_one_failed_flush),
+        WORLD_TEST(what_was_refused_does_not_come_back_while_no_flush_succeeds),
         WORLD_TEST(a_disk_made_read_only),
         WORLD_TEST(any_one_write_may_fail),
         WORLD_TEST(a_failed_backup_leaves_nothing),
