@@ -86,19 +86,33 @@ static void test_slow_threads(void **state)
     slow_stop(NULL);
 }
 
-/* A queue that nobody empties takes so many and says no. */
+/* Hands over requests of a route until one is refused; how many were taken. */
+static size_t submit_all(struct slow *slow, struct connection *connections, size_t count, const struct route *route)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < count; i++)
+        connections[i].request.route = route;
+    while (taken < count && slow_submit(slow, &connections[taken]))
+        taken++;
+    return taken;
+}
+
+/* A queue that is filled faster than it is emptied takes so many of one route, goes on with others, and is full. */
 static void test_a_full_queue(void **state)
 {
     struct slow *slow;
     struct err err;
-    enum { COUNT = 1000 };
-    struct connection *connections = calloc(COUNT, sizeof *connections);
-    size_t taken = 0;
+    enum { COUNT = 200, ROUTES = 6 };
+    struct connection *connections = calloc((size_t)COUNT * ROUTES, sizeof *connections);
+    size_t taken[ROUTES], all = 0;
     assert_non_null(connections);
     assert_int_equal(slow_start(1, run, &slow, &err), 0);
-    while (taken < COUNT && slow_submit(slow, &connections[taken]))
-        taken++;
-    assert_in_range(taken, 64, COUNT - 1);
+    for (size_t i = 0; i < ROUTES; i++)
+        all += taken[i] = submit_all(slow, connections + i * COUNT, COUNT, &routes[i]);
+    assert_in_range(taken[0], 16, COUNT / 2);
+    assert_in_range(taken[1], 16, COUNT / 2);
+    assert_true(taken[ROUTES - 1] < 16);
+    assert_in_range(all, 64, 2 * COUNT);
     slow_stop(slow);
     free(connections);
 }
