@@ -162,7 +162,8 @@ const char *case_value_text(const struct case_value *values, size_t count, const
 int case_tick(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
               struct err *err) WARN_UNUSED;
 /* Open clocks computed with another calendar or catalogue are computed anew; each change is an event clock.recomputed
- * with the old and new moments. */
+ * with the old and new moments. A clock whose norm is gone, or whose moments the calendar no longer reaches, keeps
+ * them. Neither here nor in case_tick does a clock wait for another whose case is lost. */
 int case_recompute(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
                    struct err *err) WARN_UNUSED;
 /* Words of new events for the search, in two steps, so that reading and folding (case_words_gather, on a read) stay out
