@@ -10,7 +10,8 @@
 #include <time.h>
 
 #define BATCH 200
-#define WORDS_BATCH 64
+#define WORDS_BATCH 48
+#define WORDS_QUIET 8 /* commands beside a batch, its own included */
 #define KEYS_BATCH 2000
 #define IDEMPOTENCY_KEPT_USEC (2 * USEC_PER_DAY)
 #define HOUSEKEEPING_USEC (3600 * USEC_PER_SEC)
@@ -175,23 +176,25 @@ static int gather_words(const struct office *office, struct arena *arena, struct
     return r < 0 ? r : case_words_gather(tx, office, WORDS_BATCH, arena, &words->batch, err);
 }
 
-/* Search may lag a little, people may not wait for it: small batches, and a pause while others queue. */
+/* Search may lag, people may not wait for it. How many commands of others ran beside one small batch tells how busy the
+ * store is: when it is, the next batch comes a quarter of a second later, and the rest once it is quiet. */
 static int index_words(const struct jobs_settings *settings, size_t *handled, struct err *err)
 {
-    const struct timespec pause = {.tv_nsec = 20000000};
-    struct store_figures figures;
+    const struct timespec pause = {.tv_nsec = 250000000};
+    struct store_figures before, after;
     struct words words = {0};
     struct arena arena;
     int r;
 
     arena_init(&arena, 64 << 20);
+    store_figures(settings->office->store, &before);
     r = gather_words(settings->office, &arena, &words, err);
     if (r == 0)
         r = store_write_alone(settings->office->store, words_run, &words, err);
     arena_done(&arena);
     *handled += r == 0 ? words.count : 0;
-    store_figures(settings->office->store, &figures);
-    if (r == 0 && figures.queued > 0)
+    store_figures(settings->office->store, &after);
+    if (r == 0 && after.commands - before.commands > WORDS_QUIET)
         nanosleep(&pause, NULL);
     return r;
 }

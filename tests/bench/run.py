@@ -45,7 +45,7 @@ def wrk(url, seconds, clients=64, script=None, *args):
     out = subprocess.run([*command, url, *(["--", *args] if args else [])], capture_output=True, text=True, check=True).stdout
     assert "Non-2xx" not in out and "Socket errors" not in out, out
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
-    return rate, milliseconds(re.search(r"50%\s+(\S+)", out).group(1)), milliseconds(re.search(r"99%\s+(\S+)", out).group(1))
+    return rate, milliseconds(re.search(r"^\s+50%\s+(\S+)", out, re.M).group(1)), milliseconds(re.search(r"^\s+99%\s+(\S+)", out, re.M).group(1))
 
 
 def resident_mb(process):
