@@ -103,7 +103,7 @@ static int live_again(struct verification *work, const struct case_row *row, str
 {
     struct event_row *events;
     size_t count;
-    int r = store_event_of_case(work->tx, row->id, work->arena, &events, &count, err);
+    int r = store_event_of_case(work->tx, row->id, NULL, work->arena, &events, &count, err);
 
     for (size_t i = 0; r == 0 && i < count; i++) {
         CLEANUP_JSON json_t *body = NULL;

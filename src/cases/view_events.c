@@ -143,7 +143,9 @@ int look_events(struct look *look, unsigned with, struct case_view *view, json_t
     struct case_event *events;
     struct case_paper *papers;
     size_t count, event_count = 0, paper_count = 0;
-    int r = store_event_of_case(look->tx, look->row->id, look->arena, &rows, &count, err);
+    /* Without the history itself only acts tell something: papers, and whose files are hidden. */
+    const char *kind = (with & CASE_WITH_EVENTS) == 0 && !look->destroyed ? "case.acted" : NULL;
+    int r = store_event_of_case(look->tx, look->row->id, kind, look->arena, &rows, &count, err);
 
     if (r < 0)
         return r;
@@ -155,9 +157,6 @@ int look_events(struct look *look, unsigned with, struct case_view *view, json_t
     for (size_t i = 0; i < count; i++) {
         CLEANUP_JSON json_t *body = NULL;
 
-        /* Without the history itself only acts tell something: papers, and whose files are hidden. */
-        if ((with & CASE_WITH_EVENTS) == 0 && !look->destroyed && strcmp(rows[i].kind, "case.acted") != 0)
-            continue;
         r = stored_json_parse(rows[i].body, rows[i].body_len, "an event", &body, err);
         if (r == 0)
             r = show_paper(look, &rows[i], body, papers, &paper_count, err);

@@ -104,11 +104,16 @@ int store_event_scan(struct tx *tx, int64_t from, int64_t until,
     return rc;
 }
 
-int store_event_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct event_row **ret,
-                        size_t *ret_count, struct err *err)
+int store_event_of_case(struct tx *tx, const char *case_id, const char *kind, struct arena *arena,
+                        struct event_row **ret, size_t *ret_count, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("SELECT " EVENT_COLUMNS " FROM event WHERE case_id = $1 ORDER BY leaf"));
+    struct db *db = kind == NULL
+                        ? db_query(tx->db, SQL("SELECT " EVENT_COLUMNS " FROM event WHERE case_id = $1 ORDER BY leaf"))
+                        : db_query(tx->db, SQL("SELECT " EVENT_COLUMNS
+                                               " FROM event WHERE case_id = $1 AND kind = $2 ORDER BY leaf"));
     db_put_text(db, case_id);
+    if (kind != NULL)
+        db_put_text(db, kind);
     return read_rows(db, arena, ret, ret_count, err);
 }
 

@@ -29,9 +29,9 @@ int store_event_get(struct tx *tx, int64_t leaf, struct arena *arena, struct eve
 int store_event_scan(struct tx *tx, int64_t from, int64_t until,
                      int (*each)(const struct event_row *row, void *arg, struct err *err), void *arg,
                      struct err *err) WARN_UNUSED;
-/* A case's events in order. */
-int store_event_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct event_row **ret,
-                        size_t *ret_count, struct err *err) WARN_UNUSED;
+/* A case's events in order; `kind` NULL: all of them, else those alone (the bodies of the others are not even read). */
+int store_event_of_case(struct tx *tx, const char *case_id, const char *kind, struct arena *arena,
+                        struct event_row **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
 /* Only the hashes of leaves from ≤ leaf < from + count, for proofs. */
 int store_event_hashes(struct tx *tx, int64_t from, size_t count, struct hash *ret, struct err *err) WARN_UNUSED;
 

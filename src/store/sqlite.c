@@ -201,7 +201,7 @@ static int set_up(struct sqlite *s, bool create, bool writer, struct err *err)
                             "PRAGMA mmap_size = 0; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;",
                             NULL, NULL, NULL);
     if (code == SQLITE_OK)
-        code = sqlite3_exec(s->handle, writer ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -2048", NULL, NULL,
+        code = sqlite3_exec(s->handle, writer ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -6144", NULL, NULL,
                             NULL);
     /* Also of a file that is there: a backup put in the store's place has no log yet, and without one readers and the
      * writer would lock each other out. Where that cannot be done (read-only), the first write says why. */

@@ -208,11 +208,11 @@ static void events_are_read_as_written(void **state)
     assert_int_equal(counted.next, 0);
 
     size_t count;
-    assert_done(store_event_of_case(tx, "odd", &world->arena, &rows, &count, &world->err), world);
+    assert_done(store_event_of_case(tx, "odd", NULL, &world->arena, &rows, &count, &world->err), world);
     assert_int_equal(count, 300);
     for (size_t i = 0; i < count; i++)
         assert_int_equal(rows[i].leaf, 2 * i + 1);
-    assert_done(store_event_of_case(tx, "none", &world->arena, &rows, &count, &world->err), world);
+    assert_done(store_event_of_case(tx, "none", NULL, &world->arena, &rows, &count, &world->err), world);
     assert_int_equal(count, 0);
 
     struct hash hashes[10], wanted = hash_of(599);

@@ -80,7 +80,7 @@ static size_t events_of_kind(struct desk *desk, const char *case_id, const char 
 
     arena_init(&arena, 1 << 20);
     assert_int_equal(store_read_begin(desk->fixture.store, &tx, &err), 0);
-    assert_int_equal(store_event_of_case(tx, case_id, &arena, &rows, &count, &err), 0);
+    assert_int_equal(store_event_of_case(tx, case_id, NULL, &arena, &rows, &count, &err), 0);
     for (size_t i = 0; i < count; i++)
         found += strcmp(rows[i].kind, kind) == 0;
     store_read_end(tx);
