@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LOOKUPS_MAX 6
+#define RECEIPTS_A_DAY 10
 
 /* How a person may be found again: a keyed hash of what was given. */
 struct lookup {
@@ -366,6 +367,19 @@ static int write_case(struct tx *tx, const struct office *office, const struct c
     return r;
 }
 
+/* Anybody may write anybody's address into a complaint. So that nobody's mailbox is flooded by it, a person who opened
+ * more than a few cases within a day gets no further receipts by mail; the page shows each all the same. */
+static int send_receipt(struct tx *tx, const struct case_prepared *prepared, const char *subject_id, int64_t leaf,
+                        int64_t now_usec, struct err *err)
+{
+    int64_t earlier_usec;
+    int r = store_case_nth_newest(tx, subject_id, RECEIPTS_A_DAY, &earlier_usec, err);
+
+    if (r < 0 || (earlier_usec != TIME_NONE && earlier_usec > now_usec - USEC_PER_DAY))
+        return r;
+    return message_opener(tx, "receipt", prepared->id, leaf, now_usec, err);
+}
+
 int case_open(struct tx *tx, const struct office *office, const struct case_prepared *prepared, int64_t now_usec,
               struct case_opened *ret, struct err *err)
 {
@@ -403,7 +417,7 @@ int case_open(struct tx *tx, const struct office *office, const struct case_prep
         r = attachments_insert(tx, prepared->files, prepared->file_count, prepared->id, subject_id, &key, opened.leaf,
                                err);
     if (r == 0 && prepared->has_email)
-        r = message_opener(tx, "receipt", prepared->id, opened.leaf, now_usec, err);
+        r = send_receipt(tx, prepared, subject_id, opened.leaf, now_usec, err);
     if (r == 0)
         r = repeat_keep(tx, &prepared->repeat, prepared->id, opened.leaf, now_usec, err);
     if (r < 0)

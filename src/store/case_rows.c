@@ -180,3 +180,13 @@ int store_case_scan(struct tx *tx, int (*each)(const struct case_row *row, void 
     arena_done(&arena);
     return rc;
 }
+
+int store_case_nth_newest(struct tx *tx, const char *subject_id, size_t back, int64_t *ret_registered_usec,
+                          struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT registered_usec FROM case_file WHERE subject_id = $1 "
+                                         "ORDER BY serial DESC LIMIT 1 OFFSET $2"));
+    db_put_text(db, subject_id);
+    db_put_int(db, (int64_t)back);
+    return db_run_int(db, TIME_NONE, ret_registered_usec, err);
+}

@@ -43,6 +43,11 @@ int store_case_get(struct tx *tx, const char *id, struct arena *arena, struct ca
 int store_case_by_number(struct tx *tx, const char *number, struct arena *arena, struct case_row *ret,
                          struct err *err) WARN_UNUSED;
 
+/* When the person's case that `back` newer ones of theirs follow was registered; TIME_NONE when they have no more than
+ * `back`. One step along an index, however many there are. */
+int store_case_nth_newest(struct tx *tx, const char *subject_id, size_t back, int64_t *ret_registered_usec,
+                          struct err *err) WARN_UNUSED;
+
 enum case_sort { CASE_SORT_DUE, CASE_SORT_NEWEST, CASE_SORT_OLDEST };
 struct case_filter {
     const char *procedure, *state, *assignee; /* NULL: any */

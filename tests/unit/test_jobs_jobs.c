@@ -313,12 +313,40 @@ static void test_two_laws_at_work_do_not_compute_back_and_forth(void **state)
     fixture_end(&desk.fixture);
 }
 
+static void test_nobodys_mailbox_is_flooded_with_receipts(void **state)
+{
+    struct outbox_row row = {0};
+    struct case_opened opened;
+    struct arena arena;
+    struct desk desk;
+    int64_t now_usec;
+
+    (void)state;
+    arena_init(&arena, 4 << 20);
+    desk_start(&desk, NULL);
+    now_usec = moment(&desk.fixture, "2026-03-20T10:00:00+05:00");
+    for (int i = 0; i < 10; i++) {
+        open_complaint(&desk, now_usec + i * USEC_PER_SEC, "aigul@example.kz", &opened);
+        assert_int_equal(messages(&desk, opened.id, "receipt", &arena, &row), 1);
+    }
+    open_complaint(&desk, now_usec + 60 * USEC_PER_SEC, "aigul@example.kz", &opened);
+    assert_int_equal(messages(&desk, opened.id, "receipt", &arena, &row), 0);
+    /* Somebody else's is not touched by it, and a day later it is over. */
+    open_complaint(&desk, now_usec + 61 * USEC_PER_SEC, "marat@example.kz", &opened);
+    assert_int_equal(messages(&desk, opened.id, "receipt", &arena, &row), 1);
+    open_complaint(&desk, now_usec + USEC_PER_DAY + 61 * USEC_PER_SEC, "aigul@example.kz", &opened);
+    assert_int_equal(messages(&desk, opened.id, "receipt", &arena, &row), 1);
+    fixture_end(&desk.fixture);
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backoff_doubles_to_six_hours_and_gives_up),
         cmocka_unit_test(test_reminders_and_overdue_come_to_the_second),
         cmocka_unit_test(test_mail_waits_without_a_server),
+        cmocka_unit_test(test_nobodys_mailbox_is_flooded_with_receipts),
         cmocka_unit_test(test_an_absent_server_is_tried_again_later_and_given_up_at_last),
         cmocka_unit_test(test_what_is_no_address_is_given_up_at_once),
         cmocka_unit_test(test_no_clock_waits_for_the_mail),

@@ -84,7 +84,7 @@ CREATE INDEX case_procedure_opened ON case_file (procedure, opened_usec, serial,
 CREATE INDEX case_assignee_due ON case_file (assignee, next_due_usec, serial) WHERE assignee IS NOT NULL;
 CREATE INDEX case_assignee_opened ON case_file (assignee, opened_usec, serial) WHERE assignee IS NOT NULL;
 CREATE INDEX case_overdue ON case_file (next_overdue_usec) WHERE next_overdue_usec IS NOT NULL;
-CREATE INDEX case_subject ON case_file (subject_id) WHERE subject_id IS NOT NULL;
+CREATE INDEX case_subject ON case_file (subject_id, serial) WHERE subject_id IS NOT NULL;
 -- Open cases are few among all, and what most looks are for.
 CREATE INDEX case_open_due ON case_file (next_due_usec, serial, state, procedure, assignee) WHERE closed_usec IS NULL;
 CREATE INDEX case_open_opened ON case_file (opened_usec, serial) WHERE closed_usec IS NULL;
