@@ -1,6 +1,7 @@
 /* Options and the configuration file. One table names both: an option's long name is its key in talap.yaml. */
 #include "cli/cli.h"
 
+#include "base/log.h"
 #include "base/yaml.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,7 @@ const char options_help[] =
     "  --threads NUMBER       HTTP threads                      (one a core)\n"
     "  --request-timeout SECONDS                                (30)\n"
     "  --body-memory MIB                                        (768)\n"
+    "  --log-level WORD       debug, info, warning or error     (info)\n"
     "  --lang kk|ru|en        language of messages\n"
     "  --json                 machine-readable output\n";
 
@@ -57,6 +59,7 @@ enum option_id {
     O_REQUEST_TIMEOUT,
     O_BODY_MEMORY,
     O_LANG,
+    O_LOG_LEVEL,
     O_LAST_SETTING, /* what follows belongs to one call, never to the file */
     O_JSON,
     O_FORCE,
@@ -92,6 +95,7 @@ static const struct option options[] = {
     {"request-timeout", required_argument, NULL, O_REQUEST_TIMEOUT},
     {"body-memory", required_argument, NULL, O_BODY_MEMORY},
     {"lang", required_argument, NULL, O_LANG},
+    {"log-level", required_argument, NULL, O_LOG_LEVEL},
     {"json", no_argument, NULL, O_JSON},
     {"force", no_argument, NULL, O_FORCE},
     {"from", required_argument, NULL, O_FROM},
@@ -118,6 +122,18 @@ static int read_number(const char *name, const char *text, long from, long until
         return err_set(err, ERR_BAD_INPUT, "option_value", "%s: %.40s", name, text);
     *ret = value;
     return 0;
+}
+
+static int read_log_level(const char *name, const char *text, struct err *err)
+{
+    static const char *const words[] = {"debug", "info", "warning", "error"}; /* as enum log_level counts */
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(text, words[i]) == 0) {
+            log_set_level((enum log_level)i);
+            return 0;
+        }
+    return err_set(err, ERR_BAD_INPUT, "option_value", "%s: %.40s", name, text);
 }
 
 static int apply(struct cli *cli, int id, const char *name, const char *value, struct err *err)
@@ -187,6 +203,8 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
             return err_set(err, ERR_BAD_INPUT, "option_value", "%s: %.40s", name, value);
         cli->lang = (enum lang)lang_parse(value);
         break;
+    case O_LOG_LEVEL:
+        return read_log_level(name, value, err);
     case O_JSON:
         cli->json = true;
         break;

@@ -48,7 +48,7 @@ def test_clock(norm, start, due, overdue):
     ("clock", "opl.99", "--from", "2026-01-01"), ("clock", "opl.5.1", "--from", "2026-01-01"),
     ("clock", "opl.11.3", "--from", "2020-01-01"), ("clock", "rar.5", "--from", "2031-01-01"),
     ("calendar", "1900"), ("calendar", "year"), ("calendar",), ("nonsense",), ("law",), ("serve", "--port", "99999"),
-    ("serve", "--nonsense"), ("user", "add"), ("restore",), ("backup",), ("verify", "--receipt", "/nonexistent", "--key", "x+y+z"),
+    ("serve", "--nonsense"), ("serve", "--log-level", "loud"), ("user", "add"), ("restore",), ("backup",), ("verify", "--receipt", "/nonexistent", "--key", "x+y+z"),
 ])
 def test_refusals_say_why_and_exit_other_than_0(words):
     done = run(*words)
@@ -94,6 +94,16 @@ def test_keys_of_another_store_are_refused(tmp_path):
         with open(os.path.join(one.var, name), "wb") as file:
             file.write(kept)
     one.command("verify")
+
+
+def test_reads_are_logged_when_asked_for_and_never_with_what_was_asked(tmp_path):
+    talap = Talap(tmp_path).init()
+    for level, logged in (("info", False), ("debug", True)):
+        talap.start("--log-level", level)
+        assert talap.call("GET", "/v1/calendar/2026?lang=kk").status_code == 200
+        talap.stop()
+        lines = [line for line in talap.lines if "/v1/calendar/{year}" in line]
+        assert bool(lines) == logged and not any("lang=kk" in line for line in talap.lines)
 
 
 def test_weak_passwords_make_no_account(tmp_path):
