@@ -106,16 +106,3 @@ void jo_hash(struct buf *out, const char *key, const struct hash *hash)
     jo_key(out, key);
     jo_put_hash(out, hash);
 }
-
-void jo_text3(struct buf *out, const char *key, struct text3 text)
-{
-    jo_key(out, key);
-    if (text.in[LANG_KK] == NULL) {
-        buf_put(out, "null", 4);
-        return;
-    }
-    jo_open(out, '{');
-    for (int lang = 0; lang < LANG_COUNT; lang++)
-        jo_text(out, lang_code((enum lang)lang), text.in[lang]);
-    jo_close(out, '}');
-}

@@ -27,7 +27,5 @@ void jo_bool(struct buf *out, const char *key, bool value);
 void jo_moment(struct buf *out, const char *key, const struct zone *zone, int64_t at_usec);
 void jo_day(struct buf *out, const char *key, int32_t day);
 void jo_hash(struct buf *out, const char *key, const struct hash *hash);
-/* {"kk": …, "ru": …, "en": …}; null where the text has none. */
-void jo_text3(struct buf *out, const char *key, struct text3 text);
 
 #endif
