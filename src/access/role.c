@@ -6,9 +6,11 @@
 static const struct {
     enum role role;
     const char *word;
-} roles[] = {
-    {ROLE_ADMIN, "admin"}, {ROLE_AUDITOR, "auditor"}, {ROLE_MODERATOR, "moderator"}, {ROLE_REGISTRAR, "registrar"}};
+} roles[] = {{ROLE_ADMIN, "admin"},        {ROLE_AUDITOR, "auditor"},     {ROLE_CARRIER, "carrier"},
+             {ROLE_HEAD, "head"},          {ROLE_MODERATOR, "moderator"}, {ROLE_OFFICIAL, "official"},
+             {ROLE_REGISTRAR, "registrar"}};
 #define ROLE_COUNT (sizeof roles / sizeof *roles)
+_Static_assert(ROLE_COUNT == ROLES_OF_ACCOUNTS, "every role of accounts has its word");
 
 static unsigned role_find(const char *word, size_t count)
 {
@@ -48,7 +50,7 @@ unsigned roles_parse(const char *words)
 
 char *roles_words(unsigned bits, struct arena *arena)
 {
-    char text[64] = "";
+    char text[128] = "";
     for (size_t i = 0; i < ROLE_COUNT; i++)
         if (bits & roles[i].role) {
             if (text[0] != '\0')

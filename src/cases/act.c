@@ -37,14 +37,6 @@ static void changed(struct deed *deed, enum clock_change_kind kind, const struct
     deed->changes[deed->change_count++] = (struct clock_change){.kind = kind, .row = *row};
 }
 
-static bool stops(const struct procedure_clock *clock, const struct procedure_act *act)
-{
-    for (size_t i = 0; i < clock->stopped_by_count; i++)
-        if (strcmp(clock->stopped_by[i], act->id) == 0)
-            return true;
-    return false;
-}
-
 static int change_clock(struct deed *deed, const struct procedure_clock *clock, struct err *err)
 {
     const struct procedure_act *act = deed->prepared->act;
@@ -52,7 +44,7 @@ static int change_clock(struct deed *deed, const struct procedure_clock *clock, 
     bool in_force;
     int r;
 
-    if (row != NULL && clock_runs(row) && stops(clock, act)) {
+    if (row != NULL && clock_runs(row) && words_have(clock->stopped_by, clock->stopped_by_count, act->id)) {
         clock_stop(row, deed->now_usec, false);
         changed(deed, CLOCK_STOPPED, row);
     }
@@ -64,7 +56,7 @@ static int change_clock(struct deed *deed, const struct procedure_clock *clock, 
             return r;
         changed(deed, CLOCK_EXTENDED, row);
     }
-    if (strcmp(clock->starts_on, act->id) == 0) {
+    if (procedure_clock_starts_on(clock, act->id)) {
         struct clock_row started;
 
         r = clock_start(deed->office, clock, deed->row.id, deed->now_usec, deed->now_usec, &started, &in_force, err);

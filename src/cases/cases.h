@@ -23,6 +23,12 @@ const char *attachment_type(const void *bytes, size_t count);
 int attachments_check(struct attachment_new *files, size_t count, struct field_errors *errors,
                       struct err *err) WARN_UNUSED;
 
+/* --- What cases refuse beside their fields -------------------------------------------------------------------------
+ * Field errors: unknown_case (no such number), case_of_other_procedure, happened_in_future, happened_before_receipt.
+ * ERR_FORBIDDEN: case_not_yours (its procedure is none of the actor's), same_person_decides (who decided the case it is
+ * about, cannot decide this one: other_than). ERR_CONFLICT: limit_reached (arg: the date from which it is allowed
+ * again), needs_first (arg: the procedure whose cases are missing or unfinished), not_overdue_yet (arg: the moment). */
+
 /* --- Opening ------------------------------------------------------------------------------------------------------
  * In two steps. case_open_prepare validates, outside the writer's turn, makes ids, salts and commitments, encrypts
  * files and computes clocks; case_open runs inside a command (it may run twice; it only reads what was prepared). */
@@ -93,6 +99,7 @@ struct case_value {
 };
 struct case_event {
     int64_t leaf, at_usec;
+    int64_t happened_usec; /* of an act that says when it happened (`at`); else at_usec */
     const char *kind;
     const struct procedure_act *act;   /* of case.acted, else NULL */
     const char *actor_name;            /* staff name, or NULL */
@@ -114,6 +121,8 @@ struct case_clock {
     struct clock_row row;
     struct clock_explanation why; /* only with CASE_WITH_WHY */
 };
+struct case_link;
+struct barred_act;
 struct case_view {
     const struct procedure *procedure;
     struct case_row row;
@@ -130,14 +139,22 @@ struct case_view {
     const char *const *attachment_names; /* decrypted, in the same order */
     size_t act_count;
     const struct procedure_act *const *acts; /* what this actor may do now */
+    size_t barred_count;
+    const struct barred_act *barred; /* what the state would allow, but not to this actor or not yet */
+    size_t link_count;
+    const struct case_link *links; /* links.h; for staff only */
     size_t message_count;
     const struct outbox_row *messages;
     size_t paper_count;
     const struct case_paper *papers;
 };
+struct barred_act {
+    const struct procedure_act *act;
+    struct err why; /* same_person_decides, needs_first, not_overdue_yet */
+};
 struct case_paper {
     const char *id; /* "complaint_answer" */
-    int64_t leaf;   /* the act that issued it */
+    int64_t leaf;   /* the opening or the act that issued it */
     int64_t at_usec;
 };
 enum { CASE_WITH_WHY = 1, CASE_WITH_EVENTS = 2, CASE_WITH_MESSAGES = 4 };

@@ -14,7 +14,23 @@ struct office {
     const struct keyring *keyring;
     struct access access;
     char calendar_hash[65], catalogue_hash[65];
+    /* Which roles of the law this organisation plays (the key `roles` of the configuration): only procedures run by one
+     * of them are offered. Set after office_init; NULL: all. */
+    const char *const *roles;
+    size_t role_count;
 };
+/* Is the procedure run by a role that this organisation plays? */
+bool office_runs(const struct office *office, const struct procedure *procedure);
+/* Roles of accounts (enum role bits) that have to do with the procedure's cases: who opens or acts. Admins and auditors
+ * see every case, others those of procedures where this meets their roles. */
+unsigned procedure_roles(const struct procedure *procedure);
+bool actor_sees(const struct actor *actor, const struct procedure *procedure);
+/* May the actor open cases as staff or with a token? (The public: OPENER_PUBLIC of open_to.) */
+bool actor_opens(const struct actor *actor, const struct procedure *procedure);
+/* The ids of procedures the actor sees, NULL-ended, for case_filter.procedures; NULL: all (or no memory: the arena is
+ * overflowed). */
+const char *const *actor_procedures(const struct office *office, const struct actor *actor, struct arena *arena);
+
 /* Fills the derived members. */
 void office_init(struct office *office, const struct catalogue *catalogue, struct store *store, struct ledger *ledger,
                  const struct keyring *keyring);

@@ -52,7 +52,7 @@ static int check_opening(const struct office *office, const struct case_opening 
     for (size_t i = 0; i < procedure->clock_count; i++) {
         const struct procedure_clock *clock = &procedure->clocks[i];
 
-        if (strcmp(clock->starts_on, "opened") == 0 &&
+        if (procedure_clock_starts_on(clock, "opened") &&
             catalogue_norm_at(office->catalogue, clock->norm_id, opening->received_usec) == NULL) {
             field_errors_add(errors, "received", "received_before_norm", "%s", clock->norm_id);
             return 0;
@@ -73,7 +73,7 @@ static int start_clocks(const struct office *office, const struct case_opening *
         bool in_force;
         int r;
 
-        if (strcmp(procedure->clocks[i].starts_on, "opened") != 0)
+        if (!procedure_clock_starts_on(&procedure->clocks[i], "opened"))
             continue;
         r = clock_start(office, &procedure->clocks[i], prepared->id, opening->received_usec, now_usec,
                         &prepared->clocks[prepared->clock_count], &in_force, err);

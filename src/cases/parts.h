@@ -6,11 +6,12 @@
  *
  *   case.opened     procedure, number, opener, lang, received, state, subject_id, values {field: text or [texts]},
  *                   personal {field: {commitment}}, attachments [{id, type, size, commitment}],
- *                   clocks [{clock, norm, norm_from, starts, due, overdue}], calendar, catalogue (hashes, hex)
+ *                   clocks [{clock, norm, norm_from, starts, due, overdue}], calendar, catalogue (hashes, hex),
+ *                   paper (where the opening issues one)
  *   case.acted      procedure, act, from, to, values, personal, attachments,
- *                   clocks [started: as above; stopped: {clock, stopped: met|missed|stopped, at, in_time};
+ *                   clocks [started: as above; stopped: {clock, stopped: met|missed|stopped, at, in_time, starts};
  *                   extended: {clock, extended: times, due, overdue}], no_clock [clocks whose norm was not in force],
- *                   paper, calendar, catalogue
+ *                   paper, happened (when it happened, where the act says so), calendar, catalogue
  *   case.assigned   to (an account's id, or "")
  *   case.noted      personal {text: {commitment}}
  *   clock.reminded  clock, due
@@ -208,6 +209,43 @@ int case_row_get(struct tx *tx, const char *case_id, struct arena *arena, struct
                  struct err *err) WARN_UNUSED;
 /* The case's procedure; NULL and ERR_DAMAGED "case_damaged" when the catalogue has lost it. */
 const struct procedure *case_procedure(const struct office *office, const struct case_row *row, struct err *err);
+
+/* --- links.c -------------------------------------------------------------------------------------------------------
+ */
+
+/* The links and keys that a set of values makes. */
+struct link_found {
+    const struct field *field;
+    const char *case_id;
+};
+struct key_found {
+    const char *kind, *value;
+};
+struct ties {
+    size_t link_count, key_count;
+    const struct link_found *links;
+    const struct key_found *keys;
+};
+/* Finds the cases that `case` fields name, and the keys. Field errors "unknown_case" and "case_of_other_procedure",
+ * then ERR_BAD_INPUT "fields_refused". `tx` may be NULL when no value is of a `case` field. */
+int ties_find(struct tx *tx, const struct office *office, const struct field_value *values, size_t count,
+              struct arena *arena, struct ties *ret, struct field_errors *errors, struct err *err) WARN_UNUSED;
+int ties_write(struct tx *tx, const char *case_id, const struct ties *ties, int64_t leaf, struct err *err) WARN_UNUSED;
+/* The limits of the procedure for a case received at that moment: ERR_CONFLICT "limit_reached", arg: the first date of
+ * the next span (2027-01-01). Under the writer's turn, so that of two at once one is refused. */
+int limits_check(struct tx *tx, const struct office *office, const struct procedure *procedure, const struct ties *ties,
+                 int64_t received_usec, struct err *err) WARN_UNUSED;
+/* What else may stand against an act that role and state allow: other_than, needs, after_overdue. ret_why->kind is
+ * ERR_NONE when nothing does. */
+int act_barred(struct tx *tx, const struct office *office, const struct procedure_act *act, const struct case_row *row,
+               const struct actor *actor, int64_t now_usec, struct err *ret_why, struct err *err) WARN_UNUSED;
+
+/* --- registers.c ---------------------------------------------------------------------------------------------------
+ */
+
+/* Brings the registers over this procedure up to the case's row as it now is. `at_usec`: when the change happened. */
+int register_follow(struct tx *tx, const struct office *office, const struct procedure *procedure,
+                    const struct case_row *row, int64_t at_usec, struct err *err) WARN_UNUSED;
 
 /* --- Everywhere ----------------------------------------------------------------------------------------------------
  */

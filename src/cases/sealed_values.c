@@ -6,17 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool several(const struct field *field)
-{
-    return field->type == FIELD_MANY || field->type == FIELD_FILE;
-}
-
 /* NULL when memory ends. */
 static json_t *value_json(const struct field_value *value)
 {
     json_t *list;
 
-    if (!several(value->field))
+    if (!field_takes_list(value->field))
         return json_string(value->texts[0]);
     list = json_array();
     for (size_t i = 0; list != NULL && i < value->count; i++)

@@ -6,6 +6,7 @@
 #include "law/calendar.h"
 #include "law/clock.h"
 #include "law/procedure.h"
+#include "law/register.h"
 
 struct act_of_law {
     const char *id;
@@ -50,6 +51,8 @@ struct catalogue {
     const struct norm *norms; /* sorted by id, then from_day */
     size_t procedure_count;
     const struct procedure *procedures;
+    size_t register_count;
+    const struct law_register *registers;
     size_t list_count;
     const struct list *lists;
     struct hash hash; /* over every file's path and bytes, in order of path */
@@ -67,6 +70,7 @@ const struct norm *catalogue_norm_at(const struct catalogue *catalogue, const ch
 /* The latest version whatever its dates, or NULL: for titles. */
 const struct norm *catalogue_norm_last(const struct catalogue *catalogue, const char *id);
 const struct procedure *catalogue_procedure(const struct catalogue *catalogue, const char *id);
+const struct law_register *catalogue_register(const struct catalogue *catalogue, const char *id);
 const struct list *catalogue_list(const struct catalogue *catalogue, const char *name);
 const struct list_entry *list_find(const struct list *list, const char *id);
 const struct act_of_law *catalogue_act(const struct catalogue *catalogue, const char *id);

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const type_words[] = {"text",   "line",   "choice",       "many",  "yes_no",  "date",
-                                         "moment", "number", "url",          "email", "phone",   "iin",
-                                         "bin",    "person", "organisation", "file",  "country", "case"};
+static const char *const type_words[] = {"text",         "line", "choice",  "many",  "yes_no", "date", "moment",
+                                         "number",       "url",  "email",   "phone", "iin",    "bin",  "person",
+                                         "organisation", "file", "country", "case",  "links"};
 
 const char *field_type_word(enum field_type type)
 {
@@ -62,17 +62,17 @@ static void refuse_too_many(struct check *check, size_t index, int64_t most)
     refuse(check, index, &verdict);
 }
 
-static bool takes_list(const struct field *field)
+bool field_takes_list(const struct field *field)
 {
-    return field->type == FIELD_MANY || field->type == FIELD_FILE;
+    return field->type == FIELD_MANY || field->type == FIELD_FILE || field->type == FIELD_LINKS;
 }
 
 /* JSON says what kind a value is, and it must be the field's; a form knows only texts. */
 static bool kind_fits(const struct field *field, const struct raw_value *raw)
 {
     if (raw->kind == RAW_FORM)
-        return raw->count <= 1 || takes_list(field);
-    if (takes_list(field))
+        return raw->count <= 1 || field_takes_list(field);
+    if (field_takes_list(field))
         return raw->kind == RAW_LIST;
     if (field->type == FIELD_YES_NO)
         return raw->kind == RAW_BOOL && raw->count == 1;
@@ -100,6 +100,29 @@ static void value_add(const struct field *field, const char **texts, size_t *cou
     (*count)++;
 }
 
+/* A form gives links as one text, an address a line. */
+static int lines_split(struct arena *arena, const struct raw_value *raw, int64_t most, struct raw_value *ret,
+                       struct err *err)
+{
+    const char **texts = ARENA_ARRAY(arena, const char *, (size_t)most + 2);
+    if (!texts)
+        return err_memory(err);
+    size_t count = 0;
+    for (const char *rest = raw->texts[0]; *rest && count < (size_t)most + 2;) {
+        size_t length = strcspn(rest, "\r\n");
+        if (length > 0) {
+            texts[count] = arena_strndup(arena, rest, length);
+            if (!texts[count++])
+                return err_memory(err);
+        }
+        rest += length + strspn(rest + length, "\r\n");
+    }
+    *ret = *raw;
+    ret->count = count;
+    ret->texts = texts;
+    return 0;
+}
+
 static int value_check(struct check *check, size_t index, const struct raw_value *raw, struct err *err)
 {
     const struct field *field = &check->fields[index];
@@ -107,8 +130,16 @@ static int value_check(struct check *check, size_t index, const struct raw_value
         refuse_as(check, index, "wrong_type");
         return 0;
     }
-    int64_t most =
-        takes_list(field) ? (field->type == FIELD_FILE ? field_max(field) : (int64_t)field->option_count) : 1;
+    int64_t most = !field_takes_list(field)    ? 1
+                   : field->type == FIELD_MANY ? (int64_t)field->option_count
+                                               : field_max(field);
+    struct raw_value lines;
+    if (field->type == FIELD_LINKS && raw->kind == RAW_FORM && raw->count == 1) {
+        int r = lines_split(check->context.arena, raw, most, &lines, err);
+        if (r < 0)
+            return r;
+        raw = &lines;
+    }
     if (raw->count > (size_t)most * 2 + 8) {
         refuse_too_many(check, index, most);
         return 0;

@@ -24,7 +24,8 @@ enum field_type {
     FIELD_ORGANISATION,
     FIELD_FILE,    /* ids of attachments */
     FIELD_COUNTRY, /* ISO 3166-1 alpha-2, in the catalogue */
-    FIELD_CASE     /* id of a case */
+    FIELD_CASE,    /* the number of a case of one of `procedures`; a link between the two */
+    FIELD_LINKS    /* addresses as of FIELD_URL, one a line of a form; max is how many, 100 unless given */
 };
 
 struct field_option {
@@ -46,11 +47,14 @@ struct field {
     bool required;
     bool personal;     /* encrypted under the person's key; a commitment in the ledger */
     bool public_value; /* `public: true`: may be shown to the opener and in registers */
+    const char *key;   /* `key: platform|resource|subject`: by this value cases are found and counted; or NULL */
     size_t condition_count;
     const struct field_condition *conditions; /* required_if */
     int64_t min, max; /* characters of a text, or the range of a number; max 0 = the type's default */
     size_t option_count;
     const struct field_option *options;
+    size_t procedure_count; /* FIELD_CASE: cases of which procedures it may name */
+    const char *const *procedures;
 };
 
 /* What came from outside for one field, before validation. A form gives texts; JSON gives its own kinds. */
@@ -87,6 +91,8 @@ int fields_validate(const struct field *fields, size_t field_count, const struct
 bool iin_valid(const char *text);
 bool bin_valid(const char *text);
 
+/* Several texts, a list in JSON: many, file, links. */
+bool field_takes_list(const struct field *field);
 const char *field_type_word(enum field_type type);
 int field_type_parse(const char *word);
 /* The option's title, or NULL. */

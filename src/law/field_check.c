@@ -122,6 +122,10 @@ int64_t field_max(const struct field *field)
         return FIELD_EMAIL_MAX;
     case FIELD_FILE:
         return FIELD_FILES_MAX;
+    case FIELD_LINKS:
+        return FIELD_LINKS_MAX;
+    case FIELD_CASE:
+        return CASE_NUMBER_MAX;
     case FIELD_NUMBER:
         return INT64_MAX;
     default:
@@ -352,6 +356,8 @@ struct field_verdict field_check_text(const struct field *field, const char *tex
         return check_number(field, text, context);
     case FIELD_URL:
         return check_url(field, text, context);
+    case FIELD_LINKS:
+        return check_url(&(struct field){.type = FIELD_URL}, text, context);
     case FIELD_EMAIL:
         return check_email(field, text, context);
     case FIELD_PHONE:
@@ -362,8 +368,9 @@ struct field_verdict field_check_text(const struct field *field, const char *tex
         return check_bin(text);
     case FIELD_COUNTRY:
         return check_country(text, context);
-    case FIELD_FILE:
     case FIELD_CASE:
+        return check_line(field, text);
+    case FIELD_FILE:
         return id_valid(text) ? accept(text) : refuse("not_an_id");
     }
     return refuse("wrong_type");

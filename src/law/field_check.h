@@ -10,6 +10,8 @@
 #define FIELD_URL_MAX 2000
 #define FIELD_EMAIL_MAX 254
 #define FIELD_FILES_MAX 5
+#define FIELD_LINKS_MAX 100
+#define CASE_NUMBER_MAX 64
 
 /* What a check found: `code` is NULL and `text` the canonical form, or `code` refuses and `arg` goes into its text. */
 struct field_verdict {

@@ -196,3 +196,11 @@ int load_name(const struct yaml *node, const char *key, const char **ret, struct
     *ret = name;
     return 0;
 }
+
+bool load_file_named(const struct law_file *file, const char *id)
+{
+    const char *slash = strrchr(file->relative, '/');
+    const char *base = slash ? slash + 1 : file->relative;
+    size_t count = strlen(id);
+    return strncmp(base, id, count) == 0 && strcmp(base + count, ".yaml") == 0;
+}

@@ -40,6 +40,8 @@ int load_words(const struct yaml *node, const char *key, bool required, struct a
                const char *const **ret, struct err *err) WARN_UNUSED;
 /* An id of our own making: a lower-case letter, then letters, digits and underscores, at most 60. */
 int load_name(const struct yaml *node, const char *key, const char **ret, struct err *err) WARN_UNUSED;
+/* Is the file called like what it defines, NAME.yaml, so that neither is hard to find from the other? */
+bool load_file_named(const struct law_file *file, const char *id);
 /* The place of the key's value, for a message; the mapping's own when the key is missing. */
 const struct yaml *load_at(const struct yaml *node, const char *key);
 
@@ -58,6 +60,18 @@ int lists_check(const struct law_file *files, size_t count, const struct catalog
 /* load_procedure.c */
 int procedures_read(const struct law_file *files, size_t count, struct catalogue *catalogue,
                     struct err *err) WARN_UNUSED;
+/* load_between.c: what they say of each other */
+int procedures_check(const struct law_file *files, size_t count, const struct catalogue *catalogue,
+                     struct err *err) WARN_UNUSED;
+/* load_register.c */
+int registers_read(const struct law_file *files, size_t count, struct catalogue *catalogue,
+                   struct err *err) WARN_UNUSED;
+/* load_field.c: `key` as conditions "a = b and c != d"; missing: none. */
+int conditions_read(const struct yaml *node, const char *key, struct arena *arena, size_t *ret_count,
+                    const struct field_condition **ret, struct err *err) WARN_UNUSED;
+/* Each condition speaks of one of the fields (never of `own`), and of a value that the field can have. */
+int conditions_check(const struct yaml *at, const struct field *fields, size_t count, const struct field *own,
+                     const struct field_condition *conditions, size_t condition_count, struct err *err) WARN_UNUSED;
 /* load_field.c: the mapping's value under `key` as fields; missing: none. */
 int fields_read(const struct yaml *node, const char *key, const struct catalogue *catalogue, struct arena *arena,
                 size_t *ret_count, const struct field **ret, struct err *err) WARN_UNUSED;

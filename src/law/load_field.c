@@ -43,7 +43,9 @@ static int options_read(const struct yaml *node, const struct catalogue *catalog
     const struct yaml *of = yaml_get(node, "of");
     bool wants = field->type == FIELD_CHOICE || field->type == FIELD_MANY;
     if (!wants)
-        return of ? yaml_refuse(of, err, "law_bad_value", "of: not for %s", field_type_word(field->type)) : 0;
+        return of && field->type != FIELD_CASE
+                   ? yaml_refuse(of, err, "law_bad_value", "of: not for %s", field_type_word(field->type))
+                   : 0;
     int r = 0;
     if (of && of->kind == YAML_MAPPING) {
         r = options_from_list(of, catalogue, arena, field, err);
@@ -66,6 +68,33 @@ static int options_read(const struct yaml *node, const struct catalogue *catalog
     return r;
 }
 
+/* `of: {procedures: [complaint]}`: whether there are such procedures is known only when all are read. */
+static int case_of_read(const struct yaml *node, struct arena *arena, struct field *field, struct err *err)
+{
+    static const char *const keys[] = {"procedures", NULL};
+    const struct yaml *of = yaml_get(node, "of");
+    if (field->type != FIELD_CASE)
+        return 0;
+    if (!of)
+        return yaml_refuse(node, err, "yaml_missing_key", "of");
+    int r = load_mapping(of, keys, err);
+    return r < 0 ? r : load_words(of, "procedures", true, arena, &field->procedure_count, &field->procedures, err);
+}
+
+/* What a case may be found and counted by. Hosts, numbers and names compare well; texts, dates and choices do not. */
+static int key_read(const struct yaml *node, struct field *field, struct err *err)
+{
+    static const char *const kinds[] = {"platform", "resource", "subject"};
+    int r = yaml_read_text(node, "key", false, &field->key, err);
+    if (r < 0 || !field->key)
+        return r;
+    bool fits = field->type == FIELD_URL || field->type == FIELD_LINE || field->type == FIELD_BIN ||
+                field->type == FIELD_IIN || field->type == FIELD_PERSON || field->type == FIELD_ORGANISATION;
+    if (!fits || !words_have(kinds, sizeof(kinds) / sizeof(kinds[0]), field->key))
+        return yaml_refuse(load_at(node, "key"), err, "law_bad_value", "key: %.40s", field->key);
+    return 0;
+}
+
 /* What min and max mean depends on the type; for most they mean nothing. */
 static int limits_read(const struct yaml *node, struct field *field, struct err *err)
 {
@@ -74,10 +103,11 @@ static int limits_read(const struct yaml *node, struct field *field, struct err 
     const struct yaml *min = yaml_get(node, "min"), *max = yaml_get(node, "max");
     if (min && !counts_characters && field->type != FIELD_NUMBER)
         return yaml_refuse(min, err, "law_bad_value", "min: not for %s", field_type_word(field->type));
-    if (max && !counts_characters && field->type != FIELD_NUMBER && field->type != FIELD_FILE)
+    if (max && !counts_characters && field->type != FIELD_NUMBER && field->type != FIELD_FILE &&
+        field->type != FIELD_LINKS)
         return yaml_refuse(max, err, "law_bad_value", "max: not for %s", field_type_word(field->type));
     bool is_number = field->type == FIELD_NUMBER;
-    int64_t most = is_number ? INT64_MAX : field->type == FIELD_FILE ? 20 : 100000;
+    int64_t most = is_number ? INT64_MAX : field->type == FIELD_FILE ? 20 : field->type == FIELD_LINKS ? 1000 : 100000;
     int r = load_number(node, "min", false, is_number ? INT64_MIN : 0, most, &field->min, err);
     if (r == 0)
         r = load_number(node, "max", false, 1, most, &field->max, err);
@@ -112,39 +142,46 @@ static bool condition_parse(const char **rest, struct arena *arena, struct field
     return true;
 }
 
-static int conditions_read(const struct yaml *node, struct arena *arena, struct field *field, struct err *err)
+int conditions_read(const struct yaml *node, const char *key, struct arena *arena, size_t *ret_count,
+                    const struct field_condition **ret, struct err *err)
 {
     const char *text = NULL;
-    int r = yaml_read_text(node, "required_if", false, &text, err);
+    int r = yaml_read_text(node, key, false, &text, err);
     if (r < 0 || !text)
         return r;
-    const struct yaml *at = yaml_get(node, "required_if");
-    if (field->required)
-        return yaml_refuse(at, err, "law_bad_value", "required_if: required already");
+    const struct yaml *at = yaml_get(node, key);
     struct field_condition *conditions = ARENA_ARRAY(arena, struct field_condition, strlen(text) / 3 + 1);
     if (!conditions)
         return err_memory(err);
     size_t count = 0;
     for (const char *rest = text;;) {
         if (!condition_parse(&rest, arena, &conditions[count]))
-            return yaml_refuse(at, err, "law_bad_value", "required_if: %.60s", text);
+            return yaml_refuse(at, err, "law_bad_value", "%s: %.60s", key, text);
         count++;
         if (rest[0] == '\0')
             break;
         if (strncmp(rest, "and ", 4) != 0)
-            return yaml_refuse(at, err, "law_bad_value", "required_if: %.60s", text);
+            return yaml_refuse(at, err, "law_bad_value", "%s: %.60s", key, text);
         rest += 4;
     }
-    field->conditions = conditions;
-    field->condition_count = count;
+    *ret = conditions;
+    *ret_count = count;
     return arena->overflowed ? err_memory(err) : 0;
+}
+
+static int required_if_read(const struct yaml *node, struct arena *arena, struct field *field, struct err *err)
+{
+    const struct yaml *at = yaml_get(node, "required_if");
+    if (at && field->required)
+        return yaml_refuse(at, err, "law_bad_value", "required_if: required already");
+    return conditions_read(node, "required_if", arena, &field->condition_count, &field->conditions, err);
 }
 
 static int field_read(const struct yaml *node, const struct catalogue *catalogue, struct arena *arena,
                       struct field *ret, struct err *err)
 {
-    static const char *const keys[] = {"name",     "type",   "title", "help", "required", "required_if",
-                                       "personal", "public", "min",   "max",  "of",       NULL};
+    static const char *const keys[] = {"name",   "type", "title", "help", "required", "required_if", "personal",
+                                       "public", "min",  "max",   "of",   "key",      NULL};
     struct field field = {0};
     const char *type = NULL;
     int r = load_mapping(node, keys, err);
@@ -172,25 +209,27 @@ static int field_read(const struct yaml *node, const struct catalogue *catalogue
     if (r == 0)
         r = options_read(node, catalogue, arena, &field, err);
     if (r == 0)
-        r = conditions_read(node, arena, &field, err);
+        r = case_of_read(node, arena, &field, err);
+    if (r == 0)
+        r = key_read(node, &field, err);
+    if (r == 0)
+        r = required_if_read(node, arena, &field, err);
     if (r == 0)
         *ret = field;
     return r;
 }
 
-/* A condition speaks of another field of the same form, and of a value that field can have. */
-static int conditions_check(const struct yaml *node, const struct field *fields, size_t count,
-                            const struct field *field, struct err *err)
+int conditions_check(const struct yaml *at, const struct field *fields, size_t count, const struct field *own,
+                     const struct field_condition *conditions, size_t condition_count, struct err *err)
 {
-    for (size_t i = 0; i < field->condition_count; i++) {
-        const struct field_condition *condition = &field->conditions[i];
+    for (size_t i = 0; i < condition_count; i++) {
+        const struct field_condition *condition = &conditions[i];
         const struct field *other = NULL;
         for (size_t j = 0; j < count; j++) {
             if (strcmp(fields[j].name, condition->field) == 0)
                 other = &fields[j];
         }
-        const struct yaml *at = load_at(node, "required_if");
-        if (!other || other == field)
+        if (!other || other == own)
             return yaml_refuse(at, err, "law_unknown_reference", "field %s", condition->field);
         bool is_choice = other->type == FIELD_CHOICE || other->type == FIELD_MANY;
         bool is_truth = strcmp(condition->value, "true") == 0 || strcmp(condition->value, "false") == 0;
@@ -221,7 +260,8 @@ int fields_read(const struct yaml *node, const char *key, const struct catalogue
         }
     }
     for (size_t i = 0; i < count; i++) {
-        r = conditions_check(items->items[i], fields, count, &fields[i], err);
+        r = conditions_check(load_at(items->items[i], "required_if"), fields, count, &fields[i], fields[i].conditions,
+                             fields[i].condition_count, err);
         if (r < 0)
             return r;
     }

@@ -9,8 +9,8 @@ struct list_form {
     const char *name, *key;
 };
 static const struct list_form forms[] = {
-    {"categories", "category"}, {"countries", "country"}, {"grounds", "ground"},
-    {"measures", "id"},         {"roles", "role"},        {"service_kinds", "id"},
+    {"carriers", "id"}, {"categories", "category"}, {"countries", "country"}, {"grounds", "ground"},
+    {"measures", "id"}, {"roles", "role"},          {"service_kinds", "id"},
 };
 
 static const struct list_form *form_find(const char *relative)

@@ -6,7 +6,10 @@
 #include <string.h>
 
 /* Roles of accounts that may act; "auditor" changes nothing and is therefore none of them. */
-static const char *const actors[] = {"admin", "moderator", "registrar", "opener", "system"};
+static const char *const actors[] = {"admin",    "carrier",   "head",   "moderator",
+                                     "official", "registrar", "opener", "system"};
+#define ACTORS (sizeof(actors) / sizeof(actors[0]))
+#define WORKERS (ACTORS - 2) /* those with an account */
 
 struct reading {
     const struct yaml *root;
@@ -38,6 +41,24 @@ static int open_to_read(struct reading *reading)
     return r;
 }
 
+/* Who opens a case on the organisation's behalf. Without staff among those it is open to there is nobody to name, and
+ * the public needs no role. */
+static int opened_by_read(struct reading *reading)
+{
+    struct procedure *procedure = &reading->procedure;
+    const struct yaml *root = reading->root, *at = load_at(root, "opened_by");
+    bool staff = (procedure->open_to & OPENER_STAFF) != 0;
+    int r = load_words(root, "opened_by", staff, reading->arena, &procedure->opened_by_count, &procedure->opened_by,
+                       reading->err);
+    for (size_t i = 0; r == 0 && i < procedure->opened_by_count; i++) {
+        if (!words_have(actors, WORKERS, procedure->opened_by[i]))
+            r = yaml_refuse(at, reading->err, "law_unknown_reference", "role %.60s", procedure->opened_by[i]);
+    }
+    if (r == 0 && !staff && procedure->opened_by_count > 0 && (procedure->open_to & OPENER_API) == 0)
+        r = yaml_refuse(at, reading->err, "law_bad_value", "opened_by: open_to has neither staff nor api");
+    return r;
+}
+
 /* Plain text with {seq} or {seq:N} (N from 1 to 9) exactly once and {year} at most once. */
 static bool number_valid(const char *pattern)
 {
@@ -63,19 +84,11 @@ static bool number_valid(const char *pattern)
     return seqs == 1 && years <= 1 && strlen(pattern) <= 40;
 }
 
-/* The file's name is the procedure's id, so that neither is hard to find from the other. */
-static bool file_named(const struct law_file *file, const char *id)
-{
-    const char *slash = strrchr(file->relative, '/');
-    const char *base = slash ? slash + 1 : file->relative;
-    size_t count = strlen(id);
-    return strncmp(base, id, count) == 0 && strcmp(base + count, ".yaml") == 0;
-}
-
 static int head_read(struct reading *reading, const struct law_file *file)
 {
-    static const char *const keys[] = {"procedure", "title",  "summary", "norms",  "run_by", "open_to", "number",
-                                       "receipt",   "fields", "states",  "clocks", "acts",   NULL};
+    static const char *const keys[] = {"procedure", "title",  "summary", "norms",  "run_by", "open_to",
+                                       "opened_by", "number", "receipt", "letter", "paper",  "limits",
+                                       "decides",   "fields", "states",  "clocks", "acts",   NULL};
     const struct yaml *root = reading->root;
     struct procedure *procedure = &reading->procedure;
     struct err *err = reading->err;
@@ -83,7 +96,7 @@ static int head_read(struct reading *reading, const struct law_file *file)
     int r = load_mapping(root, keys, err);
     if (r == 0)
         r = load_name(root, "procedure", &procedure->id, err);
-    if (r == 0 && !file_named(file, procedure->id))
+    if (r == 0 && !load_file_named(file, procedure->id))
         r = yaml_refuse(load_at(root, "procedure"), err, "law_bad_value", "procedure: %s", procedure->id);
     if (r == 0)
         r = load_text3(root, "title", true, &procedure->title, err);
@@ -98,11 +111,21 @@ static int head_read(struct reading *reading, const struct law_file *file)
             r = yaml_refuse(load_at(root, "norms"), err, "law_unknown_reference", "norm %.80s", procedure->norm_ids[i]);
     }
     if (r == 0)
-        r = yaml_read_text(root, "run_by", true, &procedure->run_by, err);
-    if (r == 0 && !list_find(catalogue_list(reading->catalogue, "roles"), procedure->run_by))
-        r = yaml_refuse(load_at(root, "run_by"), err, "law_unknown_reference", "role %.60s", procedure->run_by);
+        r = load_text3(root, "letter", false, &procedure->letter, err);
+    if (r == 0)
+        r = yaml_read_bool(root, "decides", false, &procedure->decides, err);
+    if (r == 0 && yaml_get(root, "paper"))
+        r = load_name(root, "paper", &procedure->paper, err);
+    if (r == 0)
+        r = load_words(root, "run_by", true, reading->arena, &procedure->run_by_count, &procedure->run_by, err);
+    for (size_t i = 0; r == 0 && i < procedure->run_by_count; i++) {
+        if (!list_find(catalogue_list(reading->catalogue, "roles"), procedure->run_by[i]))
+            r = yaml_refuse(load_at(root, "run_by"), err, "law_unknown_reference", "role %.60s", procedure->run_by[i]);
+    }
     if (r == 0)
         r = open_to_read(reading);
+    if (r == 0)
+        r = opened_by_read(reading);
     if (r == 0)
         r = yaml_read_text(root, "number", true, &procedure->number, err);
     if (r == 0 && !number_valid(procedure->number))
@@ -185,9 +208,22 @@ static int remind_read(struct reading *reading, const struct yaml *node, struct 
     return 0;
 }
 
+/* One key of a clock that names acts; "opened" too where `opened` is set. */
+static int clock_events_read(struct reading *reading, const struct yaml *node, const char *key, bool required,
+                             bool opened, size_t *ret_count, const char *const **ret)
+{
+    int r = load_words(node, key, required, reading->arena, ret_count, ret, reading->err);
+    for (size_t i = 0; r == 0 && i < *ret_count; i++) {
+        const char *event = (*ret)[i];
+        if (!(opened && strcmp(event, "opened") == 0) && !procedure_act_find(&reading->procedure, event))
+            r = yaml_refuse(load_at(node, key), reading->err, "law_unknown_reference", "act %.60s", event);
+    }
+    return r;
+}
+
 static int clock_read(struct reading *reading, const char *id, const struct yaml *node, struct procedure_clock *ret)
 {
-    static const char *const keys[] = {"title", "norm", "starts_on", "stopped_by", "remind", NULL};
+    static const char *const keys[] = {"title", "norm", "starts_on", "stopped_by", "voided_by", "if", "remind", NULL};
     struct procedure_clock clock = {.id = id};
     struct err *err = reading->err;
     int r = load_mapping(node, keys, err);
@@ -200,16 +236,16 @@ static int clock_read(struct reading *reading, const char *id, const struct yaml
     if (r == 0 && !clock_norm_runs(reading->catalogue, clock.norm_id, false))
         r = yaml_refuse(load_at(node, "norm"), err, "law_no_clock", "%s", clock.norm_id);
     if (r == 0)
-        r = yaml_read_text(node, "starts_on", true, &clock.starts_on, err);
-    if (r == 0 && strcmp(clock.starts_on, "opened") != 0 && !procedure_act_find(&reading->procedure, clock.starts_on))
-        r = yaml_refuse(load_at(node, "starts_on"), err, "law_unknown_reference", "act %.60s", clock.starts_on);
+        r = clock_events_read(reading, node, "starts_on", true, true, &clock.starts_on_count, &clock.starts_on);
     if (r == 0)
-        r = load_words(node, "stopped_by", true, reading->arena, &clock.stopped_by_count, &clock.stopped_by, err);
-    for (size_t i = 0; r == 0 && i < clock.stopped_by_count; i++) {
-        if (!procedure_act_find(&reading->procedure, clock.stopped_by[i]))
-            r = yaml_refuse(load_at(node, "stopped_by"), err, "law_unknown_reference", "act %.60s",
-                            clock.stopped_by[i]);
-    }
+        r = clock_events_read(reading, node, "stopped_by", true, false, &clock.stopped_by_count, &clock.stopped_by);
+    if (r == 0)
+        r = clock_events_read(reading, node, "voided_by", false, false, &clock.voided_by_count, &clock.voided_by);
+    if (r == 0)
+        r = conditions_read(node, "if", reading->arena, &clock.condition_count, &clock.conditions, err);
+    if (r == 0)
+        r = conditions_check(load_at(node, "if"), reading->procedure.fields, reading->procedure.field_count, NULL,
+                             clock.conditions, clock.condition_count, err);
     if (r == 0)
         r = remind_read(reading, node, &clock);
     if (r == 0)
@@ -256,10 +292,7 @@ static int act_by_read(struct reading *reading, const struct yaml *node, struct 
 {
     int r = load_words(node, "by", true, reading->arena, &act->by_count, &act->by, reading->err);
     for (size_t i = 0; r == 0 && i < act->by_count; i++) {
-        bool known = false;
-        for (size_t j = 0; j < sizeof(actors) / sizeof(actors[0]); j++)
-            known = known || strcmp(actors[j], act->by[i]) == 0;
-        if (!known)
+        if (!words_have(actors, ACTORS, act->by[i]))
             r = yaml_refuse(load_at(node, "by"), reading->err, "law_unknown_reference", "role %.60s", act->by[i]);
     }
     return r;
@@ -294,9 +327,93 @@ static int act_states_read(struct reading *reading, const struct yaml *node, str
     return 0;
 }
 
+static const struct field *act_field(const struct procedure_act *act, const char *name)
+{
+    for (size_t i = 0; i < act->field_count; i++) {
+        if (strcmp(act->fields[i].name, name) == 0)
+            return &act->fields[i];
+    }
+    return NULL;
+}
+
+static int act_at_read(const struct yaml *node, struct procedure_act *act, struct err *err)
+{
+    int r = yaml_read_text(node, "at", false, &act->at, err);
+    if (r < 0 || !act->at)
+        return r;
+    const struct field *field = act_field(act, act->at);
+    if (!field || field->personal || (field->type != FIELD_DATE && field->type != FIELD_MOMENT))
+        return yaml_refuse(load_at(node, "at"), err, "law_unknown_reference", "date or moment %.60s", act->at);
+    return 0;
+}
+
+static int act_other_than_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
+{
+    int r = yaml_read_text(node, "other_than", false, &act->other_than, reading->err);
+    if (r < 0 || !act->other_than)
+        return r;
+    const struct field *field = NULL;
+    for (size_t i = 0; i < reading->procedure.field_count; i++) {
+        if (strcmp(reading->procedure.fields[i].name, act->other_than) == 0)
+            field = &reading->procedure.fields[i];
+    }
+    if (!field || field->type != FIELD_CASE)
+        return yaml_refuse(load_at(node, "other_than"), reading->err, "law_unknown_reference", "case field %.60s",
+                           act->other_than);
+    return 0;
+}
+
+/* What needs and opens name in other procedures is looked at when all are read. */
+static int act_need_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
+{
+    static const char *const keys[] = {"procedure", "field", "states", NULL};
+    const struct yaml *needs = yaml_get(node, "needs");
+    if (!needs)
+        return 0;
+    int r = load_mapping(needs, keys, reading->err);
+    if (r == 0)
+        r = load_name(needs, "procedure", &act->need.procedure, reading->err);
+    if (r == 0)
+        r = load_name(needs, "field", &act->need.field, reading->err);
+    if (r == 0)
+        r = load_words(needs, "states", true, reading->arena, &act->need.state_count, &act->need.states, reading->err);
+    return r;
+}
+
+static int act_opening_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
+{
+    static const char *const keys[] = {"procedure", "each", "as", "link", "copy", NULL};
+    const struct yaml *opens = yaml_get(node, "opens");
+    struct act_opening *open = &act->open;
+    struct err *err = reading->err;
+    if (!opens)
+        return 0;
+    int r = load_mapping(opens, keys, err);
+    if (r == 0)
+        r = load_name(opens, "procedure", &open->procedure, err);
+    if (r == 0)
+        r = yaml_read_text(opens, "each", false, &open->each, err);
+    if (r == 0)
+        r = yaml_read_text(opens, "as", false, &open->as, err);
+    if (r == 0)
+        r = load_name(opens, "link", &open->link, err);
+    if (r == 0)
+        r = load_words(opens, "copy", false, reading->arena, &open->copy_count, &open->copy, err);
+    if (r < 0)
+        return r;
+    if (!open->each != !open->as)
+        return yaml_refuse(opens, err, "yaml_missing_key", "%s", open->each ? "as" : "each");
+    const struct field *each = open->each ? act_field(act, open->each) : NULL;
+    if (open->each && (!each || each->type != FIELD_MANY))
+        return yaml_refuse(load_at(opens, "each"), err, "law_unknown_reference", "many %.60s", open->each);
+    return 0;
+}
+
 static int act_read(struct reading *reading, const char *id, const struct yaml *node, struct procedure_act *ret)
 {
-    static const char *const keys[] = {"title", "by", "from", "to", "fields", "paper", "tell", "extends", NULL};
+    static const char *const keys[] = {"title",         "by", "from",    "to",         "fields", "paper", "tell",
+                                       "extends",       "at", "decides", "other_than", "needs",  "opens", "letter",
+                                       "after_overdue", NULL};
     struct procedure_act act = {.id = id};
     struct err *err = reading->err;
     const char *tell = NULL;
@@ -319,6 +436,22 @@ static int act_read(struct reading *reading, const char *id, const struct yaml *
     if (r == 0)
         r = yaml_read_text(node, "extends", false, &act.extends, err);
     if (r == 0)
+        r = yaml_read_text(node, "after_overdue", false, &act.after_overdue, err);
+    if (r == 0)
+        r = yaml_read_bool(node, "decides", false, &act.decides, err);
+    if (r == 0)
+        r = load_text3(node, "letter", false, &act.letter, err);
+    if (r == 0 && act.letter.in[0] && act.tell == TELL_NOBODY)
+        r = yaml_refuse(load_at(node, "letter"), err, "law_bad_value", "letter: nobody is told");
+    if (r == 0)
+        r = act_at_read(node, &act, err);
+    if (r == 0)
+        r = act_other_than_read(reading, node, &act);
+    if (r == 0)
+        r = act_need_read(reading, node, &act);
+    if (r == 0)
+        r = act_opening_read(reading, node, &act);
+    if (r == 0)
         *ret = act;
     return r;
 }
@@ -337,6 +470,62 @@ static int acts_read_all(struct reading *reading)
     reading->procedure.acts = reading->acts;
     reading->procedure.act_count = section->count;
     return r;
+}
+
+static int limits_read(struct reading *reading)
+{
+    static const char *const keys[] = {"norm", "key", "not_in", NULL};
+    struct procedure *procedure = &reading->procedure;
+    const struct yaml *items = NULL;
+    struct err *err = reading->err;
+    int r = load_sequence(reading->root, "limits", false, &items, err);
+    if (r < 0 || !items)
+        return r;
+    struct procedure_limit *limits = ARENA_ARRAY(reading->arena, struct procedure_limit, items->count);
+    if (!limits)
+        return err_memory(err);
+    for (size_t i = 0; i < items->count; i++) {
+        const struct yaml *node = items->items[i];
+        r = load_mapping(node, keys, err);
+        if (r == 0)
+            r = yaml_read_text(node, "norm", true, &limits[i].norm_id, err);
+        if (r == 0)
+            r = load_name(node, "key", &limits[i].key, err);
+        if (r == 0)
+            r = load_words(node, "not_in", false, reading->arena, &limits[i].not_in_count, &limits[i].not_in, err);
+        if (r < 0)
+            return r;
+        const struct norm *norm = catalogue_norm_last(reading->catalogue, limits[i].norm_id);
+        if (!norm || norm->limit_times == 0)
+            return yaml_refuse(load_at(node, "norm"), err, "law_unknown_reference", "limit of %.60s",
+                               limits[i].norm_id);
+        bool keyed = false;
+        for (size_t j = 0; j < procedure->field_count; j++)
+            keyed = keyed || (procedure->fields[j].key && strcmp(procedure->fields[j].key, limits[i].key) == 0);
+        if (!keyed)
+            return yaml_refuse(load_at(node, "key"), err, "law_unknown_reference", "key %.60s", limits[i].key);
+        for (size_t j = 0; j < limits[i].not_in_count; j++) {
+            if (procedure_state_find(procedure, limits[i].not_in[j]) < 0)
+                return yaml_refuse(load_at(node, "not_in"), err, "law_unknown_reference", "state %.60s",
+                                   limits[i].not_in[j]);
+        }
+    }
+    procedure->limits = limits;
+    procedure->limit_count = items->count;
+    return 0;
+}
+
+/* Another's default can be declared only where a clock runs for it. */
+static int defaults_check(const struct reading *reading)
+{
+    const struct yaml *section = yaml_get(reading->root, "acts");
+    for (size_t i = 0; i < reading->procedure.act_count; i++) {
+        const char *id = reading->acts[i].after_overdue;
+        if (id && !procedure_clock_find(&reading->procedure, id))
+            return yaml_refuse(load_at(section->items[i], "after_overdue"), reading->err, "law_unknown_reference",
+                               "clock %.60s", id);
+    }
+    return 0;
 }
 
 /* An act that extends a clock needs a norm that allows it, and says why. */
@@ -420,7 +609,11 @@ static int procedure_read(const struct law_file *file, struct catalogue *catalog
     if (r == 0)
         r = clocks_read(&reading);
     if (r == 0)
+        r = limits_read(&reading);
+    if (r == 0)
         r = extensions_check(&reading);
+    if (r == 0)
+        r = defaults_check(&reading);
     if (r == 0)
         r = states_check(&reading);
     if (r == 0)

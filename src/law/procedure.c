@@ -31,14 +31,43 @@ const struct procedure_clock *procedure_clock_find(const struct procedure *proce
     return NULL;
 }
 
+bool words_have(const char *const *words, size_t count, const char *word)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(words[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const struct field *field_among(const struct field *fields, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    }
+    return NULL;
+}
+
+const struct field *procedure_field_find(const struct procedure *procedure, const char *name)
+{
+    const struct field *found = field_among(procedure->fields, procedure->field_count, name);
+    for (size_t i = 0; !found && i < procedure->act_count; i++)
+        found = field_among(procedure->acts[i].fields, procedure->acts[i].field_count, name);
+    return found;
+}
+
+bool procedure_clock_starts_on(const struct procedure_clock *clock, const char *event)
+{
+    return words_have(clock->starts_on, clock->starts_on_count, event);
+}
+
 bool procedure_act_allowed(const struct procedure_act *act, int state, const char *role)
 {
-    bool from = false, by = false;
+    bool from = false;
     for (size_t i = 0; i < act->from_count; i++)
         from = from || act->from[i] == state;
-    for (size_t i = 0; i < act->by_count; i++)
-        by = by || strcmp(act->by[i], role) == 0;
-    return from && by;
+    return from && words_have(act->by, act->by_count, role);
 }
 
 char *procedure_number(const struct procedure *procedure, int year, int64_t seq, struct arena *arena)

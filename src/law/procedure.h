@@ -20,20 +20,54 @@ struct procedure_clock {
     const char *id; /* "answer" */
     struct text3 title;
     const char *norm_id;
-    const char *starts_on; /* "opened" or an act's id */
+    size_t starts_on_count;
+    const char *const *starts_on; /* "opened" and act ids; an act starts it anew */
     size_t stopped_by_count;
     const char *const *stopped_by; /* act ids */
+    size_t voided_by_count;
+    const char *const
+        *voided_by; /* acts that take back what started it (a letter that bounced): nobody owes any more */
+    size_t condition_count;
+    const struct field_condition *conditions; /* `if`, on fields of the form: else this case has no such clock */
     size_t remind_count;
     const int *remind_days_before; /* `remind: [5, 1]`: reminders this many days before due */
 };
 
 enum tell { TELL_NOBODY = 0, TELL_OPENER = 1 };
 
+/* `needs: {procedure, field, states}`: there is a case of that procedure whose field names this case, and all such
+ * cases are in one of the states. */
+struct act_need {
+    const char *procedure, *field;
+    size_t state_count;
+    const char *const *states;
+};
+
+/* `opens: {procedure, each, as, link, copy}`: the act opens a case for every option chosen in its field `each` (one
+ * case without `each`): the option in the new case's field `as`, this case's number in `link`, and what `copy` names as
+ * it stands here after the act. */
+struct act_opening {
+    const char *procedure;
+    const char *each, *as; /* both or neither */
+    const char *link;
+    size_t copy_count;
+    const char *const *copy;
+};
+
+/* `limits:` of a procedure: as often as the norm allows (its times and its span of time) for one value of the field
+ * with that key; cases that ended in one of the states do not count. */
+struct procedure_limit {
+    const char *norm_id;
+    const char *key;
+    size_t not_in_count;
+    const char *const *not_in;
+};
+
 struct procedure_act {
     const char *id; /* "answer" */
     struct text3 title;
     size_t by_count;
-    const char *const *by; /* roles: moderator, registrar, admin; "opener" for the opener itself; "system" */
+    const char *const *by; /* roles of accounts but "auditor"; "opener" for the opener itself; "system" */
     size_t from_count;
     const int *from; /* indexes of states */
     int to;          /* index of the state after, or -1: the state stays */
@@ -42,6 +76,14 @@ struct procedure_act {
     const char *paper; /* id of the paper it issues (papers/ID.yaml), or NULL */
     enum tell tell;
     const char *extends; /* id of the clock it extends, or NULL; such an act has a required text field `reason` */
+    const char *at;      /* a date or moment among its fields: when it happened, where clocks start and stop; not later
+                            than now, not before the case's receipt; NULL or not given: when it is recorded */
+    bool decides;        /* whoever does it has decided the case */
+    const char *after_overdue; /* id of a clock: only once it runs and is missed on every reading; NULL: at any time */
+    const char *other_than;    /* a `case` field: not for who decided the case it names; NULL: anybody */
+    struct act_need need;      /* procedure NULL: none */
+    struct act_opening open;   /* procedure NULL: none */
+    struct text3 letter;       /* what the mail to the opener says of it; texts may be NULL */
 };
 
 struct procedure {
@@ -50,10 +92,19 @@ struct procedure {
     const char *file; /* for messages */
     size_t norm_count;
     const char *const *norm_ids;
-    const char *run_by;   /* role of the catalogue: platform, authorised_body, carrier, operator */
-    unsigned open_to;     /* enum opener bits */
+    size_t run_by_count;
+    const char *const *run_by; /* roles of the catalogue: platform, authorised_body, carrier … */
+    unsigned open_to;          /* enum opener bits */
+    size_t opened_by_count;
+    const char *const
+        *opened_by;       /* roles of accounts that may open it as staff or by API; empty: open to the public alone */
     const char *number;   /* pattern: "Ш-{year}-{seq:6}" */
     struct text3 receipt; /* a sentence shown with the receipt; texts may be NULL */
+    struct text3 letter;  /* what the mail at the opening says instead of "received"; texts may be NULL */
+    const char *paper;    /* issued by the opening, or NULL */
+    bool decides;         /* whoever opens it has decided it */
+    size_t limit_count;
+    const struct procedure_limit *limits;
     size_t field_count;
     const struct field *fields;
     size_t state_count;
@@ -67,6 +118,10 @@ struct procedure {
 const struct procedure_act *procedure_act_find(const struct procedure *procedure, const char *id);
 int procedure_state_find(const struct procedure *procedure, const char *id); /* index or -1 */
 const struct procedure_clock *procedure_clock_find(const struct procedure *procedure, const char *id);
+/* The field of that name in the form, else in the first act that has it; NULL. */
+const struct field *procedure_field_find(const struct procedure *procedure, const char *name);
+bool procedure_clock_starts_on(const struct procedure_clock *clock, const char *event);
+bool words_have(const char *const *words, size_t count, const char *word);
 /* May the act be done from the state by this role? */
 bool procedure_act_allowed(const struct procedure_act *act, int state, const char *role);
 /* The number for a year and sequence: "Ш-2026-000123". NULL over the arena's limit. */

@@ -139,7 +139,7 @@ static void put_promises(struct letter *letter)
         const char *norm;
         int64_t last_usec = clock->row.overdue_usec - USEC_PER_SEC;
 
-        if (clock->clock == NULL || strcmp(clock->clock->starts_on, "opened") != 0)
+        if (clock->clock == NULL || !procedure_clock_starts_on(clock->clock, "opened"))
             continue;
         say(letter, T_letter_receipt_due, clock->clock->title.in[letter->lang], day_words(letter, clock->row.due_usec));
         if (zone_day_of(zone_of(letter), last_usec) != zone_day_of(zone_of(letter), clock->row.due_usec))

@@ -97,7 +97,7 @@ static int check_field(const struct reading *reading, const struct yaml *at, con
 
     if (field == NULL)
         return yaml_refuse(at, reading->err, "paper_unknown_field", "%.60s", name);
-    if (field->type == FIELD_FILE || field->type == FIELD_CASE)
+    if (field->type == FIELD_FILE)
         return yaml_refuse(at, reading->err, "paper_unknown_field", "%.60s: %s", name, field_type_word(field->type));
     if (ret != NULL)
         *ret = field;

@@ -58,6 +58,7 @@ struct case_filter {
     int64_t opened_from_usec, opened_before_usec;
     const char *words;                 /* folded words (text_fold_words): every one must occur, the last as a beginning;
                                         * sought in one event of the case, among the newest 2000 events with all of them; NULL: any */
+    const char *key_kind, *key_value;  /* only cases with that key (link_rows.h); NULL: any */
     const struct hash *subject_lookup; /* only cases of the person found by this keyed hash; NULL: any */
     enum case_sort sort;
     const char *cursor; /* opaque, of an earlier answer with the same sort; NULL: from the start */

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct arena arena;
     arena_init(&arena, (size_t)8 << 20);
-    struct field field = {.name = "it", .type = (enum field_type)(data[0] % (FIELD_CASE + 1))};
+    struct field field = {.name = "it", .type = (enum field_type)(data[0] % (FIELD_LINKS + 1))};
     field.options = options;
     field.option_count = 2;
     field.required = (data[1] & 8) != 0;

@@ -166,7 +166,7 @@ static void test_the_complaint(void **state)
     assert_int_equal(procedure_act_find(complaint, "take")->to, in_review);
     const struct procedure_clock *clock = procedure_clock_find(complaint, "answer");
     assert_string_equal(clock->norm_id, "opl.11.3");
-    assert_string_equal(clock->starts_on, "opened");
+    assert_true(procedure_clock_starts_on(clock, "opened"));
     assert_int_equal(clock->stopped_by_count, 2);
     assert_int_equal(clock->remind_count, 2);
     assert_int_equal(clock->remind_days_before[0], 5);
@@ -533,7 +533,7 @@ static void test_refusals_name_file_and_line(void **state)
 static void test_states_are_reached_whatever_the_order_of_acts(void **state)
 {
     static const char chain[] = "procedure: complaint\n" T "\nsummary: {kk: a, ru: b, en: c}\nnorms: [opl.11.1]\n"
-                                "run_by: platform\nopen_to: staff\nnumber: \"{seq}\"\nstates:\n"
+                                "run_by: platform\nopen_to: staff\nopened_by: moderator\nnumber: \"{seq}\"\nstates:\n"
                                 "  - {state: one, " T "}\n  - {state: two, " T "}\n  - {state: three, " T "}\n"
                                 "  - {state: four, " T ", final: true}\nacts:\n"
                                 "  end: {" T ", by: system, from: three, to: four}\n"

@@ -246,8 +246,10 @@ static const struct one_case cases[] = {
     {141, FIELD_COUNTRY, "kz", "KZ", NULL, NULL, 0, 0},
     {142, FIELD_COUNTRY, "XX", NULL, "unknown_country", "", 0, 0},
     {143, FIELD_COUNTRY, "KAZ", NULL, "unknown_country", "", 0, 0},
-    {150, FIELD_CASE, "0190a5c8-1f00-7000-8000-000000000001", "0190a5c8-1f00-7000-8000-000000000001", NULL, NULL, 0, 0},
-    {151, FIELD_CASE, "0190a5c8", NULL, "not_an_id", "", 0, 0},
+    {150, FIELD_CASE, "Ш-2026-000001", "Ш-2026-000001", NULL, NULL, 0, 0},
+    {151, FIELD_CASE, "Ш-2026\n000001", NULL, "not_one_line", "", 0, 0},
+    {152, FIELD_LINKS, "https://KENES.kz/a\r\n\r\nhttp://b.kz", "https://kenes.kz/a", NULL, NULL, 0, 0},
+    {153, FIELD_LINKS, "https://kenes.kz/a\nb", NULL, "not_a_url", "", 0, 0},
     {152, FIELD_FILE, "0190a5c8-1f00-7000-8000-000000000001", "0190a5c8-1f00-7000-8000-000000000001", NULL, NULL, 0, 0},
     {153, FIELD_FILE, "../../etc/passwd", NULL, "not_an_id", "", 0, 0},
 };
@@ -508,7 +510,7 @@ static void test_memory_that_ends_is_an_error(void **state)
 
 static void test_type_words(void **state)
 {
-    for (int i = FIELD_TEXT; i <= FIELD_CASE; i++)
+    for (int i = FIELD_TEXT; i <= FIELD_LINKS; i++)
         assert_int_equal(field_type_parse(field_type_word((enum field_type)i)), i);
     assert_string_equal(field_type_word(FIELD_YES_NO), "yes_no");
     assert_string_equal(field_type_word(FIELD_ORGANISATION), "organisation");

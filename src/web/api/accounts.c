@@ -3,10 +3,11 @@
 #include "web/api/api.h"
 #include <string.h>
 
-static const struct field_option role_options[] = {
-    {.id = "admin"}, {.id = "moderator"}, {.id = "registrar"}, {.id = "auditor"}};
+static const struct field_option role_options[] = {{.id = "admin"},   {.id = "moderator"}, {.id = "registrar"},
+                                                   {.id = "auditor"}, {.id = "official"},  {.id = "head"},
+                                                   {.id = "carrier"}};
 static const struct field_option lang_options[] = {{.id = "kk"}, {.id = "ru"}, {.id = "en"}};
-#define ROLE_OPTIONS .type = FIELD_MANY, .options = role_options, .option_count = 4
+#define ROLE_OPTIONS .type = FIELD_MANY, .options = role_options, .option_count = ROLES_OF_ACCOUNTS
 #define LANG_OPTIONS .type = FIELD_CHOICE, .options = lang_options, .option_count = 3
 
 /* The bits of a validated list of roles; what is not given is 0. */

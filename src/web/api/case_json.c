@@ -23,7 +23,7 @@ void case_write_values(struct buf *out, const struct case_value *values, size_t 
         jo_key(out, value->field->name);
         if (value->destroyed) {
             buf_puts(out, "null");
-        } else if (value->field->type == FIELD_MANY || value->field->type == FIELD_FILE) {
+        } else if (field_takes_list(value->field)) {
             jo_open(out, '[');
             for (size_t t = 0; t < value->count; t++)
                 jo_put_text(out, value->texts[t]);

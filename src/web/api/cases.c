@@ -31,7 +31,7 @@ static int filter_role(struct request *request, const char *role, struct case_fi
         return err_memory(err);
     size_t count = 0;
     for (size_t i = 0; i < catalogue->procedure_count; i++)
-        if (strcmp(catalogue->procedures[i].run_by, role) == 0)
+        if (words_have(catalogue->procedures[i].run_by, catalogue->procedures[i].run_by_count, role))
             names[count++] = catalogue->procedures[i].id;
     filter->procedures = names;
     return 0;

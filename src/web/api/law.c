@@ -42,8 +42,9 @@ static void write_head(struct request *request, struct buf *out, const struct pr
     jo_text(out, "name", procedure->id);
     write_title(request, out, procedure->title);
     jo_text(out, "summary", procedure->summary.in[request->lang]);
-    jo_text(out, "run_by", procedure->run_by);
+    write_words(out, "run_by", procedure->run_by, procedure->run_by_count);
     write_openers(out, procedure->open_to);
+    write_words(out, "opened_by", procedure->opened_by, procedure->opened_by_count);
     write_words(out, "norms", procedure->norm_ids, procedure->norm_count);
     jo_key(out, "url");
     char *url = arena_printf(&request->arena, "/v1/procedures/%s", procedure->id);
@@ -120,8 +121,9 @@ static void write_clocks(struct request *request, struct buf *out, const struct 
         jo_text(out, "name", clock->id);
         write_title(request, out, clock->title);
         jo_text(out, "norm", clock->norm_id);
-        jo_text(out, "starts_on", clock->starts_on);
+        write_words(out, "starts_on", clock->starts_on, clock->starts_on_count);
         write_words(out, "stopped_by", clock->stopped_by, clock->stopped_by_count);
+        write_words(out, "voided_by", clock->voided_by, clock->voided_by_count);
         jo_close(out, '}');
     }
     jo_close(out, ']');

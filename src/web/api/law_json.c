@@ -75,14 +75,25 @@ static void type_members(struct buf *out, const struct field *field, enum lang l
     case FIELD_MOMENT:
     case FIELD_URL:
     case FIELD_EMAIL:
-    case FIELD_CASE:
         jo_text(out, "type", "string");
         jo_text(out, "format",
                 field->type == FIELD_DATE     ? "date"
                 : field->type == FIELD_MOMENT ? "date-time"
                 : field->type == FIELD_URL    ? "uri"
-                : field->type == FIELD_EMAIL  ? "email"
-                                              : "uuid");
+                                              : "email");
+        break;
+    case FIELD_CASE:
+        jo_text(out, "type", "string");
+        jo_int(out, "maxLength", 64);
+        break;
+    case FIELD_LINKS:
+        jo_text(out, "type", "array");
+        jo_int(out, "maxItems", field->max > 0 ? field->max : 100);
+        jo_key(out, "items");
+        jo_open(out, '{');
+        jo_text(out, "type", "string");
+        jo_text(out, "format", "uri");
+        jo_close(out, '}');
         break;
     case FIELD_PHONE:
         jo_text(out, "type", "string");

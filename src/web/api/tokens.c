@@ -85,12 +85,17 @@ static int create_finish(struct request *request, struct response *response, str
 
 int api_token_create(struct request *request, struct response *response, struct err *err)
 {
-    static const struct field_option role_options[] = {
-        {.id = "admin"}, {.id = "moderator"}, {.id = "registrar"}, {.id = "auditor"}};
+    static const struct field_option role_options[] = {{.id = "admin"},   {.id = "moderator"}, {.id = "registrar"},
+                                                       {.id = "auditor"}, {.id = "official"},  {.id = "head"},
+                                                       {.id = "carrier"}};
     static const struct field fields[] = {
         {.name = "account", .type = FIELD_LINE, .required = true, .max = 36},
         {.name = "name", .type = FIELD_LINE, .required = true, .max = 120},
-        {.name = "roles", .type = FIELD_MANY, .options = role_options, .option_count = 4, .required = true},
+        {.name = "roles",
+         .type = FIELD_MANY,
+         .options = role_options,
+         .option_count = ROLES_OF_ACCOUNTS,
+         .required = true},
         {.name = "expires_at", .type = FIELD_MOMENT},
     };
     enum { COUNT = sizeof fields / sizeof fields[0] };

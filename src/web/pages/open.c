@@ -38,7 +38,7 @@ static void clock_fill(struct request *request, struct open_view *view)
     const struct catalogue *catalogue = request->office->catalogue;
     struct err ignored = {0};
     for (size_t i = 0; i < view->procedure->clock_count && !view->has_clock; i++) {
-        if (strcmp(view->procedure->clocks[i].starts_on, "opened") != 0)
+        if (!procedure_clock_starts_on(&view->procedure->clocks[i], "opened"))
             continue;
         view->norm = catalogue_norm_at(catalogue, view->procedure->clocks[i].norm_id, request->now_usec);
         view->has_clock =

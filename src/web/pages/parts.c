@@ -112,6 +112,7 @@ static void value_text(struct page_out *o, const struct field *field, const char
             page_when(o, at);
         return;
     case FIELD_URL:
+    case FIELD_LINKS:
         buf_puts(o->buf, "<a rel=\"nofollow noopener noreferrer\" href=\"");
         buf_put_html(o->buf, text);
         buf_puts(o->buf, "\">");
