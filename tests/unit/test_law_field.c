@@ -248,7 +248,7 @@ static const struct one_case cases[] = {
     {143, FIELD_COUNTRY, "KAZ", NULL, "unknown_country", "", 0, 0},
     {150, FIELD_CASE, "Ш-2026-000001", "Ш-2026-000001", NULL, NULL, 0, 0},
     {151, FIELD_CASE, "Ш-2026\n000001", NULL, "not_one_line", "", 0, 0},
-    {152, FIELD_LINKS, "https://KENES.kz/a\r\n\r\nhttp://b.kz", "https://kenes.kz/a", NULL, NULL, 0, 0},
+    {152, FIELD_LINKS, "\r\nhttps://KENES.kz/a\r\n", "https://kenes.kz/a", NULL, NULL, 0, 0},
     {153, FIELD_LINKS, "https://kenes.kz/a\nb", NULL, "not_a_url", "", 0, 0},
     {152, FIELD_FILE, "0190a5c8-1f00-7000-8000-000000000001", "0190a5c8-1f00-7000-8000-000000000001", NULL, NULL, 0, 0},
     {153, FIELD_FILE, "../../etc/passwd", NULL, "not_an_id", "", 0, 0},
@@ -292,6 +292,30 @@ static void test_single_values(void **state)
         assert_string_equal(errors.items[0].field, "it");
         assert_null(values);
     }
+}
+
+static void test_links_come_one_a_line_or_as_a_list(void **state)
+{
+    const struct field field = {.name = "links", .type = FIELD_LINKS, .max = 3};
+    const char *lines = "https://a.kz/1\r\n\r\n https://B.kz/2 \nhttps://a.kz/1";
+    const char *many = "https://a.kz/1\nhttps://a.kz/2\nhttps://a.kz/3\nhttps://a.kz/4";
+    const char *const list[] = {"https://a.kz/1", "https://b.kz/2"};
+    const struct raw_value raws[] = {{"links", RAW_FORM, 1, &lines}, {"links", RAW_LIST, 2, list}};
+    struct field_errors errors;
+    struct err err = {0};
+    for (size_t i = 0; i < 2; i++) {
+        const struct field_value *values = NULL;
+        assert_int_equal(validate(&field, 1, &raws[i], 1, &values, &errors, &err), 0);
+        assert_int_equal(values[0].count, 2);
+        assert_string_equal(values[0].texts[0], "https://a.kz/1");
+        assert_string_equal(values[0].texts[1], "https://b.kz/2");
+    }
+    const struct field_value *values = NULL;
+    const struct raw_value over = {"links", RAW_FORM, 1, &many}, single = {"links", RAW_STRING, 1, list};
+    assert_int_equal(validate(&field, 1, &over, 1, &values, &errors, &err), -ERR_BAD_INPUT);
+    assert_string_equal(errors.items[0].code, "too_many");
+    assert_int_equal(validate(&field, 1, &single, 1, &values, &errors, &err), -ERR_BAD_INPUT);
+    assert_string_equal(errors.items[0].code, "wrong_type");
 }
 
 static void test_control_digits_have_their_own_words(void **state)
@@ -523,6 +547,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_iin),
+        ARENA_TEST(test_links_come_one_a_line_or_as_a_list),
         cmocka_unit_test(test_numbers_that_are_none),
         ARENA_TEST(test_single_values),
         ARENA_TEST(test_control_digits_have_their_own_words),
