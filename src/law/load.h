@@ -60,6 +60,12 @@ int lists_check(const struct law_file *files, size_t count, const struct catalog
 /* load_procedure.c */
 int procedures_read(const struct law_file *files, size_t count, struct catalogue *catalogue,
                     struct err *err) WARN_UNUSED;
+/* load_procedure_act.c: is it the word of a role whose accounts open and act? */
+bool role_works(const char *role);
+/* `procedure` has its form and states already. */
+int procedure_act_read(const struct procedure *procedure, const struct catalogue *catalogue, const char *id,
+                       const struct yaml *node, struct arena *arena, struct procedure_act *ret,
+                       struct err *err) WARN_UNUSED;
 /* load_between.c: what they say of each other */
 int procedures_check(const struct law_file *files, size_t count, const struct catalogue *catalogue,
                      struct err *err) WARN_UNUSED;

@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-/* Roles of accounts that may act; "auditor" changes nothing and is therefore none of them. */
-static const char *const actors[] = {"admin",    "carrier",   "head",   "moderator",
-                                     "official", "registrar", "opener", "system"};
-#define ACTORS (sizeof(actors) / sizeof(actors[0]))
-#define WORKERS (ACTORS - 2) /* those with an account */
-
 struct reading {
     const struct yaml *root;
     const struct catalogue *catalogue;
@@ -51,7 +45,7 @@ static int opened_by_read(struct reading *reading)
     int r = load_words(root, "opened_by", staff, reading->arena, &procedure->opened_by_count, &procedure->opened_by,
                        reading->err);
     for (size_t i = 0; r == 0 && i < procedure->opened_by_count; i++) {
-        if (!words_have(actors, WORKERS, procedure->opened_by[i]))
+        if (!role_works(procedure->opened_by[i]))
             r = yaml_refuse(at, reading->err, "law_unknown_reference", "role %.60s", procedure->opened_by[i]);
     }
     if (r == 0 && !staff && procedure->opened_by_count > 0 && (procedure->open_to & OPENER_API) == 0)
@@ -288,174 +282,6 @@ static int clocks_read(struct reading *reading)
     return r;
 }
 
-static int act_by_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
-{
-    int r = load_words(node, "by", true, reading->arena, &act->by_count, &act->by, reading->err);
-    for (size_t i = 0; r == 0 && i < act->by_count; i++) {
-        if (!words_have(actors, ACTORS, act->by[i]))
-            r = yaml_refuse(load_at(node, "by"), reading->err, "law_unknown_reference", "role %.60s", act->by[i]);
-    }
-    return r;
-}
-
-static int act_states_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
-{
-    const struct procedure *procedure = &reading->procedure;
-    size_t count = 0;
-    const char *const *words = NULL;
-    const char *to = NULL;
-    int r = load_words(node, "from", true, reading->arena, &count, &words, reading->err);
-    if (r == 0)
-        r = yaml_read_text(node, "to", false, &to, reading->err);
-    if (r < 0)
-        return r;
-    int *from = ARENA_ARRAY(reading->arena, int, count);
-    if (!from)
-        return err_memory(reading->err);
-    for (size_t i = 0; i < count; i++) {
-        from[i] = procedure_state_find(procedure, words[i]);
-        if (from[i] < 0)
-            return yaml_refuse(load_at(node, "from"), reading->err, "law_unknown_reference", "state %.60s", words[i]);
-        if (to && procedure->states[from[i]].final)
-            return yaml_refuse(load_at(node, "from"), reading->err, "law_final_left", "%s", words[i]);
-    }
-    act->from = from;
-    act->from_count = count;
-    act->to = to ? procedure_state_find(procedure, to) : -1;
-    if (to && act->to < 0)
-        return yaml_refuse(load_at(node, "to"), reading->err, "law_unknown_reference", "state %.60s", to);
-    return 0;
-}
-
-static const struct field *act_field(const struct procedure_act *act, const char *name)
-{
-    for (size_t i = 0; i < act->field_count; i++) {
-        if (strcmp(act->fields[i].name, name) == 0)
-            return &act->fields[i];
-    }
-    return NULL;
-}
-
-static int act_at_read(const struct yaml *node, struct procedure_act *act, struct err *err)
-{
-    int r = yaml_read_text(node, "at", false, &act->at, err);
-    if (r < 0 || !act->at)
-        return r;
-    const struct field *field = act_field(act, act->at);
-    if (!field || field->personal || (field->type != FIELD_DATE && field->type != FIELD_MOMENT))
-        return yaml_refuse(load_at(node, "at"), err, "law_unknown_reference", "date or moment %.60s", act->at);
-    return 0;
-}
-
-static int act_other_than_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
-{
-    int r = yaml_read_text(node, "other_than", false, &act->other_than, reading->err);
-    if (r < 0 || !act->other_than)
-        return r;
-    const struct field *field = NULL;
-    for (size_t i = 0; i < reading->procedure.field_count; i++) {
-        if (strcmp(reading->procedure.fields[i].name, act->other_than) == 0)
-            field = &reading->procedure.fields[i];
-    }
-    if (!field || field->type != FIELD_CASE)
-        return yaml_refuse(load_at(node, "other_than"), reading->err, "law_unknown_reference", "case field %.60s",
-                           act->other_than);
-    return 0;
-}
-
-/* What needs and opens name in other procedures is looked at when all are read. */
-static int act_need_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
-{
-    static const char *const keys[] = {"procedure", "field", "states", NULL};
-    const struct yaml *needs = yaml_get(node, "needs");
-    if (!needs)
-        return 0;
-    int r = load_mapping(needs, keys, reading->err);
-    if (r == 0)
-        r = load_name(needs, "procedure", &act->need.procedure, reading->err);
-    if (r == 0)
-        r = load_name(needs, "field", &act->need.field, reading->err);
-    if (r == 0)
-        r = load_words(needs, "states", true, reading->arena, &act->need.state_count, &act->need.states, reading->err);
-    return r;
-}
-
-static int act_opening_read(struct reading *reading, const struct yaml *node, struct procedure_act *act)
-{
-    static const char *const keys[] = {"procedure", "each", "as", "link", "copy", NULL};
-    const struct yaml *opens = yaml_get(node, "opens");
-    struct act_opening *open = &act->open;
-    struct err *err = reading->err;
-    if (!opens)
-        return 0;
-    int r = load_mapping(opens, keys, err);
-    if (r == 0)
-        r = load_name(opens, "procedure", &open->procedure, err);
-    if (r == 0)
-        r = yaml_read_text(opens, "each", false, &open->each, err);
-    if (r == 0)
-        r = yaml_read_text(opens, "as", false, &open->as, err);
-    if (r == 0)
-        r = load_name(opens, "link", &open->link, err);
-    if (r == 0)
-        r = load_words(opens, "copy", false, reading->arena, &open->copy_count, &open->copy, err);
-    if (r < 0)
-        return r;
-    if (!open->each != !open->as)
-        return yaml_refuse(opens, err, "yaml_missing_key", "%s", open->each ? "as" : "each");
-    const struct field *each = open->each ? act_field(act, open->each) : NULL;
-    if (open->each && (!each || each->type != FIELD_MANY))
-        return yaml_refuse(load_at(opens, "each"), err, "law_unknown_reference", "many %.60s", open->each);
-    return 0;
-}
-
-static int act_read(struct reading *reading, const char *id, const struct yaml *node, struct procedure_act *ret)
-{
-    static const char *const keys[] = {"title",         "by", "from",    "to",         "fields", "paper", "tell",
-                                       "extends",       "at", "decides", "other_than", "needs",  "opens", "letter",
-                                       "after_overdue", NULL};
-    struct procedure_act act = {.id = id};
-    struct err *err = reading->err;
-    const char *tell = NULL;
-    int r = load_mapping(node, keys, err);
-    if (r == 0)
-        r = load_text3(node, "title", true, &act.title, err);
-    if (r == 0)
-        r = act_by_read(reading, node, &act);
-    if (r == 0)
-        r = act_states_read(reading, node, &act);
-    if (r == 0)
-        r = fields_read(node, "fields", reading->catalogue, reading->arena, &act.field_count, &act.fields, err);
-    if (r == 0 && yaml_get(node, "paper"))
-        r = load_name(node, "paper", &act.paper, err);
-    if (r == 0)
-        r = yaml_read_text(node, "tell", false, &tell, err);
-    if (r == 0 && tell && strcmp(tell, "opener") != 0)
-        r = yaml_refuse(load_at(node, "tell"), err, "law_bad_value", "tell: %.40s", tell);
-    act.tell = tell ? TELL_OPENER : TELL_NOBODY;
-    if (r == 0)
-        r = yaml_read_text(node, "extends", false, &act.extends, err);
-    if (r == 0)
-        r = yaml_read_text(node, "after_overdue", false, &act.after_overdue, err);
-    if (r == 0)
-        r = yaml_read_bool(node, "decides", false, &act.decides, err);
-    if (r == 0)
-        r = load_text3(node, "letter", false, &act.letter, err);
-    if (r == 0 && act.letter.in[0] && act.tell == TELL_NOBODY)
-        r = yaml_refuse(load_at(node, "letter"), err, "law_bad_value", "letter: nobody is told");
-    if (r == 0)
-        r = act_at_read(node, &act, err);
-    if (r == 0)
-        r = act_other_than_read(reading, node, &act);
-    if (r == 0)
-        r = act_need_read(reading, node, &act);
-    if (r == 0)
-        r = act_opening_read(reading, node, &act);
-    if (r == 0)
-        *ret = act;
-    return r;
-}
-
 static int acts_read_all(struct reading *reading)
 {
     const struct yaml *section = NULL;
@@ -466,7 +292,8 @@ static int acts_read_all(struct reading *reading)
     if (!reading->acts)
         return err_memory(reading->err);
     for (size_t i = 0; r == 0 && i < section->count; i++)
-        r = act_read(reading, section->keys[i], section->items[i], &reading->acts[i]);
+        r = procedure_act_read(&reading->procedure, reading->catalogue, section->keys[i], section->items[i],
+                               reading->arena, &reading->acts[i], reading->err);
     reading->procedure.acts = reading->acts;
     reading->procedure.act_count = section->count;
     return r;
