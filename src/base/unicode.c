@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
+#include <unicode/uidna.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 #include <unicode/utf16.h>
@@ -180,4 +181,24 @@ char *text_fold_words(struct arena *arena, const char *text)
         U16_APPEND_UNSAFE(folded.units, kept, c);
     }
     return utf16_to_arena(arena, folded.units, kept);
+}
+
+char *text_host(struct arena *arena, const char *text)
+{
+    char host[1024];
+    UErrorCode status = U_ZERO_ERROR;
+    UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+    UIDNA *idna = uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_UNICODE, &status);
+    if (U_FAILURE(status))
+        return NULL;
+    int32_t count = uidna_nameToUnicodeUTF8(idna, text, -1, host, sizeof(host), &info, &status);
+    uidna_close(idna);
+    if (U_SUCCESS(status) && info.errors == 0 && count < (int32_t)sizeof(host))
+        return arena_strndup(arena, host, (size_t)count);
+    char *lowered = arena_strdup(arena, text);
+    for (char *c = lowered; c && *c; c++) {
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    }
+    return lowered;
 }

@@ -16,5 +16,9 @@ char *text_normalise(struct arena *arena, const char *text);
  * қ→к, ң→н, ө→о, ұ ү→у, һ→х, і→и) so that they are found typed without them; words separated by single blanks,
  * punctuation and symbols separate words. NULL as above. */
 char *text_fold_words(struct arena *arena, const char *text);
+/* The name of a host as it compares: in lower case and national letters (UTS 46), whether it was given so or as
+ * "xn--…"; a name that is none, an address in brackets among them, only in lower case. NULL over the arena's limit or
+ * when memory ends. */
+char *text_host(struct arena *arena, const char *text);
 
 #endif

@@ -227,7 +227,8 @@ struct ties {
     const struct key_found *keys;
 };
 /* Finds the cases that `case` fields name, and the keys. Field errors "unknown_case" and "case_of_other_procedure",
- * then ERR_BAD_INPUT "fields_refused". `tx` may be NULL when no value is of a `case` field. */
+ * then ERR_BAD_INPUT "fields_refused"; with `errors` NULL such a number is passed over. `tx` may be NULL when no value
+ * is of a `case` field. */
 int ties_find(struct tx *tx, const struct office *office, const struct field_value *values, size_t count,
               struct arena *arena, struct ties *ret, struct field_errors *errors, struct err *err) WARN_UNUSED;
 int ties_write(struct tx *tx, const char *case_id, const struct ties *ties, int64_t leaf, struct err *err) WARN_UNUSED;
@@ -236,14 +237,16 @@ int ties_write(struct tx *tx, const char *case_id, const struct ties *ties, int6
 int limits_check(struct tx *tx, const struct office *office, const struct procedure *procedure, const struct ties *ties,
                  int64_t received_usec, struct err *err) WARN_UNUSED;
 /* What else may stand against an act that role and state allow: other_than, needs, after_overdue. ret_why->kind is
- * ERR_NONE when nothing does. */
+ * ERR_NONE when nothing does. Codes: same_person_decides, needs_first (arg: the other procedure's id), not_overdue_yet
+ * (arg: the moment), clock_not_running. */
 int act_barred(struct tx *tx, const struct office *office, const struct procedure_act *act, const struct case_row *row,
                const struct actor *actor, int64_t now_usec, struct err *ret_why, struct err *err) WARN_UNUSED;
 
 /* --- registers.c ---------------------------------------------------------------------------------------------------
  */
 
-/* Brings the registers over this procedure up to the case's row as it now is. `at_usec`: when the change happened. */
+/* Brings the registers over this procedure up to the case's row as it now is. `at_usec`: when the change happened: the
+ * receipt for the opening, `happened` for an act that says so, else when it was recorded. */
 int register_follow(struct tx *tx, const struct office *office, const struct procedure *procedure,
                     const struct case_row *row, int64_t at_usec, struct err *err) WARN_UNUSED;
 
