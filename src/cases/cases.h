@@ -46,9 +46,13 @@ struct case_opening {
     const char *idempotency_key; /* the header's text, or NULL; 1–255 visible ASCII */
 };
 struct case_prepared; /* in the arena */
-int case_open_prepare(const struct office *office, const struct case_opening *opening, const struct actor *actor,
-                      int64_t now_usec, struct arena *arena, const struct case_prepared **ret,
-                      struct field_errors *errors, struct err *err) WARN_UNUSED;
+/* `tx` is a read, for the cases that a form's `case` fields name; NULL will do where the form has none
+ * (procedure_form_names_cases). Who may not open: ERR_FORBIDDEN "opener_not_allowed". */
+int case_open_prepare(struct tx *tx, const struct office *office, const struct case_opening *opening,
+                      const struct actor *actor, int64_t now_usec, struct arena *arena,
+                      const struct case_prepared **ret, struct field_errors *errors, struct err *err) WARN_UNUSED;
+/* Has the form a field that names a case, so that a look into the store is needed to check it? */
+bool procedure_form_names_cases(const struct procedure *procedure);
 
 struct case_opened {
     char id[ID_TEXT];
@@ -58,7 +62,8 @@ struct case_opened {
     struct hash leaf_hash;
     bool repeated; /* the Idempotency-Key was known: this is the first answer again */
 };
-/* The same key with another request: ERR_BAD_INPUT "idempotency_key_reused". */
+/* The same key with another request: ERR_BAD_INPUT "idempotency_key_reused". As often as the law allows for one subject,
+ * and no more: ERR_CONFLICT "limit_reached", asked under the writer's turn, so that of two at once one is refused. */
 int case_open(struct tx *tx, const struct office *office, const struct case_prepared *prepared, int64_t now_usec,
               struct case_opened *ret, struct err *err) WARN_UNUSED;
 
@@ -97,6 +102,11 @@ struct case_value {
     const char *const *texts; /* canonical */
     bool destroyed;           /* the person's key is gone: nothing can be shown */
 };
+/* A clock as the event that started it wrote it down: whatever is computed anew later, this was said then. */
+struct started_clock {
+    const char *clock, *norm;
+    int64_t starts_usec, due_usec, overdue_usec;
+};
 struct case_event {
     int64_t leaf, at_usec;
     int64_t happened_usec; /* of an act that says when it happened (`at`); else at_usec */
@@ -113,6 +123,8 @@ struct case_event {
     const char *note;          /* of case.noted; NULL also when the person's key is gone */
     const char *assignee_name; /* of case.assigned: to whom; NULL: to nobody */
     const char *clock;         /* of clock.* events: the clock's id */
+    size_t started_count;
+    const struct started_clock *started; /* of case.opened and case.acted */
     bool for_staff_only;
 };
 struct case_clock {
@@ -155,6 +167,7 @@ struct barred_act {
 struct case_paper {
     const char *id; /* "complaint_answer" */
     int64_t leaf;   /* the opening or the act that issued it */
+    int64_t seq;    /* 1: the case's first paper; counted over all of them, also where only some are shown */
     int64_t at_usec;
 };
 enum { CASE_WITH_WHY = 1, CASE_WITH_EVENTS = 2, CASE_WITH_MESSAGES = 4 };

@@ -174,9 +174,17 @@ static int write_body(const struct office *office, struct case_prepared *prepare
                    arena, &prepared->body_tail, err);
 }
 
-int case_open_prepare(const struct office *office, const struct case_opening *opening, const struct actor *actor,
-                      int64_t now_usec, struct arena *arena, const struct case_prepared **ret,
-                      struct field_errors *errors, struct err *err)
+bool procedure_form_names_cases(const struct procedure *procedure)
+{
+    for (size_t i = 0; i < procedure->field_count; i++)
+        if (procedure->fields[i].type == FIELD_CASE)
+            return true;
+    return false;
+}
+
+int case_open_prepare(struct tx *tx, const struct office *office, const struct case_opening *opening,
+                      const struct actor *actor, int64_t now_usec, struct arena *arena,
+                      const struct case_prepared **ret, struct field_errors *errors, struct err *err)
 {
     const struct procedure *procedure = opening->procedure;
     const struct field_value *values = NULL;

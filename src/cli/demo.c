@@ -290,7 +290,7 @@ static int open_story(struct demo *demo, struct tx *tx, struct story *story, int
         return err_memory(err);
     opening.raw_count = n;
     field_errors_init(&errors, arena);
-    r = case_open_prepare(demo->office, &opening, story->by_staff ? &demo->actors[demo->registrar] : &anonymous,
+    r = case_open_prepare(tx, demo->office, &opening, story->by_staff ? &demo->actors[demo->registrar] : &anonymous,
                           at_usec, arena, &prepared, &errors, err);
     if (r < 0)
         return errors.count > 0 ? err_detail(err, "%s %s", errors.items[0].field, errors.items[0].code) : r;

@@ -85,7 +85,7 @@ static int prepare(struct opening *opening, const struct procedure *procedure, l
                                     .kind = RAW_STRING,
                                     .count = 1,
                                     .texts = &texts[f]};
-    return case_open_prepare(opening->office,
+    return case_open_prepare(NULL, opening->office,
                              &(struct case_opening){.procedure = procedure,
                                                     .opener = "public",
                                                     .lang = LANG_KK,

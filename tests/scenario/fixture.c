@@ -137,12 +137,39 @@ static int found(struct tx *tx, struct store_command *command, struct err *err)
                           actor->account_id, err);
 }
 
-static void hire(struct fixture *fixture, const char *login, const char *email, unsigned role, struct actor *actor)
+void fixture_hire(struct fixture *fixture, const char *login, const char *email, unsigned roles, struct actor *ret)
 {
-    struct founding founding = {fixture, login, email, role, actor};
+    struct founding founding = {fixture, login, email, roles, ret};
     struct err err = {0};
 
     must(store_write(fixture->store, found, &founding, &err), &err, login);
+}
+
+struct handing {
+    struct fixture *fixture;
+    const struct actor *of;
+    char *token_id;
+};
+
+static int hand_out(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct handing *handing = command->arg;
+    char secret[64];
+
+    return token_create(tx, &handing->fixture->office.access, handing->of->account_id, "test",
+                        handing->of->roles & ~(unsigned)ROLE_PUBLIC, TIME_NONE, NULL, FOUNDED_USEC, secret,
+                        handing->token_id, err);
+}
+
+void fixture_token(struct fixture *fixture, const struct actor *of, struct actor *ret)
+{
+    struct actor actor = *of;
+    struct handing handing = {fixture, of, actor.token_id};
+    struct err err = {0};
+
+    must(store_write(fixture->store, hand_out, &handing, &err), &err, "token_create");
+    actor.kind = ACTOR_TOKEN;
+    *ret = actor;
 }
 
 static int tie_keyring(struct tx *tx, struct store_command *command, struct err *err)
@@ -180,10 +207,13 @@ void fixture_start_empty(struct fixture *fixture)
 void fixture_start(struct fixture *fixture)
 {
     fixture_start_empty(fixture);
-    hire(fixture, "admin", "", ROLE_ADMIN, &fixture->admin);
-    hire(fixture, "moderator", "moderator@example.kz", ROLE_MODERATOR, &fixture->moderator);
-    hire(fixture, "registrar", "registrar@example.kz", ROLE_REGISTRAR, &fixture->registrar);
-    hire(fixture, "auditor", "", ROLE_AUDITOR, &fixture->auditor);
+    fixture_hire(fixture, "admin", "", ROLE_ADMIN, &fixture->admin);
+    fixture_hire(fixture, "moderator", "moderator@example.kz", ROLE_MODERATOR, &fixture->moderator);
+    fixture_hire(fixture, "registrar", "registrar@example.kz", ROLE_REGISTRAR, &fixture->registrar);
+    fixture_hire(fixture, "auditor", "", ROLE_AUDITOR, &fixture->auditor);
+    fixture_hire(fixture, "official", "official@example.kz", ROLE_OFFICIAL, &fixture->official);
+    fixture_hire(fixture, "head", "head@example.kz", ROLE_HEAD, &fixture->head);
+    fixture_hire(fixture, "carrier", "carrier@example.kz", ROLE_CARRIER, &fixture->carrier);
 }
 
 void fixture_end(struct fixture *fixture)
@@ -240,9 +270,10 @@ const struct actor *fixture_actor(const struct fixture *fixture, const char *wor
     const struct {
         const char *word;
         const struct actor *actor;
-    } actors[] = {{"admin", &fixture->admin},         {"moderator", &fixture->moderator},
-                  {"registrar", &fixture->registrar}, {"auditor", &fixture->auditor},
-                  {"opener", &fixture->opener},       {"public", &fixture->anonymous}};
+    } actors[] = {
+        {"admin", &fixture->admin},     {"moderator", &fixture->moderator}, {"registrar", &fixture->registrar},
+        {"auditor", &fixture->auditor}, {"official", &fixture->official},   {"head", &fixture->head},
+        {"carrier", &fixture->carrier}, {"opener", &fixture->opener},       {"public", &fixture->anonymous}};
 
     for (size_t i = 0; i < sizeof(actors) / sizeof(actors[0]); i++)
         if (strcmp(actors[i].word, word) == 0)
@@ -276,7 +307,7 @@ int fixture_open_case(struct fixture *fixture, const struct fixture_opening *ope
         .procedure = catalogue_procedure(fixture->office.catalogue,
                                          opening->procedure != NULL ? opening->procedure : "complaint"),
         .opener = opening->opener != NULL ? opening->opener : "public",
-        .lang = LANG_KK,
+        .lang = opening->lang,
         .received_usec = opening->received_usec != 0 ? opening->received_usec : opening->now_usec,
         .raw = opening->raw,
         .raw_count = opening->raw_count,
@@ -284,12 +315,16 @@ int fixture_open_case(struct fixture *fixture, const struct fixture_opening *ope
         .file_count = opening->file_count,
         .idempotency_key = opening->key,
     };
+    struct tx *tx = NULL;
     int r;
 
     arena_reset(&fixture->arena);
     field_errors_init(&fixture->errors, &fixture->arena);
-    r = case_open_prepare(&fixture->office, &full, opening->actor != NULL ? opening->actor : &fixture->anonymous,
+    if (procedure_form_names_cases(full.procedure))
+        must(store_read_begin(fixture->store, &tx, err), err, "store_read_begin");
+    r = case_open_prepare(tx, &fixture->office, &full, opening->actor != NULL ? opening->actor : &fixture->anonymous,
                           opening->now_usec, &fixture->arena, &turn.opening, &fixture->errors, err);
+    store_read_end(tx);
     if (r == 0)
         r = store_write(fixture->store, run_open, &turn, err);
     if (r == 0)

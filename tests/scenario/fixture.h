@@ -17,7 +17,7 @@ struct fixture {
     struct signer signer;
     struct ledger *ledger;
     struct office office;
-    struct actor admin, moderator, registrar, auditor, opener, anonymous;
+    struct actor admin, moderator, registrar, auditor, official, head, carrier, opener, anonymous;
     struct arena arena;         /* of one call; emptied by the next fixture_open_case or fixture_act */
     struct field_errors errors; /* of the last call */
 };
@@ -29,13 +29,18 @@ void fixture_end(struct fixture *fixture);
 int fixture_reload(struct fixture *fixture, struct err *err);
 /* Replaces `find` by `replace` in a file of the law copy; it must occur. `find` NULL: `replace` is appended. */
 void fixture_edit_law(struct fixture *fixture, const char *file, const char *find, const char *replace);
-/* NULL for an unknown word: admin, moderator, registrar, auditor, opener, public, system. */
+/* Another account, with these roles; e-mail "" for none. */
+void fixture_hire(struct fixture *fixture, const char *login, const char *email, unsigned roles, struct actor *ret);
+/* A token of an account with all of its roles. */
+void fixture_token(struct fixture *fixture, const struct actor *of, struct actor *ret);
+/* NULL for an unknown word: admin, moderator, registrar, auditor, official, head, carrier, opener, public. */
 const struct actor *fixture_actor(const struct fixture *fixture, const char *word);
 
 struct fixture_opening {
-    const char *procedure; /* NULL: complaint */
+    const char *procedure; /* NULL: complaint; it must be in the catalogue */
     const char *opener;    /* NULL: public */
     const struct actor *actor;
+    enum lang lang;                  /* Kazakh where nothing is said */
     int64_t now_usec, received_usec; /* received 0: now */
     const struct raw_value *raw;
     size_t raw_count;

@@ -1,48 +1,76 @@
-/* Lives scripts through the real engine with a clock of their own.
+/* Lives scripts through the real engine with a clock of their own. `scenario_run PATH…` takes scripts and folders of
+ * them; `meson test scenarios` lives through all that stand beside this file.
  *
- * A script (*.yaml) has `title` (what it lives through), an optional `law` (edits to a copy of law/) and `steps`, each
- * a mapping of which the members act in this order:
+ * A script (*.yaml) has
  *
- *   at:     the moment from now on (RFC 3339)
- *   reload: edits to the law copy, then a reload and case_recompute
- *   open:   {as, procedure, opener, by, received, key, values}           opens a case and calls it `as`
- *   act:    {case, act, by, version, key, values}                       acts on it
- *   refuse: {open or act: as above, code, field}                        must be refused so and change nothing
- *   same:   {open or act: as above}                                     must give the first answer again
- *   tick:   true                                                        time passes for the job loop
- *   destroy: the case's name                                            its person's key is destroyed
- *   verify: true                                                        office_verify must find nothing
- *   expect: {case, clock, number, state, version, due, overdue, clock_state, in_time, extended, norm_from, is_overdue,
- *           events, last_event, reminders, destroyed, clocks (how many), messages (how many)}
+ *   title:  what it lives through
+ *   law:    edits to its own copy of law/, before anything else: [{file, find, replace} or {file, append}]
+ *   people: who works there beside admin, moderator, registrar, auditor, official, head and carrier (accounts with one
+ *           role each): {aigul: [official, head], robot: {token_of: aigul}}. All but admin and auditor have an e-mail.
+ *   steps:  each a mapping of which the members act in this order
  *
- * An edit is {file, find, replace} or {file, append}. Every complaint says the script's file and line. */
-#include "base/yaml.h"
-#include "fixture.h"
-#include <setjmp.h>
+ *     at:      the moment from now on ("2026-04-01T10:00:00+05:00")
+ *     reload:  edits as in `law`, then a restart with the new law (running clocks are computed anew)
+ *     open:    {as, procedure, by, opener, received, key, lang, values, files} opens a case and calls it `as`
+ *     act:     {case, act, by, version, key, values, files, opens} acts on it
+ *     refuse:  {code, arg, field, and one of: open, act (as above), view: {case, by}}: must be refused so (with `field`
+ *              that field with that code; `arg` is what the sentence names) and must have written nothing
+ *     same:    {open or act: as above} sent again must give the first answer and write nothing
+ *     tick:    true: time passes for the job loop (reminders, overdue)
+ *     destroy: the case whose person's key is destroyed
+ *     verify:  true: office_verify must find nothing (done at the end of every script too)
+ *     expect:  a mapping, or a list of mappings; see below
+ *
+ * In `open` and `act`:
+ *
+ *   procedure  complaint where it is not given; a complaint without values gets some
+ *   by         who: a role's word above, a name of `people`, "opener", "public". An opening is the public's, an act the
+ *              moderator's where it is not given
+ *   opener     public, staff or api; as it follows from `by` where it is not given
+ *   received   the moment of the triggering event; now where it is not given
+ *   key        an Idempotency-Key;  version  If-Match;  lang  kk, ru, en
+ *   values     {field: text, or [texts]}. In a field that names a case stands the name it has in this script, in
+ *              `account` a person's name; a number of a case or anything else stands for itself
+ *   files      [evidence.pdf, page.png]: small files of that kind
+ *   opens      [names]: the cases that the act opened, in the order of their numbers; every one must be named
+ *
+ * `expect` of a case: {case, for, and any of the rest}
+ *
+ *   for        who looks (as in `by`); auditor where it is not given. "opener" comes with number and code
+ *   number, state, version, assignee
+ *   values     {field: text, or [texts]} as they now stand; a case by its name here; "" where none was given
+ *   clock      the clock that is meant by due, overdue, starts, stopped, clock_state (running, met, missed, stopped),
+ *              in_time, extended, norm_from; the first one where it is not given
+ *   clock_states {clock: state} of several;  clocks  how many there are;  no_clock  one that there is not
+ *   is_overdue is it so now, by the list of the desk
+ *   events, last_event, reminders, destroyed, messages   kind of the newest event; the others are how many
+ *   happened   when the newest act happened, by its own account
+ *   told       [people or opener]: who gets a message about the newest event, in any order
+ *   acts       [acts] that the one who looks may do now, in any order
+ *   barred     {act: code}: what stands against acts that the state would allow
+ *   links      [cases] that it names or that name it, in any order
+ *   papers     [papers] issued so far, in order
+ *
+ * `expect` of a register: {register, and any of the rest}
+ *
+ *   entry      a case of this script, or the number of one
+ *   place      standing, past, or out (there is no such entry);  state  the case's
+ *   values     {column: text, or [texts]};  steps  how long its history is
+ *   standing, left   how many entries the register has of either kind
+ *
+ * `expect` of a key: {key: platform, resource or subject; value; procedure; count}: how many cases have it
+ *
+ * Every complaint says the script's file and line. */
+#include "run.h"
+#include "store/link_rows.h"
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define CASES_MAX 16
-#define VALUES_MAX 32
-
-struct named_case {
-    const char *name;
-    struct case_opened opened;
-};
-
-struct run {
-    struct fixture fixture;
-    int64_t now_usec;
-    struct named_case cases[CASES_MAX];
-    size_t case_count;
-    jmp_buf failed;
-};
-
-static void fail(struct run *run, const struct yaml *at, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4), noreturn));
-static void fail(struct run *run, const struct yaml *at, const char *fmt, ...)
+void fail(struct run *run, const struct yaml *at, const char *fmt, ...)
 {
     va_list args;
 
@@ -54,7 +82,7 @@ static void fail(struct run *run, const struct yaml *at, const char *fmt, ...)
     longjmp(run->failed, 1);
 }
 
-static const char *text_of(struct run *run, const struct yaml *node, const char *key, bool required)
+const char *text_of(struct run *run, const struct yaml *node, const char *key, bool required)
 {
     const struct yaml *value = yaml_get(node, key);
 
@@ -65,7 +93,7 @@ static const char *text_of(struct run *run, const struct yaml *node, const char 
     return value->text;
 }
 
-static int64_t moment_of(struct run *run, const struct yaml *node, const char *key)
+int64_t moment_of(struct run *run, const struct yaml *node, const char *key)
 {
     const char *text = text_of(run, node, key, true);
     int64_t at_usec;
@@ -75,70 +103,197 @@ static int64_t moment_of(struct run *run, const struct yaml *node, const char *k
     return at_usec;
 }
 
-static struct named_case *case_of(struct run *run, const struct yaml *node, const char *key)
+void only(struct run *run, const struct yaml *node, const char *const *known)
 {
-    const char *name = text_of(run, node, key, true);
+    struct err err = {0};
 
+    if (node == NULL || node->kind != YAML_MAPPING || yaml_only_keys(node, known, &err) < 0)
+        fail(run, node, "no mapping, or an unknown member: %s", err.arg);
+}
+
+const struct named_case *case_named(const struct run *run, const char *name)
+{
     for (size_t i = 0; i < run->case_count; i++)
         if (strcmp(run->cases[i].name, name) == 0)
             return &run->cases[i];
-    fail(run, yaml_get(node, key), "no case is called %s", name);
+    return NULL;
 }
 
-static const struct actor *actor_of(struct run *run, const struct yaml *node, const char *otherwise)
+const struct named_case *case_of(struct run *run, const struct yaml *node, const char *key)
 {
-    const char *word = text_of(run, node, "by", false);
-    const struct actor *actor = fixture_actor(&run->fixture, word != NULL ? word : otherwise);
+    const char *name = text_of(run, node, key, true);
+    const struct named_case *named = case_named(run, name);
+
+    if (named == NULL)
+        fail(run, yaml_get(node, key), "no case is called %s", name);
+    return named;
+}
+
+static struct named_case *name_case(struct run *run, const struct yaml *at, const char *name)
+{
+    if (run->case_count == CASES_MAX)
+        fail(run, at, "too many cases");
+    if (case_named(run, name) != NULL)
+        fail(run, at, "two cases are called %s", name);
+    run->cases[run->case_count] = (struct named_case){.name = name};
+    return &run->cases[run->case_count];
+}
+
+static const struct actor *person_called(const struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->person_count; i++)
+        if (strcmp(run->people[i].name, name) == 0)
+            return &run->people[i].actor;
+    return fixture_actor(&run->fixture, name);
+}
+
+const struct actor *actor_of(struct run *run, const struct yaml *node, const char *key, const char *otherwise)
+{
+    const char *word = text_of(run, node, key, false);
+    const struct actor *actor = person_called(run, word != NULL ? word : otherwise);
 
     if (actor == NULL)
         fail(run, node, "nobody is called %s", word);
     return actor;
 }
 
-/* "{account: moderator}" stands for that account's id. */
-static size_t values_of(struct run *run, const struct yaml *node, struct raw_value *raw, const char **texts)
+static void hire(struct run *run, const struct yaml *people)
+{
+    for (size_t i = 0; people != NULL && i < people->count; i++) {
+        const struct yaml *node = people->items[i];
+        struct person *person = &run->people[run->person_count];
+        unsigned roles = 0;
+        char email[64];
+
+        if (run->person_count == PEOPLE_MAX)
+            fail(run, node, "too many people");
+        person->name = people->keys[i];
+        if (node->kind == YAML_MAPPING) {
+            fixture_token(&run->fixture, actor_of(run, node, "token_of", ""), &person->actor);
+        } else {
+            for (size_t k = 0; k < node->count; k++) {
+                if (role_parse(node->items[k]->text) == 0)
+                    fail(run, node, "%s is no role", node->items[k]->text);
+                roles |= role_parse(node->items[k]->text);
+            }
+            snprintf(email, sizeof(email), "%s@example.kz", person->name);
+            fixture_hire(&run->fixture, person->name, email, roles, &person->actor);
+        }
+        run->person_count++;
+    }
+}
+
+/* --- Opening and acting ------------------------------------------------------------------------------------------- */
+
+static const struct field *field_called(const struct field *fields, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    return NULL;
+}
+
+/* What a word of the script stands for in that field. */
+static const char *meant(const struct run *run, const struct field *field, const char *name, const char *text)
+{
+    const struct named_case *named;
+    const struct actor *actor;
+
+    if (field != NULL && field->type == FIELD_CASE && (named = case_named(run, text)) != NULL)
+        return named->opened.number;
+    if (strcmp(name, "account") == 0 && (actor = person_called(run, text)) != NULL)
+        return actor->account_id;
+    return text;
+}
+
+static size_t values_of(struct run *run, const struct yaml *node, const struct field *fields, size_t field_count,
+                        struct raw_value *raw)
 {
     const struct yaml *values = yaml_get(node, "values");
 
     if (values == NULL)
         return 0;
-    if (values->count > VALUES_MAX)
-        fail(run, values, "too many values");
+    if (values->kind != YAML_MAPPING || values->count > VALUES_MAX)
+        fail(run, values, "no mapping, or too many values");
     for (size_t i = 0; i < values->count; i++) {
         const struct yaml *value = values->items[i];
-        const struct actor *actor = NULL;
+        const struct field *field = field_called(fields, field_count, values->keys[i]);
+        size_t count = value->kind == YAML_SEQUENCE ? value->count : 1;
+        const char **texts = ARENA_ARRAY(&run->arena, const char *, count);
 
-        if (value->kind == YAML_SEQUENCE) {
-            const char **several = ARENA_ARRAY(&run->fixture.arena, const char *, value->count);
+        for (size_t k = 0; k < count; k++) {
+            const char *text = value->kind == YAML_SEQUENCE ? value->items[k]->text : value->text;
 
-            for (size_t k = 0; k < value->count; k++)
-                several[k] = value->items[k]->text;
-            raw[i] = (struct raw_value){values->keys[i], RAW_LIST, value->count, several};
-            continue;
+            if (text == NULL)
+                fail(run, value, "%s is neither a text nor a list of texts", values->keys[i]);
+            texts[k] = meant(run, field, values->keys[i], text);
         }
-        if (strcmp(values->keys[i], "account") == 0)
-            actor = fixture_actor(&run->fixture, value->text);
-        texts[i] = actor != NULL ? actor->account_id : value->text;
-        raw[i] = fixture_raw(values->keys[i], &texts[i]);
+        raw[i] = (struct raw_value){values->keys[i], value->kind == YAML_SEQUENCE ? RAW_LIST : RAW_FORM, count, texts};
     }
     return values->count;
 }
 
+static size_t files_of(struct run *run, const struct yaml *node, struct attachment_new *files)
+{
+    static const char png[33] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    const struct yaml *list = yaml_get(node, "files");
+
+    if (list == NULL)
+        return 0;
+    if (list->kind != YAML_SEQUENCE || list->count > CASE_ATTACHMENTS_MAX + 1)
+        fail(run, list, "no list, or too many files");
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = list->items[i]->text;
+        size_t len = strlen(name);
+
+        files[i] = (struct attachment_new){.name = name};
+        if (len > 4 && strcmp(name + len - 4, ".png") == 0) {
+            files[i].bytes = png;
+            files[i].count = sizeof(png);
+        } else if (len > 4 && strcmp(name + len - 4, ".pdf") == 0) {
+            files[i].bytes = arena_printf(&run->arena, "%%PDF-1.4\n%s\n", name);
+            files[i].count = strlen(files[i].bytes);
+        } else {
+            files[i].bytes = name;
+            files[i].count = len;
+        }
+    }
+    return list->count;
+}
+
 static int try_open(struct run *run, const struct yaml *node, struct case_opened *ret, struct err *err)
 {
+    static const char *const known[] = {"as",  "procedure", "by",     "opener", "received",
+                                        "key", "lang",      "values", "files",  NULL};
     struct raw_value raw[VALUES_MAX];
-    const char *texts[VALUES_MAX];
-    struct fixture_opening opening = {.procedure = text_of(run, node, "procedure", false),
-                                      .opener = text_of(run, node, "opener", false),
-                                      .actor = actor_of(run, node, "public"),
+    struct attachment_new files[CASE_ATTACHMENTS_MAX + 1];
+    const struct actor *actor = actor_of(run, node, "by", "public");
+    const char *id = text_of(run, node, "procedure", false), *opener = text_of(run, node, "opener", false);
+    const char *lang = text_of(run, node, "lang", false);
+    const struct procedure *procedure;
+    struct fixture_opening opening = {.procedure = id != NULL ? id : "complaint",
+                                      .opener = opener,
+                                      .actor = actor,
                                       .now_usec = run->now_usec,
                                       .key = text_of(run, node, "key", false),
-                                      .raw = raw};
+                                      .raw = raw,
+                                      .files = files};
 
+    only(run, node, known);
+    if (opener == NULL)
+        opening.opener = actor->kind == ACTOR_ACCOUNT ? "staff" : actor->kind == ACTOR_TOKEN ? "api" : "public";
+    if (lang != NULL && lang_parse(lang) < 0)
+        fail(run, node, "no language %s", lang);
+    if (lang != NULL)
+        opening.lang = (enum lang)lang_parse(lang);
+    procedure = catalogue_procedure(run->fixture.office.catalogue, opening.procedure);
+    if (procedure == NULL)
+        fail(run, node, "no procedure %s", opening.procedure);
     if (yaml_get(node, "received") != NULL)
         opening.received_usec = moment_of(run, node, "received");
-    opening.raw_count = values_of(run, node, raw, texts);
-    if (opening.raw_count == 0) {
+    opening.raw_count = values_of(run, node, procedure->fields, procedure->field_count, raw);
+    opening.file_count = files_of(run, node, files);
+    if (opening.raw_count == 0 && id == NULL) {
         opening.raw = fixture_complaint;
         opening.raw_count = 2;
     }
@@ -147,21 +302,26 @@ static int try_open(struct run *run, const struct yaml *node, struct case_opened
 
 static int try_act(struct run *run, const struct yaml *node, int64_t *ret_version, int64_t *ret_leaf, struct err *err)
 {
-    struct raw_value raw[VALUES_MAX];
-    const char *texts[VALUES_MAX];
+    static const char *const known[] = {"case", "act", "by", "version", "key", "values", "files", "opens", NULL};
+    const struct named_case *named = case_of(run, node, "case");
     const char *version = text_of(run, node, "version", false);
-    struct case_acting acting = {.case_id = case_of(run, node, "case")->opened.id,
+    const struct procedure *procedure = catalogue_procedure(run->fixture.office.catalogue, named->procedure);
+    const struct procedure_act *act;
+    struct raw_value raw[VALUES_MAX];
+    struct attachment_new files[CASE_ATTACHMENTS_MAX + 1];
+    struct case_acting acting = {.case_id = named->opened.id,
                                  .act = text_of(run, node, "act", true),
                                  .expected_version = version != NULL ? atoll(version) : 0,
                                  .idempotency_key = text_of(run, node, "key", false),
-                                 .raw = raw};
-    char id[ID_TEXT];
+                                 .raw = raw,
+                                 .files = files};
 
-    snprintf(id, sizeof(id), "%s", acting.case_id);
-    acting.case_id = id;
-    acting.raw_count = values_of(run, node, raw, texts);
-    return fixture_act(&run->fixture, &acting, actor_of(run, node, "moderator"), run->now_usec, ret_version, ret_leaf,
-                       err);
+    only(run, node, known);
+    act = procedure_act_find(procedure, acting.act);
+    acting.raw_count = values_of(run, node, act != NULL ? act->fields : NULL, act != NULL ? act->field_count : 0, raw);
+    acting.file_count = files_of(run, node, files);
+    return fixture_act(&run->fixture, &acting, actor_of(run, node, "by", "moderator"), run->now_usec, ret_version,
+                       ret_leaf, err);
 }
 
 static void why_refused(struct run *run, const struct yaml *node, const struct err *err)
@@ -174,12 +334,11 @@ static void why_refused(struct run *run, const struct yaml *node, const struct e
 
 static void step_open(struct run *run, const struct yaml *node)
 {
-    struct named_case *named = &run->cases[run->case_count];
+    struct named_case *named = name_case(run, node, text_of(run, node, "as", true));
+    const char *procedure = text_of(run, node, "procedure", false);
     struct err err = {0};
 
-    if (run->case_count == CASES_MAX)
-        fail(run, node, "too many cases");
-    named->name = text_of(run, node, "as", true);
+    named->procedure = procedure != NULL ? procedure : "complaint";
     if (try_open(run, node, &named->opened, &err) < 0)
         why_refused(run, node, &err);
     if (named->opened.repeated)
@@ -187,13 +346,58 @@ static void step_open(struct run *run, const struct yaml *node)
     run->case_count++;
 }
 
+/* Gives the cases that the act of that leaf opened the names of the list. */
+static void name_opened(struct run *run, const struct yaml *node, const char *parent, int64_t leaf)
+{
+    const struct yaml *names = yaml_get(node, "opens");
+    struct case_row *rows = ARENA_ARRAY(&run->arena, struct case_row, CASES_MAX);
+    struct case_link_row *links;
+    struct err err = {0};
+    size_t count, found = 0;
+    struct tx *tx;
+    int r = store_read_begin(run->fixture.store, &tx, &err);
+
+    if (r < 0)
+        fail(run, node, "read: %s", err.code);
+    r = store_link_of_case(tx, parent, &run->arena, &links, &count, &err);
+    for (size_t i = 0; r == 0 && i < count && found < CASES_MAX; i++) {
+        bool opened = strcmp(links[i].to_case, parent) == 0 && links[i].leaf > leaf;
+
+        if (!opened || (found > 0 && strcmp(links[i].from_case, rows[found - 1].id) == 0))
+            continue;
+        r = store_case_get(tx, links[i].from_case, &run->arena, &rows[found++], &err);
+    }
+    store_read_end(tx);
+    if (r < 0)
+        fail(run, node, "what it opened: %s %s", err.code, err.arg);
+    if (names == NULL || found != names->count)
+        fail(run, node, "it opened %zu cases", found);
+    for (size_t i = 0; i < found; i++) {
+        struct named_case *named = name_case(run, node, names->items[i]->text);
+
+        named->procedure = rows[i].procedure;
+        snprintf(named->opened.id, sizeof(named->opened.id), "%s", rows[i].id);
+        snprintf(named->opened.number, sizeof(named->opened.number), "%s", rows[i].number);
+        keyring_access_code(run->fixture.keyring, rows[i].id, named->opened.access_code);
+        run->case_count++;
+    }
+}
+
 static void step_act(struct run *run, const struct yaml *node)
 {
     struct err err = {0};
+    char parent[ID_TEXT];
+    int64_t leaf;
 
-    if (try_act(run, node, NULL, NULL, &err) < 0)
+    if (try_act(run, node, NULL, &leaf, &err) < 0)
         why_refused(run, node, &err);
+    if (yaml_get(node, "opens") == NULL)
+        return;
+    snprintf(parent, sizeof(parent), "%s", case_of(run, node, "case")->opened.id);
+    name_opened(run, node, parent, leaf);
 }
+
+/* --- Refusals and repetitions ------------------------------------------------------------------------------------- */
 
 static int64_t ledger_size(struct run *run, const struct yaml *at)
 {
@@ -216,25 +420,61 @@ static int64_t ledger_size(struct run *run, const struct yaml *at)
     return size;
 }
 
+static int try_view(struct run *run, const struct yaml *node, struct err *err)
+{
+    const struct named_case *named = case_of(run, node, "case");
+    const struct actor *actor = actor_of(run, node, "by", "auditor");
+    struct case_view view;
+    struct tx *tx;
+    int r = store_read_begin(run->fixture.store, &tx, err);
+
+    if (r < 0)
+        fail(run, node, "read: %s", err->code);
+    arena_reset(&run->fixture.arena);
+    r = case_view(tx, &run->fixture.office, named->opened.id, actor, 0, &run->fixture.arena, &view, err);
+    store_read_end(tx);
+    return r;
+}
+
+static int try_any(struct run *run, const struct yaml *node, struct err *err)
+{
+    const struct yaml *open = yaml_get(node, "open"), *act = yaml_get(node, "act"), *view = yaml_get(node, "view");
+    struct case_opened opened;
+
+    field_errors_init(&run->fixture.errors, &run->fixture.arena);
+    if (open != NULL)
+        return try_open(run, open, &opened, err);
+    if (act != NULL)
+        return try_act(run, act, NULL, NULL, err);
+    if (view != NULL)
+        return try_view(run, view, err);
+    fail(run, node, "neither open nor act nor view");
+}
+
 static void step_refuse(struct run *run, const struct yaml *node)
 {
+    static const char *const known[] = {"code", "arg", "field", "open", "act", "view", NULL};
     const char *code = text_of(run, node, "code", true), *field = text_of(run, node, "field", false);
-    const struct yaml *open = yaml_get(node, "open"), *act = yaml_get(node, "act");
+    const char *wanted = text_of(run, node, "arg", false), *arg;
     int64_t before = ledger_size(run, node);
-    struct case_opened opened;
     struct err err = {0};
-    int r = open != NULL ? try_open(run, open, &opened, &err) : try_act(run, act, NULL, NULL, &err);
 
-    if (r >= 0)
+    only(run, node, known);
+    if (try_any(run, node, &err) >= 0)
         fail(run, node, "was not refused");
+    arg = err.arg;
     if (field != NULL) {
         const struct field_error *error = field_errors_find(&run->fixture.errors, field);
 
         if (error == NULL || strcmp(error->code, code) != 0)
-            fail(run, node, "%s is refused with %s", field, error != NULL ? error->code : "nothing");
+            fail(run, node, "%s is refused with %s; all in all with %s %s", field,
+                 error != NULL ? error->code : "nothing", err.code, err.arg);
+        arg = error->arg;
     } else if (strcmp(err.code, code) != 0) {
-        fail(run, node, "refused with %s", err.code);
+        why_refused(run, node, &err);
     }
+    if (wanted != NULL && strcmp(arg, wanted) != 0)
+        fail(run, node, "refused with %s %s", code, arg);
     if (ledger_size(run, node) != before)
         fail(run, node, "refused, but something was written");
 }
@@ -260,6 +500,8 @@ static void step_same(struct run *run, const struct yaml *node)
             fail(run, node, "not the first answer");
     }
 }
+
+/* --- The law, and bad luck ---------------------------------------------------------------------------------------- */
 
 static void edit_law(struct run *run, const struct yaml *edits)
 {
@@ -292,7 +534,8 @@ static void step_verify(struct run *run, const struct yaml *at)
     if (fixture_verify(&run->fixture, &report, &err) < 0)
         fail(run, at, "verify: %s %s: %s", err.code, err.arg, err.detail);
     if (report.cases != (int64_t)run->case_count)
-        fail(run, at, "verify saw %lld cases", (long long)report.cases);
+        fail(run, at, "verify saw %lld cases, the script knows %zu (an act that opens cases names them in `opens`)",
+             (long long)report.cases, run->case_count);
 }
 
 static void step_destroy(struct run *run, const struct yaml *step)
@@ -305,129 +548,14 @@ static void step_destroy(struct run *run, const struct yaml *step)
     fixture_sql(&run->fixture, sql);
 }
 
-/* --- What is expected --------------------------------------------------------------------------------------------- */
-
-static void want_text(struct run *run, const struct yaml *node, const char *key, const char *is)
-{
-    const char *wanted = text_of(run, node, key, false);
-
-    if (wanted != NULL && strcmp(wanted, is) != 0)
-        fail(run, yaml_get(node, key), "%s is %s", key, is);
-}
-
-static void want_number(struct run *run, const struct yaml *node, const char *key, int64_t is)
-{
-    char text[32];
-
-    snprintf(text, sizeof(text), "%lld", (long long)is);
-    want_text(run, node, key, text);
-}
-
-static void want_moment(struct run *run, const struct yaml *node, const char *key, int64_t is)
-{
-    char text[32];
-
-    if (yaml_get(node, key) == NULL)
-        return;
-    moment_format(&run->fixture.office.catalogue->calendar->zone, is, text);
-    if (moment_of(run, node, key) != is)
-        fail(run, yaml_get(node, key), "%s is %s", key, text);
-}
-
-/* Through the list as the desk sees it, and by the row: both must say the same. */
-static bool listed_overdue(struct run *run, struct tx *tx, const char *id, const struct yaml *at)
-{
-    struct case_filter filter = {.sort = CASE_SORT_DUE,
-                                 .limit = 100,
-                                 .due_from_usec = TIME_NONE,
-                                 .due_before_usec = TIME_NONE,
-                                 .opened_from_usec = TIME_NONE,
-                                 .opened_before_usec = TIME_NONE,
-                                 .overdue_at_usec = run->now_usec};
-    struct case_row *rows;
-    const char *cursor;
-    struct err err = {0};
-    size_t count;
-
-    if (store_case_list(tx, &filter, &run->fixture.arena, &rows, &count, &cursor, &err) < 0)
-        fail(run, at, "list: %s", err.code);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(rows[i].id, id) == 0)
-            return true;
-    return false;
-}
-
-static void want_clock(struct run *run, const struct yaml *node, const struct case_view *view)
-{
-    const char *name = text_of(run, node, "clock", false);
-    const struct case_clock *clock = view->clock_count > 0 ? &view->clocks[0] : NULL;
-    char from[16];
-
-    for (size_t i = 0; name != NULL && i < view->clock_count; i++)
-        if (strcmp(view->clocks[i].row.clock, name) == 0)
-            clock = &view->clocks[i];
-    if (clock == NULL)
-        return;
-    date_format(date_from_day((int32_t)clock->row.norm_from_day), from);
-    want_moment(run, node, "due", clock->row.due_usec);
-    want_moment(run, node, "overdue", clock->row.overdue_usec);
-    want_text(run, node, "clock_state", clock->row.state);
-    want_text(run, node, "in_time", clock->row.stopped_in_time ? "true" : "false");
-    want_number(run, node, "extended", clock->row.extended);
-    want_text(run, node, "norm_from", from);
-    if (clock->why.moments.due_usec != clock->row.due_usec ||
-        clock->why.moments.overdue_usec != clock->row.overdue_usec)
-        fail(run, node, "the explanation says other moments than the clock");
-}
-
-static void step_expect(struct run *run, const struct yaml *node)
-{
-    const struct named_case *named = case_of(run, node, "case");
-    struct fixture *fixture = &run->fixture;
-    size_t reminders = 0, destroyed = 0;
-    struct case_view view;
-    struct err err = {0};
-    struct tx *tx;
-    bool overdue;
-
-    arena_reset(&fixture->arena);
-    if (store_read_begin(fixture->store, &tx, &err) < 0)
-        fail(run, node, "read: %s", err.code);
-    if (case_view(tx, &fixture->office, named->opened.id, &fixture->auditor,
-                  CASE_WITH_WHY | CASE_WITH_EVENTS | CASE_WITH_MESSAGES, &fixture->arena, &view, &err) < 0)
-        fail(run, node, "view: %s %s", err.code, err.detail);
-    overdue = listed_overdue(run, tx, named->opened.id, node);
-    store_read_end(tx);
-
-    for (size_t i = 0; i < view.event_count; i++)
-        reminders += strcmp(view.events[i].kind, "clock.reminded") == 0;
-    for (size_t i = 0; i < view.value_count; i++)
-        destroyed += view.values[i].destroyed;
-    want_text(run, node, "number", view.row.number);
-    want_text(run, node, "state", view.row.state);
-    want_number(run, node, "version", view.row.version);
-    want_number(run, node, "events", (int64_t)view.event_count);
-    want_text(run, node, "last_event", view.events[view.event_count - 1].kind);
-    want_number(run, node, "reminders", (int64_t)reminders);
-    want_number(run, node, "destroyed", (int64_t)destroyed);
-    want_number(run, node, "clocks", (int64_t)view.clock_count);
-    want_number(run, node, "messages", (int64_t)view.message_count);
-    want_text(run, node, "is_overdue", overdue ? "true" : "false");
-    want_clock(run, node, &view);
-    if (view.row.version != (int64_t)view.event_count)
-        fail(run, node, "version %lld after %zu events", (long long)view.row.version, view.event_count);
-}
-
 /* --- A script ----------------------------------------------------------------------------------------------------- */
 
 static void live(struct run *run, const struct yaml *step)
 {
     static const char *const known[] = {"at",   "reload",  "open",   "act",    "refuse", "same",
                                         "tick", "destroy", "verify", "expect", NULL};
-    struct err err = {0};
 
-    if (yaml_only_keys(step, known, &err) < 0)
-        fail(run, step, "unknown member: %s", err.arg);
+    only(run, step, known);
     if (yaml_get(step, "at") != NULL)
         run->now_usec = moment_of(run, step, "at");
     if (yaml_get(step, "reload") != NULL) {
@@ -452,50 +580,82 @@ static void live(struct run *run, const struct yaml *step)
         step_expect(run, yaml_get(step, "expect"));
 }
 
+static void live_through(struct run *run, const struct yaml *root)
+{
+    static const char *const known[] = {"title", "law", "people", "steps", NULL};
+    const struct yaml *steps = yaml_get(root, "steps");
+
+    only(run, root, known);
+    if (yaml_get(root, "law") != NULL)
+        reload(run, yaml_get(root, "law"));
+    hire(run, yaml_get(root, "people"));
+    for (size_t i = 0; i < steps->count; i++)
+        live(run, steps->items[i]);
+    step_verify(run, root);
+}
+
 static bool run_script(const char *path)
 {
     struct run *run = calloc(1, sizeof(*run));
-    const struct yaml *root, *steps;
-    struct arena arena;
+    const struct yaml *root;
     struct err err = {0};
     volatile bool passed = false;
 
     if (run == NULL)
         abort();
-    arena_init(&arena, 4u << 20);
-    if (yaml_load(path, 1u << 20, &arena, &root, &err) < 0 || (steps = yaml_get(root, "steps")) == NULL ||
+    arena_init(&run->arena, 64u << 20);
+    if (yaml_load(path, 1u << 20, &run->arena, &root, &err) < 0 || yaml_get(root, "steps") == NULL ||
         yaml_get(root, "title") == NULL) {
         printf("  %s: %s %s\n", path, err.code != NULL ? err.code : "no title or no steps", err.arg);
-        arena_done(&arena);
-        free(run);
-        return false;
+    } else {
+        fixture_start(&run->fixture);
+        if (setjmp(run->failed) == 0) {
+            live_through(run, root);
+            passed = true;
+        }
+        fixture_end(&run->fixture);
     }
-    fixture_start(&run->fixture);
-    if (setjmp(run->failed) == 0) {
-        if (yaml_get(root, "law") != NULL)
-            reload(run, yaml_get(root, "law"));
-        for (size_t i = 0; i < steps->count; i++)
-            live(run, steps->items[i]);
-        step_verify(run, root);
-        passed = true;
-    }
-    fixture_end(&run->fixture);
-    arena_done(&arena);
+    arena_done(&run->arena);
     free(run);
+    printf("%s %s\n", passed ? "ok  " : "FAIL", path);
     return passed;
+}
+
+static int is_script(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+
+    return len > 5 && entry->d_name[0] != '.' && strcmp(entry->d_name + len - 5, ".yaml") == 0;
+}
+
+static void run_path(const char *path, int *passed, int *failed)
+{
+    struct stat about;
+    struct dirent **names;
+    int count;
+
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        *(run_script(path) ? passed : failed) += 1;
+        return;
+    }
+    count = scandir(path, &names, is_script, alphasort);
+    for (int i = 0; i < count; i++) {
+        char script[512];
+
+        snprintf(script, sizeof(script), "%s/%s", path, names[i]->d_name);
+        *(run_script(script) ? passed : failed) += 1;
+        free(names[i]);
+    }
+    if (count >= 0)
+        free(names);
 }
 
 int main(int argc, char **argv)
 {
     int passed = 0, failed = 0;
 
-    for (int i = 1; i < argc; i++) {
-        bool ok = run_script(argv[i]);
-
-        printf("%s %s\n", ok ? "ok  " : "FAIL", argv[i]);
-        passed += ok;
-        failed += !ok;
-    }
+    for (int i = 1; i < argc; i++)
+        run_path(argv[i], &passed, &failed);
     printf("%d passed, %d failed\n", passed, failed);
     return failed == 0 && passed > 0 ? 0 : 1;
 }

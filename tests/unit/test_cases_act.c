@@ -133,7 +133,7 @@ static void test_one_key_sent_twice_at_once_writes_once(void **state)
                                    .raw_count = 2,
                                    .idempotency_key = "k"};
     for (int i = 0; i < 2; i++)
-        assert_int_equal(case_open_prepare(&f.office, &opening, &f.anonymous, turns[0].now_usec, &f.arena,
+        assert_int_equal(case_open_prepare(NULL, &f.office, &opening, &f.anonymous, turns[0].now_usec, &f.arena,
                                            &turns[i].opening, &f.errors, &errs[i]),
                          0);
     for (int i = 0; i < 2; i++)
@@ -161,7 +161,7 @@ static void test_a_command_run_again_writes_the_same(void **state)
                                    .raw_count = 2};
     field_errors_init(&f.errors, &f.arena);
     assert_int_equal(
-        case_open_prepare(&f.office, &opening, &f.anonymous, turn.now_usec, &f.arena, &turn.opening, &f.errors, &err),
+        case_open_prepare(NULL, &f.office, &opening, &f.anonymous, turn.now_usec, &f.arena, &turn.opening, &f.errors, &err),
         0);
     assert_int_equal(store_write(f.store, run_open, &turn, &err), 0);
     /* Without a key the same prepared case cannot be written twice: its id is taken. Nothing of the second remains. */

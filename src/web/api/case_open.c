@@ -154,8 +154,12 @@ int api_case_open(struct request *request, struct response *response, struct err
         return r;
     input.raw = raw;
     opening->received_usec = input.received_usec;
-    r = case_open_prepare(request->office, &input, &request->actor, request->now_usec, &request->arena,
-                          &opening->prepared, &request->errors, err);
+    struct tx *tx = NULL;
+    if (procedure_form_names_cases(opening->procedure))
+        r = request_read(request, &tx, err);
+    if (r == 0)
+        r = case_open_prepare(tx, request->office, &input, &request->actor, request->now_usec, &request->arena,
+                              &opening->prepared, &request->errors, err);
     if (r < 0)
         return r;
     request->state = opening;

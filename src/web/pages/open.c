@@ -17,17 +17,24 @@ struct open_state {
     bool fresh_once; /* the old key belongs to another request */
 };
 
+bool procedure_opened_by_staff(const struct request *request, const struct procedure *procedure)
+{
+    const struct actor *actor = &request->actor;
+    return actor->kind == ACTOR_ACCOUNT && !actor->must_change_password && (procedure->open_to & OPENER_STAFF) != 0 &&
+           office_runs(request->office, procedure) && actor_opens(actor, procedure);
+}
+
 static int procedure_of(struct request *request, const struct procedure **ret, bool *ret_staff, struct err *err)
 {
     const struct procedure *procedure =
         catalogue_procedure(request->office->catalogue, request_param(request, "procedure"));
-    bool staff = request->actor.kind == ACTOR_ACCOUNT && !request->actor.must_change_password &&
-                 (request->actor.roles & (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR)) != 0;
-    if (procedure == NULL || !(procedure->open_to & (OPENER_PUBLIC | OPENER_STAFF)))
+    if (procedure == NULL || !office_runs(request->office, procedure) ||
+        !(procedure->open_to & (OPENER_PUBLIC | OPENER_STAFF)))
         return err_set(err, ERR_NOT_FOUND, "not_found", NULL);
-    staff = staff && (procedure->open_to & OPENER_STAFF) != 0;
+    bool staff = procedure_opened_by_staff(request, procedure);
     if (!staff && !(procedure->open_to & OPENER_PUBLIC))
-        return err_set(err, ERR_NOT_FOUND, "not_found", NULL);
+        return request->actor.kind == ACTOR_ACCOUNT ? err_set(err, ERR_FORBIDDEN, "opener_not_allowed", NULL)
+                                                    : err_set(err, ERR_NOT_FOUND, "not_found", NULL);
     *ret = procedure;
     *ret_staff = staff;
     return 0;
@@ -175,8 +182,13 @@ int page_open_post(struct request *request, struct response *response, struct er
     /* A public form from someone signed in who may not enter cases for others is still that person's own. */
     struct actor anonymous = {.kind = ACTOR_ANONYMOUS, .roles = ROLE_PUBLIC, .lang = request->lang};
     const struct actor *actor = state->staff ? &request->actor : &anonymous;
+    struct tx *tx = NULL;
+    if (procedure_form_names_cases(state->procedure))
+        r = request_read(request, &tx, err);
+    if (r < 0)
+        return r;
     struct err why = {0};
-    r = case_open_prepare(request->office, &opening, actor, request->now_usec, &request->arena, &state->prepared,
+    r = case_open_prepare(tx, request->office, &opening, actor, request->now_usec, &request->arena, &state->prepared,
                           &request->errors, &why);
     if (r < 0 && r != -ERR_BAD_INPUT) {
         *err = why;

@@ -1,0 +1,52 @@
+/* A script under way: what the steps (run.c) and the expectations (expect.c) share. */
+#ifndef TALAP_TESTS_RUN_H
+#define TALAP_TESTS_RUN_H
+
+#include "base/yaml.h"
+#include "fixture.h"
+#include <setjmp.h>
+
+#define CASES_MAX 40
+#define PEOPLE_MAX 16
+#define VALUES_MAX 40
+
+struct named_case {
+    const char *name;
+    const char *procedure;
+    struct case_opened opened;
+};
+
+struct person {
+    const char *name;
+    struct actor actor;
+};
+
+struct run {
+    struct fixture fixture;
+    struct arena arena; /* of the script: lives until its end */
+    int64_t now_usec;
+    struct named_case cases[CASES_MAX];
+    size_t case_count;
+    struct person people[PEOPLE_MAX];
+    size_t person_count;
+    jmp_buf failed;
+};
+
+/* Says what is wrong and where in the script, and ends it. */
+void fail(struct run *run, const struct yaml *at, const char *fmt, ...) __attribute__((format(printf, 3, 4), noreturn));
+/* A member's text; NULL where it is missing and not required. */
+const char *text_of(struct run *run, const struct yaml *node, const char *key, bool required);
+int64_t moment_of(struct run *run, const struct yaml *node, const char *key);
+/* The case that the member names; the script fails where there is none. */
+const struct named_case *case_of(struct run *run, const struct yaml *node, const char *key);
+/* NULL where no case is called so. */
+const struct named_case *case_named(const struct run *run, const char *name);
+/* Refuses members that are not in the list, ended by NULL. */
+void only(struct run *run, const struct yaml *node, const char *const *known);
+/* The person of member `key`, or `otherwise`. */
+const struct actor *actor_of(struct run *run, const struct yaml *node, const char *key, const char *otherwise);
+
+/* The step `expect`: one mapping, or a list of them. */
+void step_expect(struct run *run, const struct yaml *node);
+
+#endif
