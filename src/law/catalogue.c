@@ -1,8 +1,8 @@
 /* Loads the law's folder as a whole, and finds things in it.
  *
  * Order matters: lists (roles among them) and acts stand alone; norms speak of both; lists speak of norms; procedures
- * speak of everything, and of each other; registers speak of procedures. Files are read once, and the hash covers
- * exactly the bytes that were parsed. */
+ * speak of everything, and of each other; registers and reports speak of procedures. Files are read once, and the hash
+ * covers exactly the bytes that were parsed. */
 #include "law/catalogue.h"
 #include "law/load.h"
 
@@ -88,7 +88,7 @@ static int files_use(const char *dir, const struct files *all, struct catalogue 
     const struct law_file *acts = NULL, *calendar = NULL, *roles = NULL;
     struct files lists = {ARENA_ARRAY(&catalogue->arena, struct law_file, all->count), 0};
     struct files norms = files_of(all, "norms"), procedures = files_of(all, "procedures");
-    struct files registers = files_of(all, "registers");
+    struct files registers = files_of(all, "registers"), reports = files_of(all, "reports");
     if (!lists.items)
         return err_memory(err);
     for (size_t i = 0; i < all->count; i++) {
@@ -127,6 +127,8 @@ static int files_use(const char *dir, const struct files *all, struct catalogue 
         r = procedures_check(procedures.items, procedures.count, catalogue, err);
     if (r == 0)
         r = registers_read(registers.items, registers.count, catalogue, err);
+    if (r == 0)
+        r = reports_read(reports.items, reports.count, catalogue, err);
     return r;
 }
 
@@ -146,6 +148,8 @@ int catalogue_load(const char *dir, struct catalogue **ret, struct err *err)
         r = folder_read(dir, "procedures", false, &catalogue->arena, &all, err);
     if (r == 0)
         r = folder_read(dir, "registers", false, &catalogue->arena, &all, err);
+    if (r == 0)
+        r = folder_read(dir, "reports", false, &catalogue->arena, &all, err);
     if (r == 0) {
         qsort(all.items, all.count, sizeof(*all.items), file_compare);
         r = files_use(dir, &all, catalogue, err);
@@ -224,6 +228,15 @@ const struct law_register *catalogue_register(const struct catalogue *catalogue,
     for (size_t i = 0; i < catalogue->register_count; i++) {
         if (strcmp(catalogue->registers[i].id, id) == 0)
             return &catalogue->registers[i];
+    }
+    return NULL;
+}
+
+const struct report_form *catalogue_report(const struct catalogue *catalogue, const char *id)
+{
+    for (size_t i = 0; i < catalogue->report_count; i++) {
+        if (strcmp(catalogue->reports[i].id, id) == 0)
+            return &catalogue->reports[i];
     }
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include "law/clock.h"
 #include "law/procedure.h"
 #include "law/register.h"
+#include "law/report_form.h"
 
 struct act_of_law {
     const char *id;
@@ -53,6 +54,8 @@ struct catalogue {
     const struct procedure *procedures;
     size_t register_count;
     const struct law_register *registers;
+    size_t report_count;
+    const struct report_form *reports;
     size_t list_count;
     const struct list *lists;
     struct hash hash; /* over every file's path and bytes, in order of path */
@@ -71,6 +74,7 @@ const struct norm *catalogue_norm_at(const struct catalogue *catalogue, const ch
 const struct norm *catalogue_norm_last(const struct catalogue *catalogue, const char *id);
 const struct procedure *catalogue_procedure(const struct catalogue *catalogue, const char *id);
 const struct law_register *catalogue_register(const struct catalogue *catalogue, const char *id);
+const struct report_form *catalogue_report(const struct catalogue *catalogue, const char *id);
 const struct list *catalogue_list(const struct catalogue *catalogue, const char *name);
 const struct list_entry *list_find(const struct list *list, const char *id);
 const struct act_of_law *catalogue_act(const struct catalogue *catalogue, const char *id);

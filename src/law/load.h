@@ -78,6 +78,8 @@ int conditions_read(const struct yaml *node, const char *key, struct arena *aren
 /* Each condition speaks of one of the fields (never of `own`), and of a value that the field can have. */
 int conditions_check(const struct yaml *at, const struct field *fields, size_t count, const struct field *own,
                      const struct field_condition *conditions, size_t condition_count, struct err *err) WARN_UNUSED;
+/* load_report.c */
+int reports_read(const struct law_file *files, size_t count, struct catalogue *catalogue, struct err *err) WARN_UNUSED;
 /* load_field.c: the mapping's value under `key` as fields; missing: none. */
 int fields_read(const struct yaml *node, const char *key, const struct catalogue *catalogue, struct arena *arena,
                 size_t *ret_count, const struct field **ret, struct err *err) WARN_UNUSED;
