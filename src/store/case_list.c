@@ -70,6 +70,7 @@ static int cursor_read(const char *text, enum case_sort sort, struct place *ret,
 struct plan {
     struct buf words; /* the full-text query; empty: none */
     bool few;         /* find the matching ones first */
+    bool by_key;      /* begin with the rows of the filter's key, which stand in order of receipt */
 };
 
 static int plan_words(struct tx *tx, const struct case_filter *filter, struct plan *plan, struct err *err)
@@ -80,11 +81,31 @@ static int plan_words(struct tx *tx, const struct case_filter *filter, struct pl
     words_clean(filter->words, &clean);
     if (clean.failed || clean.len == 0)
         return clean.failed ? err_memory(err) : 0;
-    engine->words_query(clean.data, &plan->words);
+    engine->words_query(clean.data, "", &plan->words);
     if (plan->words.failed)
         return err_memory(err);
     plan->few = true;
     return 0;
+}
+
+/* In order of receipt a key's cases are always found first, and few of them are sorted by any other order. Only many
+ * ones by their due moment are not: there the order's index is walked and each case asked for its key. */
+static int plan_key(struct tx *tx, const struct case_filter *filter, struct plan *plan, struct err *err)
+{
+    if (filter->sort != CASE_SORT_DUE) {
+        plan->by_key = true;
+        return 0;
+    }
+    int64_t cases;
+    struct db *db = db_query(tx->db, SQL("SELECT count(*) FROM (SELECT 1 FROM case_key "
+                                         "WHERE kind = $1 AND value = $2 LIMIT $3) AS few"));
+    db_put_text(db, filter->key_kind);
+    db_put_text(db, filter->key_value);
+    db_put_int(db, FEW + 1);
+    int rc = db_run_int(db, 0, &cases, err);
+    if (rc == 0 && cases <= FEW)
+        plan->by_key = plan->few = true;
+    return rc;
 }
 
 static int plan_make(struct tx *tx, const struct case_filter *filter, struct plan *plan, struct err *err)
@@ -104,6 +125,8 @@ static int plan_make(struct tx *tx, const struct case_filter *filter, struct pla
     }
     if (filter->subject_lookup != NULL)
         plan->few = true;
+    if (rc == 0 && filter->key_kind != NULL)
+        rc = plan_key(tx, filter, plan, err);
     return rc;
 }
 
@@ -123,10 +146,20 @@ static void and_time(struct sql_text *sql, const struct sql *condition, int64_t 
     sql_add_int(sql, usec);
 }
 
+/* FROM and WHERE. */
 static void add_filter(struct sql_text *sql, const struct case_filter *filter, const struct plan *plan,
                        const struct engine *engine)
 {
-    sql_add(sql, SQL(" WHERE 1 = 1"));
+    sql_add(sql, plan->by_key ? SQL(" FROM case_key k CROSS JOIN case_file c WHERE c.id = k.case_id")
+                              : SQL(" FROM case_file c WHERE 1 = 1"));
+    if (filter->key_kind != NULL) {
+        if (!plan->by_key)
+            sql_add(sql, SQL(" AND EXISTS (SELECT 1 FROM case_key k WHERE k.case_id = c.id"));
+        and_text(sql, SQL(" AND k.kind = "), filter->key_kind);
+        and_text(sql, SQL(" AND k.value = "), filter->key_value);
+        if (!plan->by_key)
+            sql_add(sql, SQL(")"));
+    }
     /* With an empty text behind it, a column is no reason to leave the index of the order, or of the open cases. */
     bool plain = !filter->open_only && filter->sort != CASE_SORT_DUE;
     and_text(sql, plain ? SQL(" AND c.procedure = ") : SQL(" AND c.procedure || '' = "), filter->procedure);
@@ -182,16 +215,27 @@ static void add_after(struct sql_text *sql, const struct sql *condition, const s
 
 /* One stretch of a page: after `after` (NULL: from its beginning), at most `limit` rows. A plus before the first key
  * hides the index of the order from the planner. */
-static void add_order(struct sql_text *sql, enum case_sort sort, bool idle, bool few, const struct place *after,
-                      size_t limit)
+static void add_order(struct sql_text *sql, enum case_sort sort, bool idle, const struct plan *plan,
+                      const struct place *after, size_t limit)
 {
+    bool few = plan->few;
     switch (sort) {
     case CASE_SORT_NEWEST:
+        if (plan->by_key) {
+            add_after(sql, SQL(" AND (k.opened_usec, k.serial) < ("), after);
+            sql_add(sql, SQL(" ORDER BY k.opened_usec DESC, k.serial DESC LIMIT "));
+            break;
+        }
         add_after(sql, SQL(" AND (c.opened_usec, c.serial) < ("), after);
         sql_add(sql, few ? SQL(" ORDER BY +c.opened_usec DESC, c.serial DESC LIMIT ")
                          : SQL(" ORDER BY c.opened_usec DESC, c.serial DESC LIMIT "));
         break;
     case CASE_SORT_OLDEST:
+        if (plan->by_key) {
+            add_after(sql, SQL(" AND (k.opened_usec, k.serial) > ("), after);
+            sql_add(sql, SQL(" ORDER BY k.opened_usec, k.serial LIMIT "));
+            break;
+        }
         add_after(sql, SQL(" AND (c.opened_usec, c.serial) > ("), after);
         sql_add(sql, few ? SQL(" ORDER BY +c.opened_usec, c.serial LIMIT ")
                          : SQL(" ORDER BY c.opened_usec, c.serial LIMIT "));
@@ -225,9 +269,9 @@ static int fill_page(struct tx *tx, const struct case_filter *filter, const stru
 {
     CLEANUP_SQL struct sql_text sql;
     sql_text_init(&sql);
-    sql_add(&sql, SQL("SELECT " CASE_COLUMNS " FROM case_file c"));
+    sql_add(&sql, SQL("SELECT " CASE_COLUMNS));
     add_filter(&sql, filter, plan, tx->db->engine);
-    add_order(&sql, filter->sort, idle, plan->few, after, page->wanted - page->count);
+    add_order(&sql, filter->sort, idle, plan, after, page->wanted - page->count);
     struct db *db = db_query_text(tx->db, &sql, false);
     int got;
     while ((got = db_step(db, err)) > 0 && page->count < page->wanted) {
@@ -315,7 +359,7 @@ int store_case_count(struct tx *tx, const struct case_filter *filter, int64_t *r
     if (rc == 0) {
         CLEANUP_SQL struct sql_text sql;
         sql_text_init(&sql);
-        sql_add(&sql, SQL("SELECT count(*) FROM case_file c"));
+        sql_add(&sql, SQL("SELECT count(*)"));
         add_filter(&sql, filter, &plan, tx->db->engine);
         rc = db_run_int(db_query_text(tx->db, &sql, false), 0, ret, err);
     }

@@ -2,7 +2,8 @@
  *
  * A backup is one SQLite file, whatever the engine: from SQLite page by page, from PostgreSQL row by row out of one
  * snapshot. It is written beside its name and gets the name only when it is whole. The words of the full-text search
- * are not copied between engines (they hold nothing that events do not): the search starts anew and is filled again. */
+ * are not copied between engines (they hold nothing that events do not): the search starts anew and is filled again.
+ * That of the registers is made anew from their entries at once. */
 #include "store/migrate.h"
 #include "store/writer.h"
 #include <errno.h>
@@ -53,6 +54,12 @@ static const struct table tables[] = {
         "outbox",
         "id, kind, purpose, case_id, leaf, recipient, state, attempts, created_usec, next_usec, sent_usec, last_error",
         "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12", "ttttittiiiit"),
+    TABLE("case_link", "from_case, to_case, field, leaf", "$1, $2, $3, $4", "ttti"),
+    TABLE("case_key", "case_id, kind, value, procedure, opened_usec, serial", "$1, $2, $3, $4, $5, $6", "ttttii"),
+    TABLE("register", "id, name, standing, past", "$1, $2, $3, $4", "itii"),
+    TABLE("register_entry", "serial, register, case_id, number, state, entered_usec, left_usec, columns, words",
+          "$1, $2, $3, $4, $5, $6, $7, $8, $9", "iitttiitt"),
+    TABLE("calendar_feed", "account_id, secret_hash, created_usec", "$1, $2, $3", "tbi"),
     TABLE("ledger_head", "id, size, peaks, checkpoint", "$1, $2, $3, $4", "iibt"),
     TABLE("ledger_node", "level, position, hash", "$1, $2, $3", "iib"),
     TABLE("event", "leaf, at_usec, kind, case_id, account_id, leaf_hash, subject_id, body, sealed",
@@ -94,6 +101,8 @@ static int copy_tables(struct db *from, struct db *to, struct err *err)
         rc = db_run(db_query(to, &tables[i].empty), NULL, err);
     for (size_t i = 0; i < TABLE_COUNT && rc == 0; i++)
         rc = copy_rows(&tables[i], from, to, err);
+    if (rc == 0 && to->engine->register_rebuild != NULL)
+        rc = db_run(db_query(to, to->engine->register_rebuild), NULL, err);
     return rc;
 }
 

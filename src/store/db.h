@@ -73,7 +73,19 @@ struct engine {
     const struct sql *words_newest; /* … which stands between the two, and how many of them, which follows here … */
     const struct sql *words_end;    /* … is the case's */
     const struct sql *words_count;  /* one number: in how many events the query ($1) is found, counted up to $2 */
-    void (*words_query)(const char *words, struct buf *out); /* the full-text query in the engine's own language */
+    /* The full-text query in the engine's own language; `sign` stands before each word. */
+    void (*words_query)(const char *words, const char *sign, struct buf *out);
+    const char *words_or; /* between two queries in brackets */
+
+    /* The full text of registers. Where the engine does not keep it by itself (else NULL): puts in an entry's words,
+     * takes them out ($1 its serial number, the row still or already as its words say), and makes all of it anew. */
+    const struct sql *register_put, *register_take, *register_rebuild;
+    /* A condition on register_entry e, around the query. NULL where the index gives the newest entries first and stops
+     * when there are enough: then no entry is ever asked for its words. */
+    const struct sql *register_matches, *register_matches_end;
+    /* FROM … ORDER BY: the newest entries e found by the query, which follows the first, before the serial number which
+     * follows the second, as many as follows the third. */
+    const struct sql *register_find, *register_before, *register_newest, *register_end;
 
     int (*connect)(const char *url, bool create, bool writer, struct db **ret, struct err *err);
     void (*disconnect)(struct db *db);

@@ -41,6 +41,8 @@ static int raise_version(struct db *db, bool allowed, struct err *err)
     /* Another node may have done it between the first look and our turn. */
     int version;
     int rc = check_version(db, allowed, &version, err);
+    if (rc == 0 && version == migration_count)
+        db->engine->rollback(db);
     if (rc != 0 || version == migration_count)
         return rc;
     for (; version < migration_count; version++)
@@ -63,7 +65,7 @@ int migrate(struct db *db, bool allowed, struct err *err)
     if ((rc = db->engine->begin(db, true, err)) != 0)
         return rc;
     rc = raise_version(db, allowed, err);
-    if (rc != 0 || version == migration_count)
+    if (rc != 0)
         db->engine->rollback(db);
     return rc;
 }

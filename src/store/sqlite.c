@@ -491,12 +491,13 @@ static int sqlite_check(struct db *db, struct err *err)
 }
 
 /* FTS5's language: every word in double quotes is a word and nothing else. */
-static void sqlite_words_query(const char *words, struct buf *out)
+static void sqlite_words_query(const char *words, const char *sign, struct buf *out)
 {
     while (*words != '\0') {
         size_t count = strcspn(words, " ");
         bool last = words[count] == '\0';
         buf_putc(out, '"');
+        buf_puts(out, sign);
         buf_put(out, words, count);
         buf_puts(out, last ? "\"*" : "\" ");
         words += count + (last ? 0 : 1);
@@ -511,6 +512,16 @@ static const struct sql words_among = {"c.id IN (SELECT e.case_id FROM (SELECT r
 static const struct sql words_newest = {" ORDER BY rowid DESC LIMIT "};
 static const struct sql words_count = {"SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH $1 LIMIT $2)"};
 static const struct sql words_end = {") AS w CROSS JOIN event e WHERE e.leaf = w.leaf)"};
+static const struct sql register_put = {"INSERT INTO register_words (rowid, signed_words) "
+                                        "SELECT serial, signed_words FROM register_entry WHERE serial = $1"};
+static const struct sql register_take = {"INSERT INTO register_words (register_words, rowid, signed_words) "
+                                         "SELECT 'delete', serial, signed_words FROM register_entry WHERE serial = $1"};
+static const struct sql register_rebuild = {"INSERT INTO register_words (register_words) VALUES ('rebuild')"};
+static const struct sql register_find = {" FROM (SELECT rowid AS at FROM register_words WHERE register_words MATCH "};
+static const struct sql register_before = {" AND rowid < "};
+static const struct sql register_newest = {" ORDER BY rowid DESC LIMIT "};
+static const struct sql register_end = {
+    ") AS w CROSS JOIN register_entry e WHERE e.serial = w.at ORDER BY e.serial DESC"};
 
 const struct engine engine_sqlite = {
     .name = "sqlite",
@@ -523,6 +534,14 @@ const struct engine engine_sqlite = {
     .words_end = &words_end,
     .words_count = &words_count,
     .words_query = sqlite_words_query,
+    .words_or = " OR ",
+    .register_put = &register_put,
+    .register_take = &register_take,
+    .register_rebuild = &register_rebuild,
+    .register_find = &register_find,
+    .register_before = &register_before,
+    .register_newest = &register_newest,
+    .register_end = &register_end,
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,
     .begin = sqlite_begin,

@@ -154,6 +154,23 @@ int store_probe(struct store *store, int64_t now_usec, struct err *err)
     return store_write(store, probe, &now_usec, err);
 }
 
+/* Figures that repeat what the entries say. */
+static int check_registers(struct tx *tx, struct err *err)
+{
+    int64_t wrong;
+    int rc = db_run_int(db_query(tx->db, SQL("SELECT count(*) FROM register r LEFT JOIN "
+                                             "(SELECT register, count(*) AS entries, count(left_usec) AS past "
+                                             "FROM register_entry GROUP BY register) AS e ON e.register = r.id "
+                                             "WHERE r.past <> coalesce(e.past, 0) "
+                                             "OR r.standing + r.past <> coalesce(e.entries, 0)")),
+                        0, &wrong, err);
+    if (rc == 0 && wrong > 0) {
+        rc = err_set(err, ERR_DAMAGED, "store_damaged", "register");
+        err_detail(err, "the figures of %lld registers are not those of their entries", (long long)wrong);
+    }
+    return rc;
+}
+
 int store_check(struct store *store, struct err *err)
 {
     struct tx *tx;
@@ -161,6 +178,8 @@ int store_check(struct store *store, struct err *err)
     if (rc != 0)
         return rc;
     rc = store->engine->check(tx->db, err);
+    if (rc == 0)
+        rc = check_registers(tx, err);
     store_read_end(tx);
     return rc;
 }
