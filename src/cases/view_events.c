@@ -79,6 +79,30 @@ static int event_values(struct look *look, const struct event_row *row, const js
                        &event->value_count, &event->values, err);
 }
 
+/* The clocks that a body tells were started. */
+static int event_clocks(const struct look *look, const json_t *body, struct case_event *event, struct err *err)
+{
+    const json_t *list = json_object_get(body, "clocks"), *entry;
+    struct started_clock *started = ARENA_ARRAY(look->arena, struct started_clock, json_array_size(list));
+    size_t i;
+
+    if (started == NULL)
+        return err_memory(err);
+    json_array_foreach(list, i, entry)
+    {
+        if (member(entry, "norm") == NULL)
+            continue;
+        started[event->started_count++] =
+            (struct started_clock){.clock = keep(look, member(entry, "clock")),
+                                   .norm = keep(look, member(entry, "norm")),
+                                   .starts_usec = json_integer_value(json_object_get(entry, "starts")),
+                                   .due_usec = json_integer_value(json_object_get(entry, "due")),
+                                   .overdue_usec = json_integer_value(json_object_get(entry, "overdue"))};
+    }
+    event->started = started;
+    return look->arena->overflowed ? err_memory(err) : 0;
+}
+
 static bool between_colleagues(const char *kind)
 {
     return strcmp(kind, "case.noted") == 0 || strcmp(kind, "case.assigned") == 0 || strcmp(kind, "clock.reminded") == 0;
@@ -88,12 +112,14 @@ static int show_event(struct look *look, const struct event_row *row, const json
                       struct err *err)
 {
     const char *act = member(body, "act"), *account = member(body, "account_id");
+    const json_t *happened = json_object_get(body, "happened");
     int r = 0;
 
     *event = (struct case_event){
         .leaf = row->leaf,
         .leaf_hash = row->leaf_hash,
         .at_usec = row->at_usec,
+        .happened_usec = json_is_integer(happened) ? json_integer_value(happened) : row->at_usec,
         .kind = keep(look, row->kind),
         .act = act != NULL ? procedure_act_find(look->procedure, act) : NULL,
         .actor_kind = keep(look, member(body, "actor") != NULL ? member(body, "actor") : "system"),
@@ -115,18 +141,9 @@ static int show_event(struct look *look, const struct event_row *row, const json
     if (r == 0 && strcmp(row->kind, "case.assigned") == 0 && !look->for_opener && member(body, "to") != NULL &&
         member(body, "to")[0] != '\0')
         r = look_account_name(look, member(body, "to"), &event->assignee_name, err);
+    if (r == 0)
+        r = event_clocks(look, body, event, err);
     return r < 0 ? r : event_values(look, row, body, event, err);
-}
-
-static int show_paper(const struct look *look, const struct event_row *row, const json_t *body,
-                      struct case_paper *papers, size_t *count, struct err *err)
-{
-    const char *id = member(body, "paper");
-
-    if (id == NULL)
-        return 0;
-    papers[*count] = (struct case_paper){.id = keep(look, id), .leaf = row->leaf, .at_usec = row->at_usec};
-    return papers[(*count)++].id != NULL ? 0 : err_memory(err);
 }
 
 static bool between_staff(const struct look *look, const json_t *body)
@@ -137,12 +154,29 @@ static bool between_staff(const struct look *look, const json_t *body)
     return id != NULL && (actor == NULL || strcmp(actor, "opener") != 0) && (act == NULL || act->tell != TELL_OPENER);
 }
 
+/* A paper of which the opener is not told is not for the opener; the next ones keep their place all the same. */
+static int show_paper(const struct look *look, const struct event_row *row, const json_t *body, int64_t *seq,
+                      struct case_view *view, struct case_paper *papers, struct err *err)
+{
+    const char *id = member(body, "paper");
+
+    if (id == NULL)
+        return 0;
+    (*seq)++;
+    if (look->for_opener && between_staff(look, body))
+        return 0;
+    papers[view->paper_count] =
+        (struct case_paper){.id = keep(look, id), .leaf = row->leaf, .seq = *seq, .at_usec = row->at_usec};
+    return papers[view->paper_count++].id != NULL ? 0 : err_memory(err);
+}
+
 int look_events(struct look *look, unsigned with, struct case_view *view, json_t *given, struct err *err)
 {
     struct event_row *rows;
     struct case_event *events;
     struct case_paper *papers;
-    size_t count, event_count = 0, paper_count = 0;
+    size_t count, event_count = 0;
+    int64_t paper_seq = 0;
     /* Without the history itself only acts tell something: papers, and whose files are hidden. */
     const char *kind = (with & CASE_WITH_EVENTS) == 0 && !look->destroyed ? "case.acted" : NULL;
     int r = store_event_of_case(look->tx, look->row->id, kind, look->arena, &rows, &count, err);
@@ -159,7 +193,7 @@ int look_events(struct look *look, unsigned with, struct case_view *view, json_t
 
         r = stored_json_parse(rows[i].body, rows[i].body_len, "an event", &body, err);
         if (r == 0)
-            r = show_paper(look, &rows[i], body, papers, &paper_count, err);
+            r = show_paper(look, &rows[i], body, &paper_seq, view, papers, err);
         if (r < 0)
             return r;
         if (look->for_opener && between_staff(look, body))
@@ -178,6 +212,5 @@ int look_events(struct look *look, unsigned with, struct case_view *view, json_t
     view->events = events;
     view->event_count = event_count;
     view->papers = papers;
-    view->paper_count = paper_count;
     return 0;
 }

@@ -177,7 +177,7 @@ static int attach_paper(struct letter *letter, const char *paper, struct err *er
     int r;
 
     buf_init(&pdf, PAPER_LIMIT);
-    r = paper_render(letter->papers, letter->view, &letter->organisation, paper, letter->event->leaf, letter->lang,
+    r = paper_render(letter->papers, letter->view, &letter->organisation, paper, letter->event->leaf, paper_language_of(letter->view),
                      zone_of(letter), &pdf, err);
     if (r < 0)
         return r;

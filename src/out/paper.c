@@ -1,9 +1,11 @@
-/* A paper drawn: the blocks of its layout, one after another, on sheets of A4. What a reader can check stands on it:
- * the number, the norm, the ledger's leaf and its hash, and a QR code that leads to the proof. Nothing of the moment at
- * which it is drawn gets in, so the same act gives the same bytes today and in ten years on the same program. */
+/* A paper drawn: the blocks of its layout, one after another, on sheets of A4, once for each language it is wanted in.
+ * What a reader can check stands on it: the number, the norm, the ledger's leaf and its hash, and a QR code that leads
+ * to the proof. Nothing of the moment at which it is drawn gets in, so the same event gives the same bytes today and in
+ * ten years on the same program. */
 #include "out/paper.h"
 
 #include "base/locale.h"
+#include "law/catalogue.h"
 #include "out/paper_layout.h"
 #include "out/paper_sheet.h"
 #include "out/qr.h"
@@ -15,6 +17,8 @@
 #define GUTTER (5 * MM)
 #define QR_SIDE (27 * MM)
 #define PROOF_PAD (4 * MM)
+#define HEAD_MOST 8 /* addressees */
+#define HAND_WIDTH (34 * MM)
 
 struct proof {
     const struct qr_code *code;
@@ -22,6 +26,12 @@ struct proof {
     double height;
 };
 
+struct signing {
+    const char *post, *name, *organisation;
+    double height;
+};
+
+/* One language's part of the paper. */
 struct drawing {
     const struct paper_fill *fill;
     const struct paper_layout *layout;
@@ -97,16 +107,12 @@ static void proof_draw(cairo_t *cr, const struct sheet *sheet, const void *arg, 
 
 static int proof_make(const struct paper_fill *fill, struct proof *proof, struct qr_code **ret_code, struct err *err)
 {
-    const char *base = fill->organisation->url != NULL ? fill->organisation->url : "";
-    size_t base_len = strlen(base);
     char hex[2 * SHA256_BYTES + 1];
     char *leaf = arena_printf(fill->arena, "%lld", (long long)fill->event->leaf);
+    char *rest = arena_printf(fill->arena, "proof/%lld", (long long)fill->event->leaf);
 
-    while (base_len > 0 && base[base_len - 1] == '/')
-        base_len--;
     hex_encode(fill->event->leaf_hash.bytes, SHA256_BYTES, hex);
-    proof->url = arena_printf(fill->arena, "%.*s/%s/proof/%lld", (int)base_len, base, lang_code(fill->lang),
-                              (long long)fill->event->leaf);
+    proof->url = rest != NULL ? paper_url(fill, rest) : NULL;
     proof->title = text_get(fill->lang, T_paper_proof_title);
     proof->how = text_get(fill->lang, T_paper_proof_how);
     proof->leaf = text_format(fill->arena, fill->lang, T_paper_proof_leaf, leaf, NULL);
@@ -169,23 +175,20 @@ static int put_number_and_date(const struct drawing *drawing, struct err *err)
 static int put_addressee(const struct drawing *drawing, const struct paper_block *block, struct err *err)
 {
     const struct paper_fill *fill = drawing->fill;
-    const struct case_value *value = paper_value(fill, block->field);
     struct sheet_cell label = {.style = STYLE_LABEL, .x = SHEET_TEXT / 2, .width = SHEET_TEXT / 2};
     struct sheet_cell name = {.style = STYLE_STRONG, .x = SHEET_TEXT / 2, .width = SHEET_TEXT / 2};
-    int r = 0;
+    struct paper_addressees addressees;
+    int r = paper_addressees(fill, block, &addressees, err);
 
-    label.text = block->label.in[fill->lang];
-    if (value != NULL) {
-        name.text = paper_value_joined(fill, value);
-        if (name.text == NULL)
-            return err_memory(err);
-    } else {
-        r = paper_text_fill(fill, block->text.in[fill->lang], &name.text, err);
-    }
-    if (r < 0)
+    if (r < 0 || addressees.count == 0)
         return r;
+    label.text = block->label.in[fill->lang];
     sheet_put_text(drawing->sheet, &label, 18, true);
-    sheet_put_text(drawing->sheet, &name, 1, true);
+    for (size_t i = 0; i < addressees.count; i++) {
+        name.text = addressees.names[i];
+        /* The head stays together, unless it is a list. */
+        sheet_put_text(drawing->sheet, &name, i == 0 ? 1 : 4, addressees.count <= HEAD_MOST);
+    }
     return 0;
 }
 
@@ -196,6 +199,16 @@ static int put_title(const struct drawing *drawing, struct err *err)
 
     if (r == 0 && cell.text != NULL)
         sheet_put_text(drawing->sheet, &cell, 22, true);
+    return r;
+}
+
+static int put_heading(const struct drawing *drawing, const struct paper_block *block, struct err *err)
+{
+    struct sheet_cell cell = {.style = STYLE_STRONG, .width = SHEET_TEXT};
+    int r = paper_text_fill(drawing->fill, block->text.in[drawing->fill->lang], &cell.text, err);
+
+    if (r == 0 && cell.text != NULL)
+        sheet_put_text(drawing->sheet, &cell, 16, true);
     return r;
 }
 
@@ -235,27 +248,187 @@ static int put_value(struct drawing *drawing, const struct paper_block *block, s
     return r;
 }
 
+/* A list's label; it stays with the first line. */
+static void put_list_label(const struct drawing *drawing, const struct paper_block *block)
+{
+    struct sheet_cell heading = {
+        .style = STYLE_STRONG, .width = SHEET_TEXT, .text = block->label.in[drawing->fill->lang]};
+
+    sheet_put_text(drawing->sheet, &heading, 14, true);
+}
+
 static int put_list(const struct drawing *drawing, const struct paper_block *block, struct err *err)
 {
     const struct paper_fill *fill = drawing->fill;
     const struct case_value *value = paper_value(fill, block->field);
-    struct sheet_cell heading = {.style = STYLE_STRONG, .width = SHEET_TEXT, .text = block->label.in[fill->lang]};
-    struct sheet_cell dash = {.style = STYLE_BODY, .width = 6 * MM, .text = "–"};
-    struct sheet_cell item = {.style = STYLE_BODY, .x = 6 * MM, .width = SHEET_TEXT - 6 * MM};
+    bool numbered = block->kind == BLOCK_NUMBERED;
+    double indent = numbered ? 9 * MM : 6 * MM;
+    struct sheet_cell mark = {.style = STYLE_BODY, .width = indent, .text = "–"};
+    struct sheet_cell item = {.style = STYLE_BODY, .x = indent, .width = SHEET_TEXT - indent};
 
     if (value == NULL)
         return 0;
-    sheet_put_text(drawing->sheet, &heading, 14, true);
+    put_list_label(drawing, block);
     for (size_t i = 0; i < (value->destroyed ? 1 : value->count); i++) {
         item.text = value->destroyed ? paper_value_joined(fill, value) : paper_value_words(fill, value, i);
-        if (item.text == NULL)
+        if (numbered)
+            mark.text = arena_printf(fill->arena, "%zu.", i + 1);
+        if (item.text == NULL || mark.text == NULL)
             return err_memory(err);
-        sheet_put_row(drawing->sheet, &dash, &item, i == 0 ? 3 : 1, false);
+        sheet_put_row(drawing->sheet, &mark, &item, i == 0 ? 3 : 1, false);
     }
     return 0;
 }
 
-static void put_signature(const struct drawing *drawing, const struct paper_block *block)
+/* "Due", "overdue from", "under", one a line; of a period that the law gives no number, that it is at once. NULL when
+ * memory ends. */
+static const char *clock_words(const struct paper_fill *fill, const struct started_clock *clock)
+{
+    const struct norm *norm = catalogue_norm_at(fill->catalogue, clock->norm, clock->starts_usec);
+    const char *due = paper_moment_words(fill, clock->due_usec);
+    const char *overdue = paper_moment_words(fill, clock->overdue_usec);
+    const char *basis = paper_norm_words(fill->catalogue, clock->norm, fill->lang, fill->arena);
+
+    if (due == NULL || overdue == NULL || basis == NULL)
+        return NULL;
+    basis = text_format(fill->arena, fill->lang, T_paper_clock_basis, basis, NULL);
+    if (norm != NULL && norm->clock.unit == UNIT_AT_ONCE)
+        return basis != NULL ? arena_printf(fill->arena, "%s\n%s", text_get(fill->lang, T_paper_clock_at_once), basis)
+                             : NULL;
+    due = text_format(fill->arena, fill->lang, T_paper_clock_due, due, NULL);
+    overdue = text_format(fill->arena, fill->lang, T_paper_clock_overdue, overdue, NULL);
+    if (due == NULL || overdue == NULL || basis == NULL)
+        return NULL;
+    return arena_printf(fill->arena, "%s\n%s\n%s", due, overdue, basis);
+}
+
+/* Periods that somebody owes; one that only has to pass first is no promise. */
+static bool promised(const struct paper_fill *fill, const struct started_clock *clock)
+{
+    const struct norm *norm = catalogue_norm_at(fill->catalogue, clock->norm, clock->starts_usec);
+
+    return procedure_clock_find(fill->view->procedure, clock->clock) != NULL &&
+           (norm == NULL || norm->clock.kind == CLOCK_AT_MOST);
+}
+
+static int put_clocks(const struct drawing *drawing, const struct paper_block *block, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    struct sheet_cell left = {.style = STYLE_LABEL, .width = LABEL_WIDTH};
+    struct sheet_cell right = {
+        .style = STYLE_BODY, .x = LABEL_WIDTH + GUTTER, .width = SHEET_TEXT - LABEL_WIDTH - GUTTER};
+    bool labelled = false;
+
+    for (size_t i = 0; i < fill->event->started_count; i++) {
+        const struct started_clock *clock = &fill->event->started[i];
+
+        if (!promised(fill, clock))
+            continue;
+        left.text = procedure_clock_find(fill->view->procedure, clock->clock)->title.in[fill->lang];
+        right.text = clock_words(fill, clock);
+        if (right.text == NULL)
+            return err_memory(err);
+        if (!labelled)
+            put_list_label(drawing, block);
+        sheet_put_row(drawing->sheet, &left, &right, labelled ? 8 : 4, false);
+        labelled = true;
+    }
+    return 0;
+}
+
+/* A file's name and size, and under them the hash that the ledger holds of it. */
+static int put_attachment(const struct drawing *drawing, size_t index, size_t number, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    const struct attachment_row *row = &fill->view->attachments[index];
+    const char *name = fill->view->attachment_names[index], *size;
+    char hex[2 * SHA256_BYTES + 1], *bytes = arena_printf(fill->arena, "%lld", (long long)row->size_bytes);
+    struct sheet_cell mark = {.style = STYLE_BODY, .width = 9 * MM};
+    struct sheet_cell item = {.style = STYLE_BODY, .x = 9 * MM, .width = SHEET_TEXT - 9 * MM};
+    struct sheet_cell hash = {.style = STYLE_HASH, .x = 9 * MM, .width = SHEET_TEXT - 9 * MM};
+
+    hex_encode(row->commitment.bytes, SHA256_BYTES, hex);
+    size = bytes != NULL ? text_format(fill->arena, fill->lang, T_paper_file_bytes, bytes, NULL) : NULL;
+    mark.text = arena_printf(fill->arena, "%zu.", number);
+    if (name == NULL || name[0] == '\0')
+        name = text_get(fill->lang, T_paper_destroyed);
+    item.text = size != NULL ? arena_printf(fill->arena, "%s (%s, %s)", name, row->type, size) : NULL;
+    hash.text = arena_strdup(fill->arena, hex);
+    if (mark.text == NULL || item.text == NULL || hash.text == NULL)
+        return err_memory(err);
+    sheet_put_row(drawing->sheet, &mark, &item, number == 1 ? 3 : 5, true);
+    sheet_put_text(drawing->sheet, &hash, 0, false);
+    return 0;
+}
+
+static int put_attachments(const struct drawing *drawing, const struct paper_block *block, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    struct sheet_cell how = {.style = STYLE_LABEL, .width = SHEET_TEXT, .text = text_get(fill->lang, T_paper_file_how)};
+    size_t number = 0;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < fill->view->attachment_count; i++) {
+        int64_t leaf = fill->view->attachments[i].leaf;
+
+        if (block->of_act ? leaf != fill->event->leaf : leaf > fill->event->leaf)
+            continue;
+        if (number == 0) {
+            put_list_label(drawing, block);
+            sheet_put_text(drawing->sheet, &how, 1, true);
+        }
+        r = put_attachment(drawing, i, ++number, err);
+    }
+    return r;
+}
+
+/* --- Signature -----------------------------------------------------------------------------------------------------
+ */
+
+/* Post, a line for the hand, the name; under the post the organisation. Gives the height; with cr NULL only measures.
+ */
+static double signing_words(cairo_t *cr, const struct sheet *sheet, const struct signing *signing, double x, double y)
+{
+    double left = (SHEET_TEXT - HAND_WIDTH) / 2 - GUTTER, under, name_height;
+    struct sheet_cell post = {.style = STYLE_BODY, .width = left, .text = signing->post};
+    struct sheet_cell organisation = {.style = STYLE_LABEL, .width = left, .text = signing->organisation};
+    struct sheet_cell name = {.style = STYLE_STRONG, .width = left, .text = signing->name};
+
+    under = sheet_write(sheet, cr, &post, x, y);
+    under += sheet_write(sheet, cr, &organisation, x, y + under);
+    name_height = sheet_write(sheet, cr, &name, x + left + HAND_WIDTH + 2 * GUTTER, y);
+    if (cr != NULL) {
+        cairo_set_source_rgb(cr, 0.25, 0.25, 0.25);
+        cairo_rectangle(cr, x + left + GUTTER, y + 13.5, HAND_WIDTH, 0.5);
+        cairo_fill(cr);
+    }
+    return under > name_height ? under : name_height;
+}
+
+static void signing_draw(cairo_t *cr, const struct sheet *sheet, const void *arg, double x, double y)
+{
+    signing_words(cr, sheet, arg, x, y);
+}
+
+static int put_posted(const struct drawing *drawing, const struct paper_block *block, const char *name, struct err *err)
+{
+    const struct paper_fill *fill = drawing->fill;
+    struct signing *signing = ARENA_NEW(fill->arena, struct signing);
+    struct sheet_cell label = {.style = STYLE_LABEL, .width = SHEET_TEXT, .text = block->label.in[fill->lang]};
+    const char *post = NULL;
+    int r = signing != NULL ? paper_text_fill(fill, block->text.in[fill->lang], &post, err) : err_memory(err);
+
+    if (r < 0)
+        return r;
+    *signing = (struct signing){
+        .post = post != NULL ? post : "", .name = name != NULL ? name : "", .organisation = fill->organisation_name};
+    signing->height = signing_words(NULL, drawing->sheet, signing, 0, 0);
+    sheet_put_text(drawing->sheet, &label, 20, true);
+    sheet_put_drawing(drawing->sheet, signing_draw, signing, signing->height, 3);
+    return 0;
+}
+
+static int put_signature(const struct drawing *drawing, const struct paper_block *block, struct err *err)
 {
     const struct paper_fill *fill = drawing->fill;
     const char *organisation = fill->organisation_name;
@@ -268,12 +441,15 @@ static void put_signature(const struct drawing *drawing, const struct paper_bloc
 
     /* Never alone on a page: the last lines of the letter come along. */
     sheet_keep_last(drawing->sheet);
+    if (block->text.in[fill->lang] != NULL)
+        return put_posted(drawing, block, named ? name : NULL, err);
     right.text = named ? name : organisation;
     sheet_put_row(drawing->sheet, &left, &right, 20, named);
     under.style = STYLE_SMALL;
     under.text = organisation;
     if (named)
         sheet_put_text(drawing->sheet, &under, 0, false);
+    return 0;
 }
 
 static void put_proof(const struct drawing *drawing)
@@ -311,11 +487,17 @@ static int put_block(struct drawing *drawing, const struct paper_block *block, s
         return put_text(drawing, block, err);
     case BLOCK_VALUE:
         return put_value(drawing, block, err);
+    case BLOCK_HEADING:
+        return put_heading(drawing, block, err);
     case BLOCK_LIST:
+    case BLOCK_NUMBERED:
         return put_list(drawing, block, err);
+    case BLOCK_CLOCKS:
+        return put_clocks(drawing, block, err);
+    case BLOCK_ATTACHMENTS:
+        return put_attachments(drawing, block, err);
     case BLOCK_SIGNATURE:
-        put_signature(drawing, block);
-        return 0;
+        return put_signature(drawing, block, err);
     case BLOCK_PROOF:
         put_proof(drawing);
         return 0;
@@ -334,18 +516,15 @@ static cairo_status_t take_bytes(void *arg, const unsigned char *bytes, unsigned
     return out->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
 }
 
-static int draw_pdf(const struct drawing *drawing, const char *title, struct buf *out, struct err *err)
+static int draw_pdf(struct sheet *sheet, const struct paper_fill *fill, const char *title, struct buf *out,
+                    struct err *err)
 {
-    const struct paper_fill *fill = drawing->fill;
     char moment[32];
-    char *foot = arena_printf(fill->arena, "№ %s  ·  %s", fill->number, fill->organisation_name);
     cairo_surface_t *surface;
     cairo_status_t status;
     cairo_t *cr;
     bool drawn;
 
-    if (foot == NULL)
-        return err_memory(err);
     moment_format(fill->zone, fill->event->at_usec, moment);
     surface = cairo_pdf_surface_create_for_stream(take_bytes, out, SHEET_WIDTH, SHEET_HEIGHT);
     cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_5);
@@ -354,7 +533,7 @@ static int draw_pdf(const struct drawing *drawing, const char *title, struct buf
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, moment);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, moment);
     cr = cairo_create(surface);
-    drawn = sheet_draw(drawing->sheet, cr, foot);
+    drawn = sheet_draw(sheet, cr);
     cairo_destroy(cr);
     cairo_surface_finish(surface);
     status = cairo_surface_status(surface);
@@ -368,54 +547,124 @@ static int draw_pdf(const struct drawing *drawing, const char *title, struct buf
     return 0;
 }
 
-static int render(const struct paper_layout *layout, const struct paper_fill *fill, struct buf *out, struct err *err)
-{
-    struct sheet *sheet CLEANUP_SHEET = NULL;
-    struct qr_code *code CLEANUP_QR = NULL;
-    struct proof proof = {0};
-    struct drawing drawing = {.fill = fill, .layout = layout, .proof = &proof};
-    const char *title;
-    int r = proof_make(fill, &proof, &code, err);
+/* A paper in one language: what it says, and where it is proved. */
+struct part {
+    struct paper_fill fill;
+    struct proof proof;
+    struct qr_code *code;
+    const char *foot;
+};
 
-    proof.code = code;
-    if (r == 0)
-        r = paper_text_fill(fill, layout->title.in[fill->lang], &title, err);
-    if (r == 0)
-        r = sheet_new(fill->lang, &sheet, err);
-    drawing.sheet = sheet;
+static int part_prepare(struct part *part, const struct paper_fill *like, enum lang lang, struct err *err)
+{
+    struct paper_fill *fill = &part->fill;
+
+    *fill = *like;
+    fill->lang = lang;
+    fill->organisation_name = paper_organisation_name(fill->organisation, lang);
+    if (fill->organisation_name == NULL)
+        fill->organisation_name = text_get(lang, T_paper_unnamed);
+    part->foot = arena_printf(fill->arena, "№ %s  ·  %s", fill->number, fill->organisation_name);
+    if (part->foot == NULL)
+        return err_memory(err);
+    int r = proof_make(fill, &part->proof, &part->code, err);
+    part->proof.code = part->code;
+    return r;
+}
+
+static int part_put(struct part *part, struct sheet *sheet, struct err *err)
+{
+    const struct paper_layout *layout = part->fill.layout;
+    struct drawing drawing = {.fill = &part->fill, .layout = layout, .sheet = sheet, .proof = &part->proof};
+    int r = 0;
+
     for (size_t i = 0; r == 0 && i < layout->block_count; i++) {
         drawing.in_rows = drawing.in_rows && layout->blocks[i].kind == BLOCK_VALUE;
-        if (paper_conditions_met(fill, &layout->blocks[i]))
+        if (paper_conditions_met(&part->fill, &layout->blocks[i]))
             r = put_block(&drawing, &layout->blocks[i], err);
     }
-    return r < 0 ? r : draw_pdf(&drawing, title != NULL ? title : fill->number, out, err);
+    return r;
+}
+
+static int draw_parts(struct part *parts, int count, struct buf *out, struct err *err)
+{
+    struct sheet *sheet CLEANUP_SHEET = NULL;
+    const struct paper_fill *first = &parts[0].fill;
+    const char *title = NULL;
+    int r = paper_text_fill(first, first->layout->title.in[first->lang], &title, err);
+
+    if (r == 0)
+        r = sheet_new(first->lang, parts[0].foot, &sheet, err);
+    for (int i = 0; r == 0 && i < count; i++) {
+        if (i > 0)
+            sheet_begin_part(sheet, parts[i].fill.lang, parts[i].foot);
+        r = part_put(&parts[i], sheet, err);
+    }
+    return r < 0 ? r : draw_pdf(sheet, first, title != NULL ? title : first->number, out, err);
+}
+
+static int render(const struct paper_fill *fill, enum paper_language language, struct buf *out, struct err *err)
+{
+    static const enum lang langs[][SHEET_PARTS] = {
+        [PAPER_KK] = {LANG_KK}, [PAPER_RU] = {LANG_RU}, [PAPER_EN] = {LANG_EN}, [PAPER_BOTH] = {LANG_KK, LANG_RU}};
+    struct part parts[SHEET_PARTS] = {0};
+    int count = language == PAPER_BOTH ? 2 : 1, r = 0;
+
+    for (int i = 0; r == 0 && i < count; i++)
+        r = part_prepare(&parts[i], fill, langs[language][i], err);
+    if (r == 0)
+        r = draw_parts(parts, count, out, err);
+    for (int i = 0; i < count; i++)
+        qr_free(parts[i].code);
+    return r;
+}
+
+int paper_language_parse(const char *word)
+{
+    int lang = lang_parse(word);
+
+    if (strcmp(word, "both") == 0)
+        return PAPER_BOTH;
+    return lang == LANG_KK ? PAPER_KK : lang == LANG_RU ? PAPER_RU : lang == LANG_EN ? PAPER_EN : -1;
+}
+
+enum paper_language paper_language_of(const struct case_view *view)
+{
+    return lang_parse(view->row.lang) == LANG_RU ? PAPER_RU : PAPER_KK;
+}
+
+/* The event at that leaf, when it issued that paper. */
+static const struct case_event *issuing_event(const struct case_view *view, const char *id, int64_t leaf)
+{
+    bool issued = false;
+
+    for (size_t i = 0; i < view->paper_count; i++)
+        issued = issued || (view->papers[i].leaf == leaf && strcmp(view->papers[i].id, id) == 0);
+    for (size_t i = 0; issued && i < view->event_count; i++)
+        if (view->events[i].leaf == leaf)
+            return &view->events[i];
+    return NULL;
 }
 
 int paper_render(const struct papers *papers, const struct case_view *view, const struct organisation *organisation,
-                 const char *id, int64_t leaf, enum lang lang, const struct zone *zone, struct buf *out,
+                 const char *id, int64_t leaf, enum paper_language language, const struct zone *zone, struct buf *out,
                  struct err *err)
 {
-    const struct paper_layout *layout = paper_layout_find(papers, id);
-    struct paper_fill fill = {
-        .catalogue = papers->catalogue, .view = view, .organisation = organisation, .zone = zone, .lang = lang};
+    struct paper_fill fill = {.catalogue = papers->catalogue,
+                              .layout = paper_layout_find(papers, id),
+                              .view = view,
+                              .event = issuing_event(view, id, leaf),
+                              .organisation = organisation,
+                              .zone = zone};
     struct arena arena;
     int r;
 
-    for (size_t i = 0; i < view->event_count; i++) {
-        const struct procedure_act *act = view->events[i].act;
-
-        if (view->events[i].leaf == leaf && act != NULL && act->paper != NULL && strcmp(act->paper, id) == 0)
-            fill.event = &view->events[i];
-    }
-    if (layout == NULL || fill.event == NULL)
+    if (fill.layout == NULL || fill.event == NULL)
         return err_set(err, ERR_NOT_FOUND, "paper_unknown", NULL);
     arena_init(&arena, TEXT_LIMIT);
     fill.arena = &arena;
-    fill.organisation_name = paper_organisation_name(organisation, lang);
-    if (fill.organisation_name == NULL)
-        fill.organisation_name = text_get(lang, T_paper_unnamed);
-    fill.number = paper_number(layout, view, leaf, &arena);
-    r = fill.number == NULL ? err_memory(err) : render(layout, &fill, out, err);
+    fill.number = paper_number(fill.layout, view, leaf, &arena);
+    r = fill.number == NULL ? err_memory(err) : render(&fill, language, out, err);
     arena_done(&arena);
     return r;
 }

@@ -12,16 +12,20 @@
 
 #define FILE_LIMIT (256u << 10)
 #define ARENA_LIMIT (8u << 20)
-#define BLOCKS_MAX 60
+#define BLOCKS_MAX 80
 
 static const char *const block_words[BLOCK_KINDS] = {
     [BLOCK_LETTERHEAD] = "letterhead",
     [BLOCK_NUMBER_AND_DATE] = "number_and_date",
     [BLOCK_ADDRESSEE] = "addressee",
     [BLOCK_TITLE] = "title",
+    [BLOCK_HEADING] = "heading",
     [BLOCK_TEXT] = "text",
     [BLOCK_VALUE] = "value",
     [BLOCK_LIST] = "list",
+    [BLOCK_NUMBERED] = "numbered",
+    [BLOCK_CLOCKS] = "clocks",
+    [BLOCK_ATTACHMENTS] = "attachments",
     [BLOCK_SIGNATURE] = "signature",
     [BLOCK_PROOF] = "proof",
 };
@@ -32,10 +36,14 @@ static const char *const block_keys[BLOCK_KINDS][6] = {
     [BLOCK_NUMBER_AND_DATE] = {"block", "if"},
     [BLOCK_ADDRESSEE] = {"block", "if", "field", "label", "text"},
     [BLOCK_TITLE] = {"block"},
+    [BLOCK_HEADING] = {"block", "if", "text"},
     [BLOCK_TEXT] = {"block", "if", "text"},
     [BLOCK_VALUE] = {"block", "if", "label", "field", "text"},
     [BLOCK_LIST] = {"block", "if", "label", "field"},
-    [BLOCK_SIGNATURE] = {"block", "if", "label"},
+    [BLOCK_NUMBERED] = {"block", "if", "label", "field"},
+    [BLOCK_CLOCKS] = {"block", "if", "label"},
+    [BLOCK_ATTACHMENTS] = {"block", "if", "label", "of"},
+    [BLOCK_SIGNATURE] = {"block", "if", "label", "post"},
     [BLOCK_PROOF] = {"block"},
 };
 
@@ -56,49 +64,81 @@ static const struct field *field_in(const struct field *fields, size_t count, co
     return NULL;
 }
 
-static bool issues(const struct procedure_act *act, const char *paper)
+static bool same(const char *paper, const char *id)
 {
-    return act->paper != NULL && strcmp(act->paper, paper) == 0;
+    return paper != NULL && strcmp(paper, id) == 0;
+}
+
+static bool issues(const struct procedure *procedure, const char *paper)
+{
+    bool found = same(procedure->paper, paper);
+
+    for (size_t i = 0; i < procedure->act_count; i++)
+        found = found || same(procedure->acts[i].paper, paper);
+    return found;
 }
 
 static bool issued(const struct catalogue *catalogue, const char *paper)
 {
     for (size_t i = 0; i < catalogue->procedure_count; i++)
-        for (size_t k = 0; k < catalogue->procedures[i].act_count; k++)
-            if (issues(&catalogue->procedures[i].acts[k], paper))
-                return true;
+        if (issues(&catalogue->procedures[i], paper))
+            return true;
     return false;
 }
 
-/* The field as any procedure that issues the paper asks for it; NULL where none does. */
+/* The field as any procedure that issues the paper asks for it; an opening has the form alone. NULL where none does. */
 static const struct field *field_of_paper(const struct catalogue *catalogue, const char *paper, const char *name)
 {
     for (size_t i = 0; i < catalogue->procedure_count; i++) {
         const struct procedure *procedure = &catalogue->procedures[i];
+        const struct field *field = NULL;
 
-        for (size_t k = 0; k < procedure->act_count; k++) {
-            const struct procedure_act *act = &procedure->acts[k];
-            const struct field *field = NULL;
-
-            if (issues(act, paper))
-                field = field_in(act->fields, act->field_count, name);
-            if (issues(act, paper) && field == NULL)
-                field = field_in(procedure->fields, procedure->field_count, name);
-            if (field != NULL)
-                return field;
-        }
+        for (size_t k = 0; k < procedure->act_count && field == NULL; k++)
+            if (same(procedure->acts[k].paper, paper))
+                field = field_in(procedure->acts[k].fields, procedure->acts[k].field_count, name);
+        for (size_t k = 0; k < procedure->act_count && field == NULL; k++)
+            if (same(procedure->acts[k].paper, paper))
+                field = procedure_field_find(procedure, name);
+        if (field == NULL && same(procedure->paper, paper))
+            field = field_in(procedure->fields, procedure->field_count, name);
+        if (field != NULL)
+            return field;
     }
     return NULL;
 }
 
+static bool by_opener_alone(const struct procedure_act *act)
+{
+    return act->by_count == 1 && strcmp(act->by[0], "opener") == 0;
+}
+
+/* Of what staff gives in acts, the opener sees public fields alone. */
+static bool hidden_from_opener(const struct procedure *procedure, const char *paper, const char *name)
+{
+    bool told = false, hidden = false;
+
+    for (size_t i = 0; i < procedure->act_count; i++) {
+        const struct procedure_act *act = &procedure->acts[i];
+        const struct field *field = field_in(act->fields, act->field_count, name);
+
+        told = told || (same(act->paper, paper) && act->tell == TELL_OPENER);
+        hidden = hidden || (field != NULL && !field->public_value && !by_opener_alone(act));
+    }
+    return told && hidden;
+}
+
 static int check_field(const struct reading *reading, const struct yaml *at, const char *name, const struct field **ret)
 {
-    const struct field *field = field_of_paper(reading->papers->catalogue, reading->layout->id, name);
+    const struct catalogue *catalogue = reading->papers->catalogue;
+    const struct field *field = reading->layout->general ? NULL : field_of_paper(catalogue, reading->layout->id, name);
 
     if (field == NULL)
         return yaml_refuse(at, reading->err, "paper_unknown_field", "%.60s", name);
     if (field->type == FIELD_FILE)
-        return yaml_refuse(at, reading->err, "paper_unknown_field", "%.60s: %s", name, field_type_word(field->type));
+        return yaml_refuse(at, reading->err, "paper_wrong_field", "%.60s: %s", name, field_type_word(field->type));
+    for (size_t i = 0; i < catalogue->procedure_count; i++)
+        if (hidden_from_opener(&catalogue->procedures[i], reading->layout->id, name))
+            return yaml_refuse(at, reading->err, "paper_hidden_field", "%.60s", name);
     if (ret != NULL)
         *ret = field;
     return 0;
@@ -107,39 +147,43 @@ static int check_field(const struct reading *reading, const struct yaml *at, con
 /* --- Texts ---------------------------------------------------------------------------------------------------------
  */
 
+/* `name` without its braces. */
+static int check_placeholder(const struct reading *reading, const struct yaml *at, const char *name)
+{
+    static const char *const known[] = {"number", "paper_number", "procedure",    "opened",   "received", "act_date",
+                                        "today",  "happened",     "organisation", "receiver", "norm",     "follow"};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(known[i], name) == 0)
+            return 0;
+    if (strncmp(name, "value.", 6) == 0)
+        return check_field(reading, at, name + 6, NULL);
+    if (strncmp(name, "norm.", 5) == 0 && catalogue_norm_last(reading->papers->catalogue, name + 5) != NULL)
+        return 0;
+    return yaml_refuse(at, reading->err, "paper_unknown_placeholder", "{%.60s}", name);
+}
+
 static int check_placeholders(const struct reading *reading, const struct yaml *at, const char *text)
 {
-    static const char *const known[] = {"number", "paper_number", "opened", "act_date", "organisation", "norm"};
-
     for (const char *open = strpbrk(text, "{}"); open != NULL;) {
         size_t len = strcspn(open + 1, "{}");
-        bool found = false;
+        char *name;
         int r;
 
-        if (open[0] != '{' || open[1 + len] != '}')
+        if (open[0] != '{' || open[1 + len] != '}' || len >= PLACEHOLDER_ROOM)
             return yaml_refuse(at, reading->err, "paper_unknown_placeholder", "%.40s", open);
-        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-            found = found || (strlen(known[i]) == len && strncmp(known[i], open + 1, len) == 0);
-        if (!found && len > 6 && strncmp(open + 1, "value.", 6) == 0) {
-            char *name = arena_strndup(&reading->papers->arena, open + 7, len - 6);
-
-            if (name == NULL)
-                return err_memory(reading->err);
-            r = check_field(reading, at, name, NULL);
-            if (r < 0)
-                return r;
-            found = true;
-        }
-        if (!found)
-            return yaml_refuse(at, reading->err, "paper_unknown_placeholder", "%.*s", (int)(len > 60 ? 60 : len + 2),
-                               open);
+        name = arena_strndup(&reading->papers->arena, open + 1, len);
+        r = name == NULL ? err_memory(reading->err) : check_placeholder(reading, at, name);
+        if (r < 0)
+            return r;
         open = strpbrk(open + len + 2, "{}");
     }
     return 0;
 }
 
+/* Labels are `plain`: without placeholders. */
 static int read_text3(const struct reading *reading, const struct yaml *node, const char *key, bool required,
-                      struct text3 *ret)
+                      bool plain, struct text3 *ret)
 {
     static const char *const languages[] = {"kk", "ru", "en", NULL};
     const struct yaml *value = yaml_get(node, key);
@@ -158,6 +202,8 @@ static int read_text3(const struct reading *reading, const struct yaml *node, co
             return yaml_refuse(value, reading->err, "paper_text_missing", "%s.%s", key, languages[i]);
         if (one->kind != YAML_SCALAR)
             return yaml_refuse(one, reading->err, "yaml_wrong_type", "%s.%s", key, languages[i]);
+        if (plain && strpbrk(one->text, "{}") != NULL)
+            return yaml_refuse(one, reading->err, "paper_unknown_placeholder", "%.60s", one->text);
         r = check_placeholders(reading, one, one->text);
         text.in[i] = one->text;
     }
@@ -248,11 +294,56 @@ static bool takes(enum paper_block_kind kind, const char *key)
     return false;
 }
 
+static bool names_receiver(const struct text3 *text)
+{
+    for (int i = 0; i < LANG_COUNT; i++)
+        if (text->in[i] != NULL && strstr(text->in[i], "{receiver}") != NULL)
+            return true;
+    return false;
+}
+
+/* Lists are made of fields with several values, and what {receiver} stands for cannot name itself. */
+static int check_block(const struct reading *reading, const struct yaml *node, const struct paper_block *block)
+{
+    const struct field *field = NULL;
+    bool either = block->kind == BLOCK_VALUE || block->kind == BLOCK_ADDRESSEE;
+    int r = 0;
+
+    if (block->field != NULL)
+        r = check_field(reading, yaml_get(node, "field"), block->field, &field);
+    if (r < 0)
+        return r;
+    if ((block->kind == BLOCK_LIST || block->kind == BLOCK_NUMBERED) && field->type != FIELD_MANY &&
+        field->type != FIELD_LINKS)
+        return yaml_refuse(yaml_get(node, "field"), reading->err, "paper_wrong_field", "%.60s: %s", block->field,
+                           field_type_word(field->type));
+    if (either && block->field == NULL && block->text.in[0] == NULL)
+        return yaml_refuse(node, reading->err, "yaml_missing_key", "field / text");
+    if (block->kind == BLOCK_VALUE && block->field != NULL && block->text.in[0] != NULL)
+        return yaml_refuse(node, reading->err, "yaml_missing_key", "field / text");
+    if (block->kind == BLOCK_ADDRESSEE && names_receiver(&block->text))
+        return yaml_refuse(node, reading->err, "paper_unknown_placeholder", "{receiver}");
+    return 0;
+}
+
+static int read_of(const struct reading *reading, const struct yaml *node, struct paper_block *block)
+{
+    const char *word = NULL;
+    int r = yaml_read_text(node, "of", true, &word, reading->err);
+
+    if (r < 0)
+        return r;
+    block->of_act = strcmp(word, "act") == 0;
+    return block->of_act || strcmp(word, "case") == 0
+               ? 0
+               : yaml_refuse(yaml_get(node, "of"), reading->err, "yaml_wrong_type", "of: %.40s", word);
+}
+
 static int read_block(const struct reading *reading, const struct yaml *node, struct paper_block *ret)
 {
     struct paper_block block = {0};
     const char *word = NULL;
-    bool either; /* a value says one of two things */
+    bool either; /* one of two things says what there is */
     int kind = 0, r;
 
     if (node->kind != YAML_MAPPING)
@@ -266,17 +357,19 @@ static int read_block(const struct reading *reading, const struct yaml *node, st
         return yaml_refuse(yaml_get(node, "block"), reading->err, "paper_unknown_block", "%.60s", word);
     block.kind = (enum paper_block_kind)kind;
     r = yaml_only_keys(node, block_keys[kind], reading->err);
-    either = block.kind == BLOCK_VALUE;
+    either = block.kind == BLOCK_VALUE || block.kind == BLOCK_ADDRESSEE;
     if (r == 0 && takes(block.kind, "field"))
         r = yaml_read_text(node, "field", !either, &block.field, reading->err);
-    if (r == 0 && block.field != NULL)
-        r = check_field(reading, yaml_get(node, "field"), block.field, NULL);
     if (r == 0 && takes(block.kind, "label"))
-        r = read_text3(reading, node, "label", true, &block.label);
+        r = read_text3(reading, node, "label", true, true, &block.label);
     if (r == 0 && takes(block.kind, "text"))
-        r = read_text3(reading, node, "text", !either, &block.text);
-    if (r == 0 && either && (block.field == NULL) == (block.text.in[0] == NULL))
-        return yaml_refuse(node, reading->err, "yaml_missing_key", "field / text");
+        r = read_text3(reading, node, "text", !either, false, &block.text);
+    if (r == 0 && takes(block.kind, "post"))
+        r = read_text3(reading, node, "post", false, false, &block.text);
+    if (r == 0 && takes(block.kind, "of"))
+        r = read_of(reading, node, &block);
+    if (r == 0)
+        r = check_block(reading, node, &block);
     if (r == 0)
         r = read_conditions(reading, node, &block);
     if (r == 0)
@@ -305,6 +398,12 @@ static int read_blocks(const struct reading *reading, const struct yaml *root)
         if (++once[blocks[i].kind] > 1 && (blocks[i].kind == BLOCK_TITLE || blocks[i].kind == BLOCK_PROOF))
             return yaml_refuse(list->items[i], reading->err, "paper_block_once", "%s", block_words[blocks[i].kind]);
     }
+    if (once[BLOCK_ADDRESSEE] == 0 && names_receiver(&reading->layout->title))
+        return yaml_refuse(yaml_get(root, "title"), reading->err, "paper_unknown_placeholder", "{receiver}");
+    if (once[BLOCK_ADDRESSEE] == 0)
+        for (size_t i = 0; i < list->count; i++)
+            if (names_receiver(&blocks[i].text))
+                return yaml_refuse(list->items[i], reading->err, "paper_unknown_placeholder", "{receiver}");
     for (int kind = 0; kind < BLOCK_KINDS; kind++)
         if (once[kind] == 0 && (kind == BLOCK_TITLE || kind == BLOCK_PROOF))
             return yaml_refuse(list, reading->err, "paper_block_once", "%s", block_words[kind]);
@@ -331,7 +430,7 @@ static int check_number(const struct reading *reading, const struct yaml *at, co
 
 static int read_layout(const struct reading *reading, const char *path, const char *stem)
 {
-    static const char *const keys[] = {"paper", "title", "number", "blocks", NULL};
+    static const char *const keys[] = {"paper", "general", "title", "number", "blocks", NULL};
     struct paper_layout *layout = reading->layout;
     const struct yaml *root;
     int r = yaml_load(path, FILE_LIMIT, &reading->papers->arena, &root, reading->err);
@@ -346,10 +445,12 @@ static int read_layout(const struct reading *reading, const char *path, const ch
         r = yaml_read_text(root, "paper", true, &layout->id, reading->err);
     if (r == 0 && strcmp(layout->id, stem) != 0)
         return yaml_refuse(yaml_get(root, "paper"), reading->err, "paper_name", "%.60s", layout->id);
-    if (r == 0 && !issued(reading->papers->catalogue, layout->id))
+    if (r == 0)
+        r = yaml_read_bool(root, "general", false, &layout->general, reading->err);
+    if (r == 0 && !layout->general && !issued(reading->papers->catalogue, layout->id))
         return yaml_refuse(yaml_get(root, "paper"), reading->err, "paper_not_issued", "%.60s", layout->id);
     if (r == 0)
-        r = read_text3(reading, root, "title", true, &layout->title);
+        r = read_text3(reading, root, "title", true, false, &layout->title);
     if (r == 0)
         r = yaml_read_text(root, "number", true, &layout->number, reading->err);
     if (r == 0)
@@ -399,18 +500,25 @@ static int read_folder(struct papers *papers, const char *dir, struct err *err)
     return r;
 }
 
-/* Every paper an act names can be drawn. */
+static int check_drawable(const struct papers *papers, const struct procedure *procedure, const char *paper,
+                          struct err *err)
+{
+    if (paper == NULL || paper_layout_find(papers, paper) != NULL)
+        return 0;
+    return err_set(err, ERR_BAD_INPUT, "paper_no_layout", "%.60s: %.60s", procedure->id, paper);
+}
+
+/* Every paper that an opening or an act names can be drawn. */
 static int check_issued(const struct papers *papers, struct err *err)
 {
     for (size_t i = 0; i < papers->catalogue->procedure_count; i++) {
         const struct procedure *procedure = &papers->catalogue->procedures[i];
+        int r = check_drawable(papers, procedure, procedure->paper, err);
 
-        for (size_t k = 0; k < procedure->act_count; k++) {
-            const char *paper = procedure->acts[k].paper;
-
-            if (paper != NULL && paper_layout_find(papers, paper) == NULL)
-                return err_set(err, ERR_BAD_INPUT, "paper_no_layout", "%.60s: %.60s", procedure->id, paper);
-        }
+        for (size_t k = 0; r == 0 && k < procedure->act_count; k++)
+            r = check_drawable(papers, procedure, procedure->acts[k].paper, err);
+        if (r < 0)
+            return r;
     }
     return 0;
 }

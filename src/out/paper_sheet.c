@@ -4,6 +4,7 @@
 #include "out/paper_sheet.h"
 
 #include "base/buf.h"
+#include <assert.h>
 #include <pango/pangocairo.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -39,14 +40,22 @@ struct piece {
 struct strip {
     double space_before, height;
     bool keep; /* tied to the next strip */
+    int part;
     struct piece pieces[2];
     double rule; /* thickness, of a rule */
     sheet_draw_fn *draw;
     const void *arg;
 };
 
-struct sheet {
+struct part {
     PangoContext *context;
+    const char *foot;
+};
+
+struct sheet {
+    PangoContext *context; /* of the part that is being filled or drawn */
+    struct part parts[SHEET_PARTS];
+    int part_count;
     struct strip *strips;
     size_t count, room;
     bool failed;
@@ -55,29 +64,43 @@ struct sheet {
 static pthread_mutex_t fonts_lock = PTHREAD_MUTEX_INITIALIZER;
 static PangoFontMap *fonts; /* made with the first sheet, kept for good */
 
-int sheet_new(enum lang lang, struct sheet **ret, struct err *err)
+static PangoContext *context_new(enum lang lang)
+{
+    PangoContext *context = pango_font_map_create_context(fonts);
+    cairo_font_options_t *options = cairo_font_options_create();
+
+    pango_context_set_language(context, pango_language_from_string(lang_code(lang)));
+    pango_context_set_base_dir(context, PANGO_DIRECTION_LTR);
+    pango_context_set_round_glyph_positions(context, FALSE);
+    pango_cairo_context_set_resolution(context, 72);
+    /* What a screen would like to round must not move letters on paper. */
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    pango_cairo_context_set_font_options(context, options);
+    cairo_font_options_destroy(options);
+    return context;
+}
+
+int sheet_new(enum lang lang, const char *foot, struct sheet **ret, struct err *err)
 {
     struct sheet *sheet = calloc(1, sizeof(*sheet));
-    cairo_font_options_t *options;
 
     if (sheet == NULL)
         return err_memory(err);
     pthread_mutex_lock(&fonts_lock);
     if (fonts == NULL)
         fonts = pango_cairo_font_map_new();
-    sheet->context = pango_font_map_create_context(fonts);
-    pango_context_set_language(sheet->context, pango_language_from_string(lang_code(lang)));
-    pango_context_set_base_dir(sheet->context, PANGO_DIRECTION_LTR);
-    pango_context_set_round_glyph_positions(sheet->context, FALSE);
-    pango_cairo_context_set_resolution(sheet->context, 72);
-    /* What a screen would like to round must not move letters on paper. */
-    options = cairo_font_options_create();
-    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
-    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
-    pango_cairo_context_set_font_options(sheet->context, options);
-    cairo_font_options_destroy(options);
+    sheet_begin_part(sheet, lang, foot);
     *ret = sheet;
     return 0;
+}
+
+/* A context of its own: changing the language of one would undo the lines that were laid with it. */
+void sheet_begin_part(struct sheet *sheet, enum lang lang, const char *foot)
+{
+    assert(sheet->part_count < SHEET_PARTS);
+    sheet->context = context_new(lang);
+    sheet->parts[sheet->part_count++] = (struct part){.context = sheet->context, .foot = foot};
 }
 
 void sheet_free(struct sheet *sheet)
@@ -89,7 +112,8 @@ void sheet_free(struct sheet *sheet)
             if (sheet->strips[i].pieces[side].layout != NULL)
                 g_object_unref(sheet->strips[i].pieces[side].layout);
     free(sheet->strips);
-    g_object_unref(sheet->context);
+    for (int i = 0; i < sheet->part_count; i++)
+        g_object_unref(sheet->parts[i].context);
     pthread_mutex_unlock(&fonts_lock);
     free(sheet);
 }
@@ -107,7 +131,7 @@ static struct strip *strip_add(struct sheet *sheet)
         sheet->strips = strips;
         sheet->room = room;
     }
-    memset(&sheet->strips[sheet->count], 0, sizeof(struct strip));
+    sheet->strips[sheet->count] = (struct strip){.part = sheet->part_count - 1};
     return &sheet->strips[sheet->count++];
 }
 
@@ -320,7 +344,8 @@ static size_t run_of(const struct sheet *sheet, size_t first, bool at_top, doubl
 
         height += (at_top && count == 0 ? 0 : strip->space_before) + strip->height;
         count++;
-    } while (sheet->strips[first + count - 1].keep && first + count < sheet->count);
+    } while (sheet->strips[first + count - 1].keep && first + count < sheet->count &&
+             sheet->strips[first + count].part == sheet->strips[first].part);
     *ret_height = height;
     return count;
 }
@@ -334,8 +359,9 @@ static size_t paginate(const struct sheet *sheet, size_t *starts)
     for (size_t i = 0; i < sheet->count;) {
         double height;
         size_t run = run_of(sheet, i, y <= 0, &height);
+        bool part_begins = i > 0 && sheet->strips[i].part != sheet->strips[i - 1].part;
 
-        if (pages == 0 || (y > 0 && y + height > most)) {
+        if (pages == 0 || part_begins || (y > 0 && y + height > most)) {
             if (starts != NULL)
                 starts[pages] = i;
             pages++;
@@ -368,7 +394,7 @@ static void footer_draw(const struct sheet *sheet, cairo_t *cr, const char *foot
         SHEET_LEFT, y);
 }
 
-bool sheet_draw(struct sheet *sheet, cairo_t *cr, const char *foot)
+bool sheet_draw(struct sheet *sheet, cairo_t *cr)
 {
     size_t pages = paginate(sheet, NULL);
     size_t *starts = calloc(pages + 1, sizeof(*starts));
@@ -380,14 +406,16 @@ bool sheet_draw(struct sheet *sheet, cairo_t *cr, const char *foot)
     (void)paginate(sheet, starts);
     starts[pages] = sheet->count;
     for (size_t page = 0; page < pages; page++) {
+        const struct part *part = &sheet->parts[sheet->strips[starts[page]].part];
         double y = SHEET_TOP;
 
+        sheet->context = part->context;
         for (size_t i = starts[page]; i < starts[page + 1]; i++) {
             y += i == starts[page] ? 0 : sheet->strips[i].space_before;
             strip_draw(cr, sheet, &sheet->strips[i], y);
             y += sheet->strips[i].height;
         }
-        footer_draw(sheet, cr, foot, page + 1, pages);
+        footer_draw(sheet, cr, part->foot, page + 1, pages);
         cairo_show_page(cr);
     }
     free(starts);

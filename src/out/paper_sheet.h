@@ -45,8 +45,12 @@ typedef void sheet_draw_fn(cairo_t *cr, const struct sheet *sheet, const void *a
 
 /* A sheet holds the lock of the fonts from here until sheet_free: one at a time in the whole process, and never two in
  * one thread. Free it after the Cairo surface is destroyed. */
-int sheet_new(enum lang lang, struct sheet **ret, struct err *err) WARN_UNUSED;
+int sheet_new(enum lang lang, const char *foot, struct sheet **ret, struct err *err) WARN_UNUSED;
 void sheet_free(struct sheet *sheet); /* NULL-safe */
+/* What comes next begins on a new page, in that language and with that footer (which must live until the sheet is
+ * drawn). At most SHEET_PARTS in all. */
+void sheet_begin_part(struct sheet *sheet, enum lang lang, const char *foot);
+#define SHEET_PARTS 2
 
 /* Paragraphs under one another. `keep`: the last line is tied to what follows. */
 void sheet_put_text(struct sheet *sheet, const struct sheet_cell *cell, double space_before, bool keep);
@@ -60,9 +64,9 @@ void sheet_put_drawing(struct sheet *sheet, sheet_draw_fn *draw, const void *arg
 /* Ties what was put last to what comes next. */
 void sheet_keep_last(struct sheet *sheet);
 
-/* Breaks into pages and draws them, each with the footer: `foot` at the left, page and pages at the right. False when
- * memory ended while the sheet was filled. */
-bool sheet_draw(struct sheet *sheet, cairo_t *cr, const char *foot);
+/* Breaks into pages and draws them, each with the footer of its part at the left, page and pages at the right. False
+ * when memory ended while the sheet was filled. */
+bool sheet_draw(struct sheet *sheet, cairo_t *cr);
 
 /* For drawings: writes a cell at once with its top at y; gives its height. With cr NULL it only measures. */
 double sheet_write(const struct sheet *sheet, cairo_t *cr, const struct sheet_cell *cell, double x, double y);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define WORDS_LIMIT (256u << 10)
+#define ADDRESSEES_MAX 200
 
 static const char *kept(const struct paper_fill *fill, const struct buf *words)
 {
@@ -28,7 +29,8 @@ char *paper_number(const struct paper_layout *layout, const struct case_view *vi
     int64_t seq = 0;
 
     for (size_t i = 0; i < view->paper_count; i++)
-        seq += view->papers[i].leaf <= leaf;
+        if (view->papers[i].leaf == leaf)
+            seq = view->papers[i].seq;
     buf_init(&words, 1024);
     for (const char *rest = layout->number; *rest != '\0';) {
         size_t plain = strcspn(rest, "{");
@@ -54,14 +56,21 @@ static const struct case_value *value_in(const struct case_value *values, size_t
     return NULL;
 }
 
+/* The view's events stand in order of their leaves. */
 const struct case_value *paper_value(const struct paper_fill *fill, const char *field)
 {
-    const struct case_value *value = value_in(fill->event->values, fill->event->value_count, field);
+    const struct case_value *found = NULL;
 
-    return value != NULL ? value : value_in(fill->view->values, fill->view->value_count, field);
+    for (size_t i = 0; i < fill->view->event_count && fill->view->events[i].leaf <= fill->event->leaf; i++) {
+        const struct case_event *event = &fill->view->events[i];
+        const struct case_value *value = value_in(event->values, event->value_count, field);
+
+        found = value != NULL ? value : found;
+    }
+    return found;
 }
 
-static const char *date_words(const struct paper_fill *fill, int32_t day)
+static const char *day_words(const struct paper_fill *fill, int32_t day)
 {
     struct buf words CLEANUP_BUF = {0};
 
@@ -70,7 +79,12 @@ static const char *date_words(const struct paper_fill *fill, int32_t day)
     return kept(fill, &words);
 }
 
-static const char *moment_words(const struct paper_fill *fill, int64_t at_usec)
+const char *paper_date_words(const struct paper_fill *fill, int64_t at_usec)
+{
+    return day_words(fill, zone_day_of(fill->zone, at_usec));
+}
+
+const char *paper_moment_words(const struct paper_fill *fill, int64_t at_usec)
 {
     struct buf words CLEANUP_BUF = {0};
 
@@ -96,9 +110,9 @@ const char *paper_value_words(const struct paper_fill *fill, const struct case_v
     case FIELD_YES_NO:
         return text_get(fill->lang, strcmp(text, "true") == 0 ? T_common_yes : T_common_no);
     case FIELD_DATE:
-        return date_parse(text, &date) ? date_words(fill, day_from_date(date)) : text;
+        return date_parse(text, &date) ? day_words(fill, day_from_date(date)) : text;
     case FIELD_MOMENT:
-        return moment_parse(text, fill->zone, &at_usec) ? moment_words(fill, at_usec) : text;
+        return moment_parse(text, fill->zone, &at_usec) ? paper_moment_words(fill, at_usec) : text;
     case FIELD_COUNTRY:
         country = countries != NULL ? list_find(countries, text) : NULL;
         return country != NULL ? country->title.in[fill->lang] : text;
@@ -127,13 +141,29 @@ const char *paper_value_joined(const struct paper_fill *fill, const struct case_
     return kept(fill, &words);
 }
 
-const char *paper_norm_of_act(const struct procedure *procedure, const struct procedure_act *act)
+const char *paper_norm_of(const struct procedure *procedure, const struct case_event *event)
 {
-    for (size_t i = 0; i < procedure->clock_count; i++)
-        for (size_t k = 0; k < procedure->clocks[i].stopped_by_count; k++)
-            if (strcmp(procedure->clocks[i].stopped_by[k], act->id) == 0)
-                return procedure->clocks[i].norm_id;
-    return procedure->norm_count > 0 ? procedure->norm_ids[0] : "";
+    const char *first = procedure->norm_count > 0 ? procedure->norm_ids[0] : "";
+
+    if (event->started_count > 0 && event->act == NULL)
+        return event->started[0].norm;
+    for (size_t i = 0; event->act != NULL && i < procedure->clock_count; i++) {
+        const struct procedure_clock *clock = &procedure->clocks[i];
+
+        if (words_have(clock->stopped_by, clock->stopped_by_count, event->act->id))
+            return clock->norm_id;
+    }
+    return first;
+}
+
+const char *paper_url(const struct paper_fill *fill, const char *rest)
+{
+    const char *base = fill->organisation->url != NULL ? fill->organisation->url : "";
+    size_t len = strlen(base);
+
+    while (len > 0 && base[len - 1] == '/')
+        len--;
+    return arena_printf(fill->arena, "%.*s/%s/%s", (int)len, base, lang_code(fill->lang), rest);
 }
 
 const char *paper_norm_words(const struct catalogue *catalogue, const char *norm_id, enum lang lang,
@@ -159,12 +189,149 @@ const char *paper_norm_words(const struct catalogue *catalogue, const char *norm
     return words;
 }
 
+/* --- Addressees ----------------------------------------------------------------------------------------------------
+ */
+
+struct gathering {
+    const struct paper_fill *fill;
+    const char *names[ADDRESSEES_MAX];
+    size_t count;
+    bool failed;
+};
+
+/* One name, or the words that say it is gone. A list longer than any letter's head ends there. */
+static void gather(struct gathering *gathering, const char *name)
+{
+    gathering->failed = gathering->failed || name == NULL;
+    if (name != NULL && gathering->count < ADDRESSEES_MAX)
+        gathering->names[gathering->count++] = name;
+}
+
+static void gather_lines(struct gathering *gathering, const char *text)
+{
+    for (const char *rest = text; *rest != '\0';) {
+        size_t len = strcspn(rest, "\n"), blank = strspn(rest, " \t\r");
+
+        if (blank < len)
+            gather(gathering, arena_strndup(gathering->fill->arena, rest + blank, len - blank));
+        rest += len + (rest[len] == '\n');
+    }
+}
+
+static int gather_block(struct gathering *gathering, const struct paper_block *block, struct err *err)
+{
+    const struct paper_fill *fill = gathering->fill;
+    const struct case_value *value = block->field != NULL ? paper_value(fill, block->field) : NULL;
+    const char *text = NULL;
+    int r = 0;
+
+    if (value == NULL && block->text.in[fill->lang] != NULL)
+        r = paper_text_fill(fill, block->text.in[fill->lang], &text, err);
+    if (r == 0 && text != NULL)
+        gather_lines(gathering, text);
+    if (value != NULL && value->destroyed)
+        gather(gathering, paper_value_joined(fill, value));
+    for (size_t i = 0; value != NULL && i < value->count; i++)
+        gather(gathering, paper_value_words(fill, value, i));
+    return r;
+}
+
+int paper_addressees(const struct paper_fill *fill, const struct paper_block *block, struct paper_addressees *ret,
+                     struct err *err)
+{
+    struct gathering gathering = {.fill = fill};
+    const char **names;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < fill->layout->block_count; i++) {
+        const struct paper_block *one = &fill->layout->blocks[i];
+
+        if (one->kind == BLOCK_ADDRESSEE && (block == NULL || block == one) && paper_conditions_met(fill, one))
+            r = gather_block(&gathering, one, err);
+    }
+    if (r < 0)
+        return r;
+    names = ARENA_ARRAY(fill->arena, const char *, gathering.count);
+    if (names == NULL || gathering.failed)
+        return err_memory(err);
+    if (gathering.count > 0)
+        memcpy(names, gathering.names, gathering.count * sizeof(*names));
+    *ret = (struct paper_addressees){.count = gathering.count, .names = names};
+    return 0;
+}
+
+static int receiver_words(const struct paper_fill *fill, const char **ret, struct err *err)
+{
+    struct buf words CLEANUP_BUF = {0};
+    struct paper_addressees addressees;
+    int r = paper_addressees(fill, NULL, &addressees, err);
+
+    if (r < 0)
+        return r;
+    buf_init(&words, WORDS_LIMIT);
+    for (size_t i = 0; i < addressees.count; i++) {
+        buf_puts(&words, i > 0 ? "; " : "");
+        buf_puts(&words, addressees.names[i]);
+    }
+    *ret = addressees.count > 0 ? kept(fill, &words) : NULL;
+    return addressees.count > 0 && *ret == NULL ? err_memory(err) : 0;
+}
+
+/* --- Placeholders --------------------------------------------------------------------------------------------------
+ */
+
+static const char *follow_words(const struct paper_fill *fill)
+{
+    struct buf rest CLEANUP_BUF = {0};
+
+    buf_init(&rest, 1024);
+    buf_puts(&rest, "follow/");
+    buf_put_url(&rest, fill->view->row.number);
+    return rest.failed ? NULL : paper_url(fill, rest.data);
+}
+
+static bool is(const char *name, const char *word)
+{
+    return strcmp(name, word) == 0;
+}
+
+/* Those that always say something; NULL when memory ends or the name is none of them. */
+static const char *plain_words(const struct paper_fill *fill, const char *name)
+{
+    const struct case_view *view = fill->view;
+    const struct case_event *event = fill->event;
+
+    if (is(name, "number"))
+        return view->row.number;
+    if (is(name, "paper_number"))
+        return fill->number;
+    if (is(name, "procedure"))
+        return view->procedure->title.in[fill->lang];
+    if (is(name, "opened"))
+        return paper_date_words(fill, view->row.opened_usec);
+    if (is(name, "received"))
+        return paper_moment_words(fill, view->row.opened_usec);
+    if (is(name, "act_date") || is(name, "today"))
+        return paper_date_words(fill, event->at_usec);
+    if (is(name, "happened"))
+        return paper_date_words(fill, event->happened_usec);
+    if (is(name, "organisation"))
+        return fill->organisation_name;
+    if (is(name, "norm"))
+        return paper_norm_words(fill->catalogue, paper_norm_of(view->procedure, event), fill->lang, fill->arena);
+    if (strncmp(name, "norm.", 5) == 0)
+        return paper_norm_words(fill->catalogue, name + 5, fill->lang, fill->arena);
+    return is(name, "follow") ? follow_words(fill) : NULL;
+}
+
 /* What stands for the placeholder `name`; *ret NULL when a value was not given. */
 static int placeholder(const struct paper_fill *fill, const char *name, const char **ret, struct err *err)
 {
     const struct case_value *value;
-    const char *words = NULL;
+    const char *words;
 
+    if (is(name, "receiver"))
+        return receiver_words(fill, ret, err);
     if (strncmp(name, "value.", 6) == 0) {
         value = paper_value(fill, name + 6);
         if (value == NULL) {
@@ -172,19 +339,8 @@ static int placeholder(const struct paper_fill *fill, const char *name, const ch
             return 0;
         }
         words = paper_value_joined(fill, value);
-    } else if (strcmp(name, "number") == 0) {
-        words = fill->view->row.number;
-    } else if (strcmp(name, "paper_number") == 0) {
-        words = fill->number;
-    } else if (strcmp(name, "opened") == 0) {
-        words = date_words(fill, zone_day_of(fill->zone, fill->view->row.opened_usec));
-    } else if (strcmp(name, "act_date") == 0) {
-        words = date_words(fill, zone_day_of(fill->zone, fill->event->at_usec));
-    } else if (strcmp(name, "organisation") == 0) {
-        words = fill->organisation_name;
-    } else if (strcmp(name, "norm") == 0) {
-        words = paper_norm_words(fill->catalogue, paper_norm_of_act(fill->view->procedure, fill->event->act),
-                                 fill->lang, fill->arena);
+    } else {
+        words = plain_words(fill, name);
     }
     if (words == NULL)
         return err_memory(err);
@@ -201,7 +357,7 @@ int paper_text_fill(const struct paper_fill *fill, const char *template, const c
     for (const char *rest = template; *rest != '\0';) {
         size_t plain = strcspn(rest, "{");
         const char *said = NULL;
-        char name[80];
+        char name[PLACEHOLDER_ROOM];
         size_t len;
         int r;
 

@@ -33,15 +33,16 @@ static inline struct case_value *value_slot(struct answered *answered, bool of_a
     const struct procedure *procedure = answered->view.procedure;
     const struct procedure_act *act = procedure_act_find(procedure, "answer");
     struct case_value *values = of_act ? answered->act_values : answered->values;
-    size_t *count = of_act ? &answered->events[1].value_count : &answered->view.value_count;
+    size_t *count = &answered->events[of_act ? 1 : 0].value_count;
     const struct field *field = of_act ? field_named(act->fields, act->field_count, name)
                                        : field_named(procedure->fields, procedure->field_count, name);
 
     for (size_t i = 0; i < *count; i++)
         if (values[i].field == field)
             return &values[i];
-    values[*count].field = field;
-    return &values[(*count)++];
+    values[(*count)++].field = field;
+    answered->view.value_count = answered->events[0].value_count;
+    return &values[*count - 1];
 }
 
 static inline void put_one(struct answered *answered, bool of_act, const char *name, const char *text)
@@ -95,11 +96,14 @@ static inline void answered_init(struct answered *answered, const struct catalog
     };
     answered->events[0] = (struct case_event){.leaf = ANSWER_LEAF - 300,
                                               .at_usec = opened,
+                                              .happened_usec = opened,
                                               .kind = "case.opened",
                                               .actor_kind = "opener",
-                                              .to_state = "received"};
+                                              .to_state = "received",
+                                              .values = answered->values};
     answered->events[1] = (struct case_event){.leaf = ANSWER_LEAF,
                                               .at_usec = acted,
+                                              .happened_usec = acted,
                                               .kind = "case.acted",
                                               .act = procedure_act_find(procedure, "answer"),
                                               .signer_name = "Әсел Қайратқызы Нұрғалиева",
@@ -109,7 +113,7 @@ static inline void answered_init(struct answered *answered, const struct catalog
                                               .values = answered->act_values};
     for (size_t i = 0; i < SHA256_BYTES; i++)
         answered->events[1].leaf_hash.bytes[i] = (uint8_t)(i * 37 + 11);
-    answered->paper = (struct case_paper){.id = "complaint_answer", .leaf = ANSWER_LEAF, .at_usec = acted};
+    answered->paper = (struct case_paper){.id = "complaint_answer", .leaf = ANSWER_LEAF, .seq = 1, .at_usec = acted};
     answered->clock =
         (struct case_clock){.clock = procedure_clock_find(procedure, "answer"),
                             .norm = catalogue_norm_at(catalogue, "opl.11.3", opened),

@@ -26,12 +26,12 @@ static int free_all(void **state)
     return 0;
 }
 
-static void render(const struct answered *answered, enum lang lang, struct buf *out)
+static void render(const struct answered *answered, enum paper_language language, struct buf *out)
 {
     struct err err = {0};
 
     buf_init(out, 8 << 20);
-    if (paper_render(papers, &answered->view, &test_organisation, "complaint_answer", ANSWER_LEAF, lang,
+    if (paper_render(papers, &answered->view, &test_organisation, "complaint_answer", ANSWER_LEAF, language,
                      &catalogue->calendar->zone, out, &err) != 0)
         fail_msg("%s %s", err.code, err.detail);
     assert_true(out->len > 1000);
@@ -91,7 +91,7 @@ static void it_speaks_three_languages(void **state)
     put_one(&answered, true, "reasons", "Әріптер: ә ғ қ ң ө ұ ү һ і, Ә Ғ Қ Ң Ө Ұ Ү Һ І.");
     add_one(&answered, "measures", "removed");
     for (int lang = 0; lang < LANG_COUNT; lang++) {
-        render(&answered, (enum lang)lang, &pdf);
+        render(&answered, (enum paper_language)lang, &pdf);
         words_of(&pdf, words, sizeof(words));
         for (int i = 0; i < 7; i++)
             assert_says(words, expected[lang][i]);
@@ -128,7 +128,7 @@ static void each_decision_says_what_one_may_do(void **state)
         answered_init(&answered, catalogue);
         put_one(&answered, true, "reasons", "Себебі осы мәтінде айтылған.");
         put_one(&answered, true, "decision", cases[i].decision);
-        render(&answered, LANG_KK, &pdf);
+        render(&answered, PAPER_KK, &pdf);
         words_of(&pdf, words, sizeof(words));
         assert_says(words, cases[i].title);
         assert_says(words, cases[i].said);
@@ -150,14 +150,14 @@ static void what_was_not_given_leaves_no_hole(void **state)
     put_one(&answered, false, "contact_name", NULL);
     put_one(&answered, false, "link", NULL);
     answered.events[1].signer_name = NULL;
-    render(&answered, LANG_RU, &pdf);
+    render(&answered, PAPER_RU, &pdf);
     words_of(&pdf, words, sizeof(words));
     assert_says(words, "Кому Заявителю");
     assert_says(words, "Ответ дал(а) ТОО «Онлайн-платформа «Алаң»");
     assert_null(strstr(words, "Ссылка"));
     buf_done(&pdf);
     value_slot(&answered, false, "contact_name")->destroyed = true;
-    render(&answered, LANG_RU, &pdf);
+    render(&answered, PAPER_RU, &pdf);
     words_of(&pdf, words, sizeof(words));
     assert_says(words, "(персональные данные уничтожены)");
     buf_done(&pdf);
@@ -175,7 +175,7 @@ static void an_organisation_without_a_name_is_seen(void **state)
     for (int named = 0; named < 2; named++) {
         unnamed.name.in[LANG_EN] = named ? "Alan LLP" : "";
         buf_init(&pdf, 8 << 20);
-        assert_int_equal(paper_render(papers, &answered.view, &unnamed, "complaint_answer", ANSWER_LEAF, LANG_KK,
+        assert_int_equal(paper_render(papers, &answered.view, &unnamed, "complaint_answer", ANSWER_LEAF, PAPER_KK,
                                       &catalogue->calendar->zone, &pdf, NULL),
                          0);
         words_of(&pdf, words, sizeof(words));
@@ -197,7 +197,7 @@ static void a_long_answer_flows_over_pages(void **state)
         sprintf(reasons + strlen(reasons), "Тармақ %d: осы бөлікте мән-жайлар жан-жақты қаралып, тексерілді.%s", i,
                 i % 7 == 6 ? "\n" : " ");
     put_one(&answered, true, "reasons", reasons);
-    render(&answered, LANG_KK, &pdf);
+    render(&answered, PAPER_KK, &pdf);
     words_of(&pdf, words, sizeof(words));
     for (int i = 0; i < 90; i++) {
         snprintf(expected, sizeof(expected), "Тармақ %d:", i);
@@ -238,7 +238,7 @@ static void odd_texts_are_drawn(void **state)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         answered_init(&answered, catalogue);
         put_one(&answered, true, "reasons", texts[i]);
-        render(&answered, LANG_KK, &pdf);
+        render(&answered, PAPER_KK, &pdf);
         if (i == 3) {
             words_of(&pdf, words, sizeof(words));
             assert_says(words, "<b>&amp;</b> {number}");
@@ -255,12 +255,12 @@ static void the_same_act_gives_the_same_bytes(void **state)
 
     answered_init(&answered, catalogue);
     put_one(&answered, true, "reasons", "Себебі осы мәтінде айтылған.");
-    render(&answered, LANG_KK, &one);
+    render(&answered, PAPER_KK, &one);
     setenv("TZ", "America/New_York", 1);
-    render(&answered, LANG_RU, &two);
+    render(&answered, PAPER_RU, &two);
     assert_false(one.len == two.len && memcmp(one.data, two.data, one.len) == 0);
     buf_done(&two);
-    render(&answered, LANG_KK, &two);
+    render(&answered, PAPER_KK, &two);
     unsetenv("TZ");
     assert_int_equal(one.len, two.len);
     assert_memory_equal(one.data, two.data, one.len);
@@ -284,7 +284,7 @@ static void *render_many(void *arg)
         bool same;
 
         buf_init(&pdf, 8 << 20);
-        if (paper_render(papers, &answered.view, &test_organisation, "complaint_answer", ANSWER_LEAF, LANG_KK,
+        if (paper_render(papers, &answered.view, &test_organisation, "complaint_answer", ANSWER_LEAF, PAPER_KK,
                          &catalogue->calendar->zone, &pdf, NULL) != 0)
             return arg;
         same = pdf.len == expected->len && memcmp(pdf.data, expected->data, pdf.len) == 0;
@@ -303,7 +303,7 @@ static void two_threads_draw_at_once(void **state)
 
     answered_init(&answered, catalogue);
     put_one(&answered, true, "reasons", "Себебі осы мәтінде айтылған.");
-    render(&answered, LANG_KK, &expected);
+    render(&answered, PAPER_KK, &expected);
     for (int i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, render_many, &expected), 0);
     for (int i = 0; i < 2; i++) {
@@ -332,7 +332,7 @@ static void other_papers_are_not_known(void **state)
         struct buf pdf;
 
         buf_init(&pdf, 8 << 20);
-        assert_int_equal(paper_render(papers, &answered.view, &test_organisation, cases[i].id, cases[i].leaf, LANG_KK,
+        assert_int_equal(paper_render(papers, &answered.view, &test_organisation, cases[i].id, cases[i].leaf, PAPER_KK,
                                       &catalogue->calendar->zone, &pdf, &err),
                          -ERR_NOT_FOUND);
         assert_string_equal(err.code, "paper_unknown");
@@ -349,7 +349,7 @@ static void a_full_buffer_is_an_error(void **state)
 
     answered_init(&answered, catalogue);
     buf_init(&pdf, 5000);
-    assert_int_equal(paper_render(papers, &answered.view, &test_organisation, "complaint_answer", ANSWER_LEAF, LANG_KK,
+    assert_int_equal(paper_render(papers, &answered.view, &test_organisation, "complaint_answer", ANSWER_LEAF, PAPER_KK,
                                   &catalogue->calendar->zone, &pdf, &err),
                      -ERR_MEMORY);
     buf_done(&pdf);

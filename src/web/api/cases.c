@@ -257,7 +257,11 @@ int api_case_paper(struct request *request, struct response *response, struct er
             paper = &view.papers[i];
     if (paper == NULL || request->app->papers == NULL)
         return err_set(err, ERR_NOT_FOUND, "paper_unknown", NULL);
-    r = paper_render(request->app->papers, &view, &organisation, name, paper->leaf, request->lang,
+    const char *wanted = request_query(request, "language");
+    int language = wanted != NULL ? paper_language_parse(wanted) : (int)paper_language_of(&view);
+    if (language < 0)
+        return api_refuse(request, "language", "not_an_option", err);
+    r = paper_render(request->app->papers, &view, &organisation, name, paper->leaf, (enum paper_language)language,
                      request_zone(request), &response->body, err);
     if (r < 0)
         return r;

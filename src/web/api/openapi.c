@@ -27,6 +27,8 @@ static const struct {
     {"cursor", "{\"type\":\"string\"}", "Of the page before"},
     {"why", "{\"type\":\"boolean\"}", "true: with the days of every clock"},
     {"leaf", "{\"type\":\"integer\",\"minimum\":0}", "Index of a leaf of the ledger"},
+    {"language", "{\"type\":\"string\",\"enum\":[\"kk\",\"ru\",\"en\",\"both\"]}",
+     "Of the paper (both: Kazakh, then Russian); else that of the case's opener"},
     {"size", "{\"type\":\"integer\",\"minimum\":1}", "Size of the tree; else the newest checkpoint's"},
     {"to", "{\"type\":\"integer\",\"minimum\":1}", "The later size; else the newest checkpoint's"},
     {"code", "{\"type\":\"string\"}", "Access code of the opener"},

@@ -113,11 +113,13 @@ int answer_paper(struct request *request, struct response *response, const struc
     /* The paper's own address is built from the organisation's url, else from where we are reached. */
     if (r == 0 && organisation.url[0] == '\0')
         organisation.url = request_public_url(request);
-    /* A paper is an official text: Kazakh or Russian as its addressee wrote, whatever language the reader looks in. */
-    int lang = lang_parse(c->row.lang);
+    /* As its addressee wrote, unless somebody asks for another language. */
+    const char *wanted = request_query(request, "language");
+    int language = wanted != NULL ? paper_language_parse(wanted) : (int)paper_language_of(c);
+    if (r == 0 && language < 0)
+        return err_set(err, ERR_NOT_FOUND, "paper_unknown", NULL);
     if (r == 0)
-        r = paper_render(request->app->papers, c, &organisation, name, leaf,
-                         lang < 0 || lang == LANG_EN ? request->lang : (enum lang)lang,
+        r = paper_render(request->app->papers, c, &organisation, name, leaf, (enum paper_language)language,
                          &request->office->catalogue->calendar->zone, &response->body, err);
     const char *file = arena_printf(&request->arena, "%s.pdf", c->row.number);
     return r < 0 ? r : answer_file(request, response, "application/pdf", file == NULL ? "paper.pdf" : file, true, err);
