@@ -55,6 +55,54 @@ static int check_demo(struct settings *settings, struct store *store, struct are
     return 0;
 }
 
+/* Does some procedure name the role in run_by? */
+static bool role_runs(const struct catalogue *catalogue, const char *role)
+{
+    for (size_t i = 0; i < catalogue->procedure_count; i++)
+        if (words_have(catalogue->procedures[i].run_by, catalogue->procedures[i].run_by_count, role))
+            return true;
+    return false;
+}
+
+/* What may stand there, for who wrote something else. */
+static const char *roles_known(const struct catalogue *catalogue, struct arena *arena)
+{
+    const struct list *roles = catalogue_list(catalogue, "roles");
+    const char *known = "";
+
+    for (size_t i = 0; known && roles && i < roles->count; i++)
+        if (role_runs(catalogue, roles->entries[i].id))
+            known = arena_printf(arena, "%s%s%s", known, *known ? ", " : "", roles->entries[i].id);
+    return known ? known : "";
+}
+
+/* Which procedures are offered: those of the roles that the organisation plays. A demonstration plays all, unless it is
+ * told otherwise. */
+static int read_roles(struct cli *cli, struct office *office, struct err *err)
+{
+    const char *words = cli->roles ? cli->roles : cli->settings.roles;
+    char *left = arena_strdup(&cli->arena, words ? words : "platform"), *save = NULL;
+    const char **roles = left ? ARENA_ARRAY(&cli->arena, const char *, strlen(left) + 1) : NULL;
+    size_t count = 0;
+
+    if (!words && cli->settings.demo)
+        return 0;
+    if (!roles)
+        return err_memory(err);
+    for (char *word = strtok_r(left, " ,", &save); word; word = strtok_r(NULL, " ,", &save)) {
+        if (!role_runs(office->catalogue, word))
+            return err_set(err, ERR_BAD_INPUT, "roles_unknown", "%.40s (%.110s)", word,
+                           roles_known(office->catalogue, &cli->arena));
+        roles[count++] = word;
+    }
+    if (count == 0)
+        return err_set(err, ERR_BAD_INPUT, "roles_unknown", "\"\" (%.110s)",
+                       roles_known(office->catalogue, &cli->arena));
+    office->roles = roles;
+    office->role_count = count;
+    return 0;
+}
+
 static int run(struct cli *cli, struct installation *installation, struct papers *papers, const sigset_t *signals,
                struct err *err)
 {
@@ -80,7 +128,9 @@ static int run(struct cli *cli, struct installation *installation, struct papers
                                 .allow_private = settings->mail_allow_private,
                                 .public_url = settings->public_url},
                        .now = time_now_usec};
-    r = server_start(&app, &server, err);
+    r = read_roles(cli, &app.office, err);
+    if (r == 0)
+        r = server_start(&app, &server, err);
     if (r < 0)
         return r;
     /* Links in letters lead to where the server listens, unless it is told how it is reached from outside. */

@@ -24,6 +24,7 @@ const char options_help[] =
     "  --var FOLDER           keys: master.key, ledger.key      (var)\n"
     "  --law FOLDER           the catalogue of the law\n"
     "  --papers FOLDER        layouts of papers\n"
+    "  --roles WORDS          what the organisation is to the law: platform, authorised_body, carrier … (platform)\n"
     "  --host ADDRESS         where to listen                   (127.0.0.1)\n"
     "  --port NUMBER          0 takes any free one              (8480)\n"
     "  --public-url URL       how the outside reaches it, for links and QR codes\n"
@@ -247,6 +248,25 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
     return r;
 }
 
+/* `roles` of the file is what the organisation is to the law: one word or a list, kept as words by blanks. On the
+ * command line the option of that name means the same for the service, and roles of an account for users and tokens. */
+static int read_roles(struct cli *cli, const struct yaml *node, struct err *err)
+{
+    const char *words = node->kind == YAML_SCALAR ? node->text : "";
+
+    if (node->kind == YAML_MAPPING)
+        return yaml_refuse(node, err, "yaml_wrong_type", "roles");
+    for (size_t i = 0; node->kind == YAML_SEQUENCE && i < node->count; i++) {
+        if (node->items[i]->kind != YAML_SCALAR)
+            return yaml_refuse(node->items[i], err, "yaml_wrong_type", "roles");
+        words = arena_printf(&cli->arena, "%s%s%s", words, i > 0 ? " " : "", node->items[i]->text);
+        if (!words)
+            return err_memory(err);
+    }
+    cli->settings.roles = words;
+    return 0;
+}
+
 /* One key of the file is one long option, with _ for -. */
 static int read_config(struct cli *cli, const char *path, struct err *err)
 {
@@ -265,6 +285,12 @@ static int read_config(struct cli *cli, const char *path, struct err *err)
         snprintf(name, sizeof(name), "%s", root->keys[i]);
         for (char *p = name; *p; p++)
             *p = *p == '_' ? '-' : *p;
+        if (strcmp(name, "roles") == 0) {
+            r = read_roles(cli, root->items[i], err);
+            if (r < 0)
+                return r;
+            continue;
+        }
         while (option->name &&
                (strcmp(option->name, name) != 0 || option->val >= O_LAST_SETTING || option->val == O_CONFIG))
             option++;

@@ -33,6 +33,11 @@ int act_forms_make(struct request *request, const struct case_view *c, const cha
     return 0;
 }
 
+const char *barred_sentence(struct request *request, const struct barred_act *barred)
+{
+    return sentence_of(request, &barred->why);
+}
+
 static int run(struct tx *tx, struct request *request, struct err *err)
 {
     struct acting_state *state = request->state;

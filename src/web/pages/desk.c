@@ -1,11 +1,12 @@
-/* The desk: what needs a hand, and two charts of how the organisation keeps its periods. */
+/* The desk: what the reader's roles owe today, and two charts of how periods are kept in the procedures they have to do
+ * with. */
+#include "web/pages/desk.h"
 #include "web/app.h"
 #include "web/figures.h"
-#include "web/pages/pages.h"
 #include "web/routes.h"
 #include <pages.h>
 
-enum { WEEKS = 12, DAYS = 20, NEXT_ROWS = 8, MINE_ROWS = 8 };
+enum { WEEKS = 12, DAYS = 20 };
 
 static const struct case_filter open_cases = {.open_only = true,
                                               .due_from_usec = TIME_NONE,
@@ -16,12 +17,12 @@ static const struct case_filter open_cases = {.open_only = true,
                                               .sort = CASE_SORT_DUE,
                                               .limit = 1};
 
-static int counts_fill(struct request *request, struct tx *tx, struct desk_view *view, struct err *err)
+static int counts_fill(struct request *request, struct tx *tx, const struct case_filter *seen, struct desk_view *view,
+                       struct err *err)
 {
     const struct zone *zone = &request->office->catalogue->calendar->zone;
     int32_t today = zone_day_of(zone, request->now_usec);
-    struct case_filter overdue = open_cases, day = open_cases, week = open_cases, nobody = open_cases,
-                       mine = open_cases;
+    struct case_filter overdue = *seen, day = *seen, week = *seen, nobody = *seen, mine = *seen;
     overdue.overdue_at_usec = request->now_usec;
     day.due_from_usec = zone_moment(zone, today, 0);
     day.due_before_usec = zone_moment(zone, today + 1, 0);
@@ -33,31 +34,13 @@ static int counts_fill(struct request *request, struct tx *tx, struct desk_view 
         const struct case_filter *filter;
         int64_t *count;
     } counts[] = {{&overdue, &view->overdue},   {&day, &view->today}, {&week, &view->week},
-                  {&nobody, &view->unassigned}, {&mine, &view->mine}, {&open_cases, &view->open}};
+                  {&nobody, &view->unassigned}, {&mine, &view->mine}, {seen, &view->open}};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         int r = store_case_count(tx, counts[i].filter, counts[i].count, err);
         if (r < 0)
             return r;
     }
     return 0;
-}
-
-static int lists_fill(struct request *request, struct tx *tx, struct desk_view *view, struct err *err)
-{
-    struct case_filter next = open_cases, mine = open_cases;
-    struct case_row *rows;
-    const char *cursor;
-    next.limit = NEXT_ROWS;
-    mine.limit = MINE_ROWS;
-    mine.assignee = request->actor.account_id;
-    int r = store_case_list(tx, &next, &request->arena, &rows, &view->next_count, &cursor, err);
-    if (r == 0)
-        r = queue_rows_make(request, tx, rows, view->next_count, &view->next_rows, err);
-    if (r == 0)
-        r = store_case_list(tx, &mine, &request->arena, &rows, &view->mine_count, &cursor, err);
-    if (r == 0)
-        r = queue_rows_make(request, tx, rows, view->mine_count, &view->mine_rows, err);
-    return r;
 }
 
 /* "24.11": the day and month under a bar. */
@@ -85,7 +68,7 @@ static int weeks_fill(struct request *request, struct tx *tx, struct desk_view *
         bounds[i] = zone_moment(zone, first + 7 * i, 0);
     for (size_t p = 0; p < catalogue->procedure_count; p++) {
         const struct procedure *procedure = &catalogue->procedures[p];
-        if (procedure->clock_count == 0)
+        if (procedure->clock_count == 0 || !actor_sees(&request->actor, procedure))
             continue;
         /* Week by week through the memory of figures: the weeks that are over are counted once for everybody. */
         for (int i = 0; i < WEEKS; i++) {
@@ -118,7 +101,8 @@ static int weeks_fill(struct request *request, struct tx *tx, struct desk_view *
     return chart_bars_svg(&chart, arena, &view->weeks_chart, err);
 }
 
-static int due_fill(struct request *request, struct tx *tx, struct desk_view *view, struct err *err)
+static int due_fill(struct request *request, struct tx *tx, const char *const *procedures, struct desk_view *view,
+                    struct err *err)
 {
     const struct zone *zone = &request->office->catalogue->calendar->zone;
     struct arena *arena = &request->arena;
@@ -129,7 +113,7 @@ static int due_fill(struct request *request, struct tx *tx, struct desk_view *vi
         return err_memory(err);
     for (int i = 0; i <= DAYS; i++)
         bounds[i] = zone_moment(zone, today + i, 0);
-    int r = store_clock_due_figures(tx, NULL, bounds, DAYS, figures, err);
+    int r = store_clock_due_figures(tx, procedures, bounds, DAYS, figures, err);
     if (r < 0)
         return r;
     for (int i = 0; i < DAYS; i++)
@@ -148,18 +132,24 @@ static int due_fill(struct request *request, struct tx *tx, struct desk_view *vi
 int page_desk_get(struct request *request, struct response *response, struct err *err)
 {
     struct desk_view view = {.mail_configured = request->app->mail.url != NULL};
+    struct case_filter seen = open_cases;
     struct outbox_figures mail;
     struct page *page;
     struct tx *tx;
+    seen.procedures = actor_procedures(request->office, &request->actor, &request->arena);
+    if (request->arena.overflowed)
+        return err_memory(err);
     int r = request_read(request, &tx, err);
     if (r == 0)
-        r = counts_fill(request, tx, &view, err);
+        r = counts_fill(request, tx, &seen, &view, err);
     if (r == 0)
-        r = lists_fill(request, tx, &view, err);
+        r = desk_owed_fill(request, tx, &seen, &view, err);
+    if (r == 0)
+        r = desk_openings_fill(request, &view, err);
     if (r == 0)
         r = weeks_fill(request, tx, &view, err);
     if (r == 0)
-        r = due_fill(request, tx, &view, err);
+        r = due_fill(request, tx, seen.procedures, &view, err);
     if (r == 0)
         r = store_outbox_figures(tx, &mail, err);
     if (r == 0)

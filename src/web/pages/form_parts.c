@@ -210,6 +210,37 @@ static void condition_put(const struct drawing *d)
     }
 }
 
+/* "The number of a case: Monitoring act, Preventive control". */
+static void cases_put(const struct drawing *d)
+{
+    struct page_out *o = d->o;
+    page_word(o, T_open_case_hint);
+    for (size_t i = 0; i < d->field->procedure_count; i++) {
+        const struct procedure *procedure = catalogue_procedure(o->frame->catalogue, d->field->procedures[i]);
+        buf_puts(o->buf, i > 0 ? ", " : " ");
+        if (procedure != NULL)
+            page_text3(o, procedure->title);
+    }
+}
+
+/* What was typed into a box, or several values one a line. */
+static void box_put(const struct drawing *d)
+{
+    const char *text;
+    buf_printf(d->o->buf, "<textarea rows=\"%d\"", d->field->type == FIELD_LINKS ? 4 : 8);
+    if (d->field->type == FIELD_LINKS)
+        buf_puts(d->o->buf, " class=\"links\" inputmode=\"url\" autocomplete=\"off\" spellcheck=\"false\"");
+    name_and_id(d);
+    /* The first line break after the tag is the browser's to drop. */
+    buf_puts(d->o->buf, ">\n");
+    for (size_t i = 0; (text = form_typed(d->form, d->field->name, i)) != NULL; i++) {
+        if (i > 0)
+            buf_putc(d->o->buf, '\n');
+        page_text(d->o, text);
+    }
+    buf_puts(d->o->buf, "</textarea>");
+}
+
 static void help_and_wrong(const struct drawing *d)
 {
     struct page_out *o = d->o;
@@ -221,8 +252,11 @@ static void help_and_wrong(const struct drawing *d)
             page_text3(o, d->field->help);
         else if (d->field->condition_count > 0)
             condition_put(d);
+        else if (d->field->type == FIELD_CASE)
+            cases_put(d);
         else
             page_word(o, d->field->type == FIELD_URL     ? T_open_url_hint
+                         : d->field->type == FIELD_LINKS ? T_open_links_hint
                          : d->field->type == FIELD_PHONE ? T_open_phone_hint
                                                          : T_open_digits);
         buf_puts(o->buf, "</p>");
@@ -318,7 +352,7 @@ static void input_put(const struct drawing *d)
         {FIELD_PHONE, "type=\"tel\" autocomplete=\"tel\" class=\"short\""},
         {FIELD_IIN, "type=\"text\" inputmode=\"numeric\" autocomplete=\"off\" class=\"short\""},
         {FIELD_BIN, "type=\"text\" inputmode=\"numeric\" autocomplete=\"off\" class=\"short\""},
-        {FIELD_CASE, "type=\"text\" autocomplete=\"off\""},
+        {FIELD_CASE, "type=\"text\" autocomplete=\"off\" spellcheck=\"false\" class=\"short\""},
     };
     const char *attributes = kinds[0].attributes;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -333,8 +367,8 @@ static void input_put(const struct drawing *d)
 
 void page_field(struct page_out *o, const struct form_view *form, const struct field *field)
 {
-    bool own_hint =
-        field->type == FIELD_URL || field->type == FIELD_PHONE || field->type == FIELD_IIN || field->type == FIELD_BIN;
+    bool own_hint = field->type == FIELD_URL || field->type == FIELD_PHONE || field->type == FIELD_IIN ||
+                    field->type == FIELD_BIN || field->type == FIELD_LINKS || field->type == FIELD_CASE;
     struct drawing d = {.o = o,
                         .form = form,
                         .field = field,
@@ -351,19 +385,10 @@ void page_field(struct page_out *o, const struct form_view *form, const struct f
     title_put(&d);
     buf_puts(o->buf, "</label>");
     help_and_wrong(&d);
-    if (field->type == FIELD_TEXT) {
-        buf_puts(o->buf, "<textarea rows=\"8\"");
-        name_and_id(&d);
-        /* The first line break after the tag is the browser's to drop. */
-        buf_puts(o->buf, ">\n");
-        page_text(o, form_typed(form, field->name, 0));
-        buf_puts(o->buf, "</textarea>");
+    if (field->type == FIELD_TEXT || field->type == FIELD_LINKS) {
+        box_put(&d);
     } else if (field->type == FIELD_CHOICE || field->type == FIELD_COUNTRY) {
         select_put(&d);
-    } else if (field->type == FIELD_FILE) {
-        buf_puts(o->buf, "<input type=\"file\" multiple");
-        name_and_id(&d);
-        buf_putc(o->buf, '>');
     } else {
         input_put(&d);
     }

@@ -93,9 +93,31 @@ int page_end(struct page *page, struct err *err)
     return page->out.buf->failed || page->frame.arena->overflowed ? err_memory(err) : 0;
 }
 
+/* The argument as people read it: the title of a procedure for its id, a moment and a day in words. */
+static const char *arg_in_words(struct request *request, const char *code, const char *arg)
+{
+    const struct catalogue *catalogue = request->office->catalogue;
+    const struct procedure *procedure = catalogue_procedure(catalogue, arg);
+    CLEANUP_BUF struct buf text;
+    int64_t at;
+    if (strcmp(code, "needs_first") == 0 && procedure != NULL)
+        return procedure->title.in[request->lang];
+    if ((strcmp(code, "limit_reached") != 0 && strcmp(code, "not_overdue_yet") != 0) ||
+        !moment_parse(arg, &catalogue->calendar->zone, &at))
+        return arg;
+    buf_init(&text, 256);
+    if (strchr(arg, 'T') == NULL)
+        text_put_date(&text, request->lang, zone_day_of(&catalogue->calendar->zone, at));
+    else
+        page_minute(&(struct page_out){.buf = &text, .lang = request->lang, .zone = &catalogue->calendar->zone}, at);
+    const char *copy = text.failed ? NULL : arena_strdup(&request->arena, text.data);
+    return copy == NULL ? arg : copy;
+}
+
 const char *sentence_of(struct request *request, const struct err *err)
 {
-    const char *sentence = text_error(&request->arena, request->lang, err->code, err->arg);
+    const char *sentence =
+        text_error(&request->arena, request->lang, err->code, arg_in_words(request, err->code, err->arg));
     return sentence == NULL ? text_get(request->lang, T_error_internal) : sentence;
 }
 

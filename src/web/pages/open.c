@@ -47,6 +47,10 @@ static void clock_fill(struct request *request, struct open_view *view)
     for (size_t i = 0; i < view->procedure->clock_count && !view->has_clock; i++) {
         if (!procedure_clock_starts_on(&view->procedure->clocks[i], "opened"))
             continue;
+        /* Which cases have it, is not known yet. */
+        if (view->procedure->clocks[i].condition_count > 0)
+            continue;
+        view->clock_title = &view->procedure->clocks[i];
         view->norm = catalogue_norm_at(catalogue, view->procedure->clocks[i].norm_id, request->now_usec);
         view->has_clock =
             view->norm != NULL && view->norm->has_clock &&
@@ -54,18 +58,123 @@ static void clock_fill(struct request *request, struct open_view *view)
     }
 }
 
+/* The case that the form grows from, as far as whoever opens it may see it: staff by their role, the opener by the code
+ * in the cookie. *ret_seen false where there is none to be seen: then only its number is known. */
+static int origin_find(struct request *request, bool staff, const char *number, struct case_view *ret, bool *ret_seen,
+                       struct err *err)
+{
+    struct err why = {0};
+    struct case_row row;
+    struct tx *tx;
+    int r = request_read(request, &tx, err);
+    *ret_seen = false;
+    if (r < 0)
+        return r;
+    if (staff) {
+        r = store_case_by_number(tx, number, &request->arena, &row, &why);
+        if (r == 0)
+            r = case_view(tx, request->office, row.id, &request->actor, 0, &request->arena, ret, &why);
+    } else {
+        const char *code = opener_code(request, number);
+        if (code == NULL)
+            return 0;
+        r = case_view_by_code(tx, request->office, number, code, 0, &request->arena, ret, &why);
+    }
+    if (r < 0 && r != -ERR_NOT_FOUND && r != -ERR_FORBIDDEN) {
+        *err = why;
+        return r;
+    }
+    *ret_seen = r == 0;
+    return 0;
+}
+
+static bool may_name(const struct field *field, const struct case_view *origin)
+{
+    return field->type == FIELD_CASE &&
+           (origin == NULL || words_have(field->procedures, field->procedure_count, origin->procedure->id));
+}
+
+/* What the origin says of a field with this name and type, unless it is personal on either side. */
+static const struct case_value *origin_value(const struct case_view *origin, const struct field *field)
+{
+    for (size_t i = 0; i < origin->value_count; i++) {
+        const struct case_value *value = &origin->values[i];
+        if (strcmp(value->field->name, field->name) == 0 && value->field->type == field->type && value->count > 0 &&
+            !value->destroyed && !value->field->personal && !field->personal)
+            return value;
+    }
+    return NULL;
+}
+
+/* ?from=NUMBER: the field that may name that case gets its number, a choice of procedures its procedure, and fields of
+ * the same name and type what they hold there. */
+static int form_prefill(struct request *request, const struct procedure *procedure, bool staff, const char *number,
+                        struct raw_value **ret, size_t *ret_count, struct err *err)
+{
+    struct case_view seen;
+    bool is_seen, named = false;
+    int r = origin_find(request, staff, number, &seen, &is_seen, err);
+    struct raw_value *raw = ARENA_ARRAY(&request->arena, struct raw_value, procedure->field_count + 1);
+    size_t count = 0;
+    if (r < 0)
+        return r;
+    if (raw == NULL)
+        return err_memory(err);
+    const struct case_view *origin = is_seen ? &seen : NULL;
+    for (size_t i = 0; i < procedure->field_count; i++) {
+        const struct field *field = &procedure->fields[i];
+        const struct case_value *value = origin == NULL ? NULL : origin_value(origin, field);
+        const char **text = ARENA_NEW(&request->arena, const char *);
+        if (text == NULL)
+            return err_memory(err);
+        raw[count] = (struct raw_value){.name = field->name, .kind = RAW_FORM, .count = 1, .texts = text};
+        if (!named && may_name(field, origin)) {
+            *text = number;
+            named = true;
+        } else if (origin != NULL && field->type == FIELD_CHOICE &&
+                   field_option_find(field, origin->procedure->id) != NULL) {
+            *text = origin->procedure->id;
+        } else if (value != NULL) {
+            raw[count].count = value->count;
+            raw[count].texts = value->texts;
+        } else {
+            continue;
+        }
+        count++;
+    }
+    *ret = raw;
+    *ret_count = count;
+    return 0;
+}
+
+/* A number of a case, as far as its length tells. */
+static const char *origin_of(const struct request *request)
+{
+    const char *number = request_query(request, "from");
+    return number == NULL || number[0] == '\0' || strlen(number) >= sizeof((struct case_opened *)0)->number ? NULL
+                                                                                                            : number;
+}
+
 /* Draws the form, empty or with what was typed and refused. */
 static int form_draw(struct request *request, struct response *response, const struct procedure *procedure, bool staff,
                      const char *refusal, const char *once, struct err *err)
 {
-    struct open_view view = {.procedure = procedure, .staff = staff, .once = once, .received = ""};
+    struct open_view view = {.procedure = procedure,
+                             .staff = staff,
+                             .on_behalf = staff && (procedure->open_to & OPENER_PUBLIC) != 0,
+                             .once = once,
+                             .received = ""};
     struct raw_value *raw = NULL;
     size_t raw_count = 0;
     struct page *page;
     struct problem_line *extra = ARENA_ARRAY(&request->arena, struct problem_line, 2);
-    int r = extra == NULL ? err_memory(err) : form_values(request, reserved, &raw, &raw_count, err);
+    const char *from = request->route->method == HTTP_GET ? origin_of(request) : NULL;
+    int r = extra == NULL  ? err_memory(err)
+            : from == NULL ? form_values(request, reserved, &raw, &raw_count, err)
+                           : form_prefill(request, procedure, staff, from, &raw, &raw_count, err);
     if (r < 0)
         return r;
+    view.from = from;
     view.form = (struct form_view){.prefix = "f",
                                    .fields = procedure->fields,
                                    .field_count = procedure->field_count,
@@ -122,6 +231,11 @@ static int open_finish(struct request *request, struct response *response, struc
     CLEANUP_BUF struct buf number;
     buf_init(&number, 512);
     buf_put_url(&number, state->opened.number);
+    /* Nobody is waiting for a receipt where no applicant is: on to the case. */
+    if (state->staff && !(state->procedure->open_to & OPENER_PUBLIC))
+        return response_redirect(response, request, "/%s/case/%s?done=1", lang_of(request), state->opened.id) < 0
+                   ? err_memory(err)
+                   : 0;
     int r = opener_remember(request, response, state->opened.number, state->opened.access_code, err);
     if (r < 0)
         return r;
@@ -190,12 +304,12 @@ int page_open_post(struct request *request, struct response *response, struct er
     struct err why = {0};
     r = case_open_prepare(tx, request->office, &opening, actor, request->now_usec, &request->arena, &state->prepared,
                           &request->errors, &why);
-    if (r < 0 && r != -ERR_BAD_INPUT) {
+    if (r < 0 && r != -ERR_BAD_INPUT && r != -ERR_CONFLICT) {
         *err = why;
         return r;
     }
     if (r < 0 || request->errors.count > 0) {
-        response->status = 422;
+        response->status = r == -ERR_CONFLICT ? 409 : 422;
         return form_draw(request, response, state->procedure, state->staff,
                          request->errors.count > 0 ? NULL : sentence_of(request, &why),
                          once == NULL ? once_new(request) : once, err);

@@ -63,10 +63,20 @@ int opener_remember(struct request *request, struct response *response, const ch
 const char *opener_code(struct request *request, const char *number);
 void opener_forget(struct request *request, struct response *response);
 
+/* What the public may open here, those of one addressee side by side, and what rests on another case behind what does
+ * not. */
+int public_procedures(struct request *request, const struct procedure *const **ret, size_t *ret_count,
+                      struct err *err) WARN_UNUSED;
+/* May whoever is signed in open cases of the procedure as staff, here and now? */
+bool procedure_opened_by_staff(const struct request *request, const struct procedure *procedure);
+/* Why an act is barred, as a sentence: who decided, what is missing, until when. */
+const char *barred_sentence(struct request *request, const struct barred_act *barred);
+
 /* Rows of a list as the queue, the desk and the search show them. */
 int queue_rows_make(struct request *request, struct tx *tx, const struct case_row *rows, size_t count,
                     const struct queue_row **ret, struct err *err) WARN_UNUSED;
-int staff_choices(struct request *request, struct tx *tx, bool workers_only, struct choice **ret, size_t *ret_count,
+/* The accounts that have one of the roles and are not disabled; with 0, all there are. */
+int staff_choices(struct request *request, struct tx *tx, unsigned roles_wanted, struct choice **ret, size_t *ret_count,
                   struct err *err) WARN_UNUSED;
 
 #endif

@@ -65,8 +65,25 @@ void page_when_short(struct page_out *o, int64_t at_usec)
     buf_puts(o->buf, "</time>");
 }
 
+const char *span_text(struct arena *arena, enum lang lang, int64_t usec)
+{
+    int64_t minutes = (usec < 0 ? 0 : usec) / (60 * USEC_PER_SEC);
+    int64_t days = minutes / (24 * 60), hours = minutes / 60 % 24;
+    const char *text = days > 0 ? text_format(arena, lang, T_calc_span_days, INT_TEXT(days), INT_TEXT(hours))
+                       : hours > 0
+                           ? text_format(arena, lang, T_calc_span_hours, INT_TEXT(hours), INT_TEXT(minutes % 60))
+                           : text_format(arena, lang, T_calc_span_minutes, INT_TEXT(minutes), NULL);
+    return text == NULL ? "" : text;
+}
+
 void page_left(struct page_out *o, int64_t due_usec, int64_t overdue_usec, int64_t now_usec)
 {
+    if (is_at_once(due_usec, overdue_usec)) {
+        buf_puts(o->buf, "<span class=\"left bad\">");
+        page_word_with(o, T_calc_at_once_since, span_text(o->frame->arena, o->lang, now_usec - due_usec), NULL);
+        buf_puts(o->buf, "</span>");
+        return;
+    }
     int32_t today = zone_day_of(o->zone, now_usec);
     int32_t due_day = zone_day_of(o->zone, due_usec), last_day = zone_day_of(o->zone, overdue_usec - 1);
     const char *class_name = "bad";
@@ -300,6 +317,9 @@ void page_days(struct page_out *o, const struct clock_explanation *why)
     }
 }
 
+const unsigned account_roles[ROLES_OF_ACCOUNTS] = {ROLE_ADMIN, ROLE_MODERATOR, ROLE_REGISTRAR, ROLE_OFFICIAL,
+                                                   ROLE_HEAD,  ROLE_CARRIER,   ROLE_AUDITOR};
+
 const char *role_title(enum lang lang, unsigned role)
 {
     const char *word = role_word((enum role)role);
@@ -314,14 +334,13 @@ const char *role_help(enum lang lang, unsigned role)
 
 void page_roles(struct page_out *o, unsigned roles)
 {
-    static const unsigned all[] = {ROLE_ADMIN, ROLE_MODERATOR, ROLE_REGISTRAR, ROLE_AUDITOR};
     bool first = true;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if (!(roles & all[i]))
+    for (size_t i = 0; i < ROLES_OF_ACCOUNTS; i++) {
+        if (!(roles & account_roles[i]))
             continue;
         if (!first)
             buf_puts(o->buf, ", ");
-        page_text(o, role_title(o->lang, all[i]));
+        page_text(o, role_title(o->lang, account_roles[i]));
         first = false;
     }
 }

@@ -54,7 +54,7 @@ static const char *about_of(struct request *request, const struct procedure *pro
     return text == NULL ? choice : text;
 }
 
-int staff_choices(struct request *request, struct tx *tx, bool workers_only, struct choice **ret, size_t *ret_count,
+int staff_choices(struct request *request, struct tx *tx, unsigned roles_wanted, struct choice **ret, size_t *ret_count,
                   struct err *err)
 {
     struct account_row *rows;
@@ -66,9 +66,8 @@ int staff_choices(struct request *request, struct tx *tx, bool workers_only, str
     if (choices == NULL)
         return err_memory(err);
     for (size_t i = 0; i < count; i++) {
-        unsigned roles = roles_parse(rows[i].roles);
-        bool works = !rows[i].disabled && (roles & (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR)) != 0;
-        if (!workers_only || works)
+        bool works = !rows[i].disabled && (roles_parse(rows[i].roles) & roles_wanted) != 0;
+        if (roles_wanted == 0 || works)
             choices[kept++] = (struct choice){.id = rows[i].id, .title = rows[i].name};
     }
     *ret = choices;
@@ -82,7 +81,7 @@ int queue_rows_make(struct request *request, struct tx *tx, const struct case_ro
     struct queue_row *out = ARENA_ARRAY(&request->arena, struct queue_row, count + 1);
     struct choice *names;
     size_t name_count;
-    int r = out == NULL ? err_memory(err) : staff_choices(request, tx, false, &names, &name_count, err);
+    int r = out == NULL ? err_memory(err) : staff_choices(request, tx, 0, &names, &name_count, err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < count; i++) {
@@ -116,6 +115,13 @@ static const char *filled(const struct request *request, const char *name)
     return text == NULL || text[0] == '\0' ? NULL : text;
 }
 
+/* Only cases that the reader has to do with. */
+static int sees_fill(struct request *request, struct case_filter *filter, struct err *err)
+{
+    filter->procedures = actor_procedures(request->office, &request->actor, &request->arena);
+    return request->arena.overflowed ? err_memory(err) : 0;
+}
+
 /* Told in queue_filter.h. */
 int queue_filter_read(struct request *request, struct case_filter *ret, struct err *err)
 {
@@ -126,6 +132,9 @@ int queue_filter_read(struct request *request, struct case_filter *ret, struct e
     const char *state = filled(request, "state"), *due = filled(request, "due"),
                *assignee = filled(request, "assignee");
     const char *sort = filled(request, "sort"), *words = filled(request, "q");
+    int r = sees_fill(request, &filter, err);
+    if (r < 0)
+        return r;
     filter.procedure = filled(request, "procedure");
     if (state == NULL || strcmp(state, "open") == 0)
         filter.open_only = true;
@@ -183,7 +192,7 @@ static int choices_fill(struct request *request, struct tx *tx, struct queue_vie
     const enum lang l = request->lang;
     struct choice *staff;
     size_t staff_count, state_room = 3, count = 0;
-    int r = staff_choices(request, tx, true, &staff, &staff_count, err);
+    int r = staff_choices(request, tx, ROLE_WORKERS, &staff, &staff_count, err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < catalogue->procedure_count; i++)
@@ -198,6 +207,8 @@ static int choices_fill(struct request *request, struct tx *tx, struct queue_vie
     states[count++] = (struct choice){"all", text_get(l, T_queue_state_all)};
     for (size_t i = 0; i < catalogue->procedure_count; i++) {
         const struct procedure *procedure = &catalogue->procedures[i];
+        if (!actor_sees(&request->actor, procedure))
+            continue;
         procedures[view->procedure_count++] = (struct choice){procedure->id, procedure->title.in[l]};
         if (view->procedure != NULL && strcmp(view->procedure, procedure->id) != 0)
             continue;
@@ -281,8 +292,11 @@ int page_search_get(struct request *request, struct response *response, struct e
     if (plain != NULL && plain[0] != '\0') {
         struct case_row row;
         struct err unknown = {0};
+        const struct procedure *procedure = NULL;
         /* A whole number leads to its case at once. */
         if (store_case_by_number(tx, plain, &request->arena, &row, &unknown) == 0)
+            procedure = catalogue_procedure(request->office->catalogue, row.procedure);
+        if (procedure != NULL && actor_sees(&request->actor, procedure))
             return response_redirect(response, request, "/%s/case/%s", lang_of(request), row.id) < 0 ? err_memory(err)
                                                                                                      : 0;
         filter.words = text_fold_words(&request->arena, plain);
@@ -290,7 +304,8 @@ int page_search_get(struct request *request, struct response *response, struct e
         filter.limit = SEARCH_ROWS;
         if (filter.words == NULL)
             return err_memory(err);
-        if (filter.words[0] != '\0')
+        r = sees_fill(request, &filter, err);
+        if (r == 0 && filter.words[0] != '\0')
             r = list_fill(request, tx, &filter, &view, err);
         CLEANUP_BUF struct buf query;
         buf_init(&query, 16 * 1024);

@@ -146,6 +146,23 @@ static int stream_fill(void *arg, struct buf *out)
     return r;
 }
 
+/* The ids are the catalogue's; the list of them was the request's. */
+static bool procedures_keep(struct csv_stream *stream)
+{
+    const char *const *ids = stream->filter.procedures;
+    size_t count = 0;
+    if (ids == NULL)
+        return true;
+    while (ids[count] != NULL)
+        count++;
+    const char **copy = ARENA_ARRAY(&stream->own, const char *, count + 1);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, ids, count * sizeof *ids);
+    stream->filter.procedures = copy;
+    return true;
+}
+
 /* The texts of a filter belong to the request: copies outlive it. */
 static bool filter_keep(struct csv_stream *stream)
 {
@@ -158,7 +175,7 @@ static bool filter_keep(struct csv_stream *stream)
         if (*texts[i] == NULL)
             return false;
     }
-    return true;
+    return procedures_keep(stream);
 }
 
 int page_queue_csv(struct request *request, struct response *response, struct err *err)

@@ -27,7 +27,7 @@ static int lines_fill(struct request *request, struct tx *tx, struct tokens_view
     size_t account_count;
     int r = store_token_list(tx, &request->arena, &rows, &view->count, err);
     if (r == 0)
-        r = staff_choices(request, tx, false, &everybody, &account_count, err);
+        r = staff_choices(request, tx, 0, &everybody, &account_count, err);
     if (r < 0)
         return r;
     struct token_line *lines = ARENA_ARRAY(&request->arena, struct token_line, view->count + 1);

@@ -65,6 +65,9 @@ struct start_figures {
 };
 struct start_view {
     const struct procedure *procedure; /* the first that the public can open, or NULL */
+    bool complains;                    /* it is addressed to a platform */
+    size_t other_count;
+    const struct procedure *const *others; /* what else the public can open */
     bool has_clock;
     struct clock_moments clock; /* of its first clock, were it opened now */
     const struct norm *norm;
@@ -73,18 +76,24 @@ struct start_view {
     size_t figure_count;
     const struct start_figures *figures;
 };
+/* What the public may open, by who it is addressed to. */
 struct procedures_view {
     size_t count;
-    const struct procedure *const *procedures;
+    const struct procedure *const *procedures; /* those of one role side by side */
+    const struct list *roles;
+    bool grouped; /* more than one role receives something */
 };
 struct open_view {
     const struct procedure *procedure;
     struct form_view form;
     const char *once;           /* repeats of this form are one case */
-    bool staff;                 /* on someone's behalf, with the date of receipt */
+    bool staff;                 /* entered by who works here, with the date of receipt */
+    const char *from;           /* the number of the case that the form was filled in from, or NULL */
+    bool on_behalf;             /* … for somebody who could have done it alone */
     const char *received;       /* as typed */
     const char *received_wrong; /* a sentence, or NULL */
     const char *attachments_wrong;
+    const struct procedure_clock *clock_title; /* of the first clock that the opening starts */
     bool has_clock;
     struct clock_moments clock;
     const struct norm *norm;
@@ -210,10 +219,33 @@ struct queue_row {
     const char *about; /* the first words of what it is about, or NULL */
     const char *assignee;
 };
+/* What one procedure asks of the reader. */
+#define DESK_GROUP_ROWS 4
+struct desk_group {
+    const struct procedure *procedure;
+    int64_t overdue, today, week, later, idle; /* idle: no period runs */
+    size_t row_count;                          /* the first of them */
+    const struct queue_row *rows[DESK_GROUP_ROWS];
+};
+/* A case that waits for somebody else. */
+struct desk_waiting {
+    const struct queue_row *row;
+    const char *why; /* a sentence */
+};
+/* What may be opened from the desk. */
+struct desk_opening {
+    const struct procedure *procedure;
+    const char *about; /* one sentence */
+};
 struct desk_view {
     int64_t overdue, today, week, unassigned, mine, open;
-    size_t mine_count, next_count;
-    const struct queue_row *mine_rows, *next_rows;
+    size_t urgent_count, group_count, waiting_count, opening_count;
+    const struct queue_row **urgent; /* clocks that the law gives no time for, the longest running first */
+    const struct desk_group *groups;
+    const struct desk_waiting *waiting;
+    int64_t waiting_total;
+    bool cut; /* only the most pressing cases were looked at */
+    const struct desk_opening *openings;
     struct html weeks_chart, due_chart;
     size_t week_count;
     const struct span_figures *weeks;
@@ -315,7 +347,15 @@ void page_when_day(struct page_out *o, int64_t at_usec);
 void page_day(struct page_out *o, int32_t day);
 /* The day for the column of a table: 09.04.2026, in English 9 Apr 2026. */
 void page_when_short(struct page_out *o, int64_t at_usec);
-/* "Days left: 3", "today", "days late: 2", with a class that colours it. Counted in local days. */
+/* How long something took, or has been running: "35 min", "5 h 12 min", "3 d 4 h". */
+const char *span_text(struct arena *arena, enum lang lang, int64_t usec);
+/* Does the earliest running clock of a case leave no time at all? Its two moments are then one. */
+static inline bool is_at_once(int64_t due_usec, int64_t overdue_usec)
+{
+    return due_usec != TIME_NONE && (overdue_usec == due_usec || overdue_usec == TIME_NONE);
+}
+/* "Days left: 3", "today", "days late: 2", with a class that colours it. Counted in local days. For what must be done
+ * at once: how long it has been waiting, in red from the first minute. */
 void page_left(struct page_out *o, int64_t due_usec, int64_t overdue_usec, int64_t now_usec);
 /* A value of a case for people: option titles, dates in words, links as links. */
 void page_value(struct page_out *o, const struct case_value *value);
@@ -332,6 +372,8 @@ void page_form_fields(struct page_out *o, const struct form_view *form);
 void page_problems(struct page_out *o, const struct form_view *form);
 /* One line of that summary for forms written by hand. */
 void page_wrong(struct page_out *o, const char *id, const char *sentence);
+/* Every role an account may have, in the order in which they are offered. */
+extern const unsigned account_roles[ROLES_OF_ACCOUNTS];
 /* Names of a role, an actor, a month, a weekday, an event's kind. */
 const char *role_title(enum lang lang, unsigned role);
 const char *event_title(enum lang lang, const char *kind);
