@@ -4,6 +4,7 @@
 #define TALAP_WEB_FIGURES_H
 
 #include "store/case_rows.h"
+#include "store/register_rows.h"
 
 struct figures;
 
@@ -14,5 +15,11 @@ void figures_free(struct figures *figures); /* NULL-safe */
 #define FIGURES_AGE_SEC 15
 int figures_of_span(struct figures *figures, struct tx *tx, const char *procedure, const char *clock, int64_t from_usec,
                     int64_t until_usec, int64_t now_usec, struct span_figures *ret, struct err *err) WARN_UNUSED;
+/* What store_register_figures says of one register, as old at most. */
+struct register_figures {
+    int64_t standing, left;
+};
+int figures_of_register(struct figures *figures, struct tx *tx, const char *reg, int64_t now_usec,
+                        struct register_figures *ret, struct err *err) WARN_UNUSED;
 
 #endif
