@@ -6,6 +6,8 @@
 #include "cases/register_parts.h"
 #include <string.h>
 
+#define WORD_BYTES_MAX 255
+
 bool register_is_over(const struct law_register *reg, const char *procedure)
 {
     return strcmp(reg->procedure->id, procedure) == 0;
@@ -41,6 +43,25 @@ static void put_words(struct buf *out, const struct field *field, const char *te
     buf_puts(out, text);
 }
 
+/* Drops, in place, the words that no index takes. */
+static void drop_long_words(char *words)
+{
+    char *to = words;
+
+    for (const char *from = words; *from != '\0';) {
+        size_t count = strcspn(from, " ");
+
+        if (count <= WORD_BYTES_MAX) {
+            if (to > words)
+                *to++ = ' ';
+            memmove(to, from, count);
+            to += count;
+        }
+        from += count + (from[count] == ' ');
+    }
+    *to = '\0';
+}
+
 int register_row_make(const struct law_register *reg, const struct case_row *row, const struct register_life *life,
                       struct arena *arena, struct register_row *ret, struct err *err)
 {
@@ -54,6 +75,7 @@ int register_row_make(const struct law_register *reg, const struct case_row *row
                                 .state = row->state,
                                 .entered_usec = life->entered_usec,
                                 .left_usec = life->left_usec};
+    char *folded;
     int r = stored_json_parse(row->fields, strlen(row->fields), "a case's values", &fields, err);
 
     if (r < 0)
@@ -80,9 +102,11 @@ int register_row_make(const struct law_register *reg, const struct case_row *row
     if (r < 0)
         return r;
     made.values = arena_strndup(arena, values.data, values.len);
-    made.words = text_fold_words(arena, words.data);
-    if (made.values == NULL || made.words == NULL)
+    folded = text_fold_words(arena, words.data);
+    if (made.values == NULL || folded == NULL)
         return err_memory(err);
+    drop_long_words(folded);
+    made.words = folded;
     *ret = made;
     return 0;
 }

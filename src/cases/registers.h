@@ -34,9 +34,12 @@ int register_history(struct tx *tx, const struct office *office, const struct la
                      const struct register_entry *entry, struct arena *arena, const struct register_step **ret,
                      size_t *ret_count, struct err *err) WARN_UNUSED;
 
-/* Makes rows anew after a change of the catalogue, at most `limit` cases a call; a command of the job loop. *ret_count
- * is how many cases were looked at: 0 when all rows are those of this catalogue. */
+/* Makes the rows of registers, links and keys anew after a change of the catalogue, at most `limit` cases (1 … 500) a
+ * call; a command of the job loop. *ret_count is how many cases were looked at: 0 when all rows are those of this
+ * catalogue. */
 int register_refresh(struct tx *tx, const struct office *office, size_t limit, size_t *ret_count,
                      struct err *err) WARN_UNUSED;
+/* Is there anything left for it to do? */
+int register_stale(struct tx *tx, const struct office *office, bool *ret, struct err *err) WARN_UNUSED;
 
 #endif

@@ -2,6 +2,7 @@
  * lived through again from its events and held against its row, clocks, sealed values and files. Cases are read in
  * pages and each in an arena of its own, so memory does not grow with the store. A person whose key was destroyed is no
  * damage: the values are counted as destroyed. */
+#include "cases/rebuild.h"
 #include "cases/verify_parts.h"
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,9 @@ struct verification {
     int64_t opened; /* case.opened events in the ledger */
     struct people people;
     json_t *numbered; /* {procedure: {year: how many cases}} */
+    struct rebuild rebuild;
+    struct rebuild_figures figures;
+    bool stale; /* what stands beside the cases may still be that of an older catalogue */
 };
 
 static int look_at_event(const struct event_row *row, void *arg, struct err *err)
@@ -116,6 +120,8 @@ static int live_again(struct verification *work, const struct case_row *row, str
             r = check_personal(work, &events[i], body, &sealed, err);
         if (r == 0)
             r = replay_event(replay, work->office, &events[i], body, note ? NULL : sealed, work->arena, err);
+        if (r == 0)
+            r = rebuild_event(&work->rebuild, &events[i], body, sealed, err);
         if (r == 0 && !same(events[i].subject_id, of_clock ? NULL : replay->subject_id))
             r = replay_damaged(err, "event %lld is of another person", (long long)events[i].leaf);
     }
@@ -268,10 +274,23 @@ static int check_attachments(struct verification *work, const struct case_row *r
     return r;
 }
 
+/* A difference that a change of the catalogue explains is no damage; but what cannot be told is not called sound. */
+static int unless_stale(const struct verification *work, int r, struct err *err)
+{
+    return r == -ERR_DAMAGED && work->stale ? err_set(err, ERR_CONFLICT, "registers_waiting", NULL) : r;
+}
+
+static int check_beside(struct verification *work, const struct case_row *row, struct err *err)
+{
+    return unless_stale(work, rebuild_check(&work->rebuild, row, &work->figures, err), err);
+}
+
 static int check_against(struct verification *work, const struct case_row *row, struct replay *replay, struct err *err)
 {
-    int r = live_again(work, row, replay, err);
+    int r = rebuild_begin(&work->rebuild, work->tx, work->office, row, work->arena, err);
 
+    if (r == 0)
+        r = live_again(work, row, replay, err);
     if (r == 0)
         r = check_row(row, replay, err);
     if (r == 0)
@@ -280,7 +299,7 @@ static int check_against(struct verification *work, const struct case_row *row, 
         r = check_clocks(work, row, replay, err);
     if (r == 0)
         r = check_attachments(work, row, replay, err);
-    return r;
+    return r < 0 ? r : check_beside(work, row, err);
 }
 
 /* Numbers are drawn without gaps, so how many cases there are is the newest number. */
@@ -327,6 +346,12 @@ static int check_repeated(struct verification *work, struct arena *arena, struct
     if (r == 0 && number != NULL) {
         err_set(err, ERR_DAMAGED, "case_damaged", "%s", number);
         return err == NULL ? -ERR_DAMAGED : err_detail(err, "a clock's columns contradict each other");
+    }
+    if (r == 0)
+        r = store_key_check(work->tx, arena, &number, err);
+    if (r == 0 && number != NULL) {
+        err_set(err, ERR_DAMAGED, "case_damaged", "%s", number);
+        return err == NULL ? -ERR_DAMAGED : err_detail(err, "a key's columns contradict its case");
     }
     if (r == 0)
         r = store_outbox_check(work->tx, arena, &id, err);
@@ -464,10 +489,18 @@ static int check_all(struct verification *work, const char *key, struct err *err
     int r = ledger_verify(work->tx, key, look_at_event, work, &work->report.events, err);
 
     arena_init(&arena, PAGE_ARENA_LIMIT);
+    work->figures.standing = ARENA_ARRAY(&arena, int64_t, work->office->catalogue->register_count);
+    work->figures.past = ARENA_ARRAY(&arena, int64_t, work->office->catalogue->register_count);
+    if (r == 0 && (work->figures.standing == NULL || work->figures.past == NULL))
+        r = err_memory(err);
+    if (r == 0)
+        r = register_stale(work->tx, work->office, &work->stale, err);
     if (r == 0)
         r = check_cases(work, err);
     if (r == 0 && work->report.cases != work->opened)
         r = name_missing(work, err);
+    if (r == 0)
+        r = unless_stale(work, rebuild_check_figures(work->tx, work->office, &work->figures, &arena, err), err);
     if (r == 0)
         r = check_numbers(work, &arena, err);
     if (r == 0)

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "cases/registers.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 
 #define BATCH 200
+#define REGISTERS_BATCH 100
 #define WORDS_BATCH 48
 #define WORDS_QUIET 8 /* commands beside a batch, its own included */
 #define KEYS_BATCH 2000
@@ -63,6 +65,13 @@ static int do_recompute(struct tx *tx, const struct office *office, int64_t now_
     return case_recompute(tx, office, now_usec, BATCH, ret_count, err);
 }
 
+static int do_registers(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count,
+                        struct err *err)
+{
+    (void)now_usec;
+    return register_refresh(tx, office, REGISTERS_BATCH, ret_count, err);
+}
+
 static int do_housekeeping(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count,
                            struct err *err)
 {
@@ -74,8 +83,8 @@ static int do_housekeeping(struct tx *tx, const struct office *office, int64_t n
 }
 
 /* While nodes are brought up to a new law one after the other, two laws are at work on one store. Each would compute
- * the other's clocks anew, back and forth, an event each time; so only nodes with the law of the node that started last
- * do. */
+ * the other's clocks anew, back and forth, an event each time, and the other's registers; so only nodes with the law of
+ * the node that started last do. */
 #define LAW_SETTING "law"
 
 static bool law_text(const struct office *office, char *ret, size_t room)
@@ -106,9 +115,13 @@ static int law_is_ours(struct tx *tx, const struct office *office, struct arena 
     return r;
 }
 
-/* Which pieces have something to do? Reads only. */
-static int look(const struct office *office, int64_t now_usec, bool *ret_tick, bool *ret_recompute, bool *ret_index,
-                struct err *err)
+/* Which pieces have something to do. */
+struct due {
+    bool tick, recompute, registers, index;
+};
+
+/* Reads only. */
+static int look(const struct office *office, int64_t now_usec, struct due *ret, struct err *err)
 {
     struct tx *tx CLEANUP_READ = NULL;
     struct ledger_head_row *head;
@@ -116,7 +129,7 @@ static int look(const struct office *office, int64_t now_usec, bool *ret_tick, b
     struct arena arena;
     int64_t ripe = TIME_NONE, position = 0;
     size_t count = 0;
-    bool ours = false;
+    bool ours = false, stale = false;
     int r;
 
     arena_init(&arena, 4 << 20);
@@ -128,15 +141,17 @@ static int look(const struct office *office, int64_t now_usec, bool *ret_tick, b
     if (r == 0)
         r = law_is_ours(tx, office, &arena, &ours, err);
     if (r == 0)
+        r = register_stale(tx, office, &stale, err);
+    if (r == 0)
         r = store_words_position_get(tx, &position, err);
     if (r == 0) {
         head = ARENA_NEW(&arena, struct ledger_head_row);
         r = head ? store_ledger_head_get(tx, &arena, head, err) : err_memory(err);
-        if (r == 0) {
-            *ret_tick = ripe != TIME_NONE && ripe <= now_usec;
-            *ret_recompute = count > 0 && ours;
-            *ret_index = position < head->size;
-        }
+        if (r == 0)
+            *ret = (struct due){.tick = ripe != TIME_NONE && ripe <= now_usec,
+                                .recompute = count > 0 && ours,
+                                .registers = stale && ours,
+                                .index = position < head->size};
     }
     store_read_end(tx);
     tx = NULL;
@@ -211,20 +226,23 @@ static int first_failure(int so_far, int r, struct err *first, const struct err 
 
 int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
-    bool tick = false, recompute = false, index = false;
-    size_t handled = 0;
+    struct due due = {false};
+    size_t handled = 0, refreshed = 0;
     struct err why = {0};
     int r;
 
-    r = look(settings->office, now_usec, &tick, &recompute, &index, err);
+    r = look(settings->office, now_usec, &due, err);
     if (r < 0)
         return r;
-    if (recompute)
+    if (due.recompute)
         r = first_failure(r, run_piece(settings, do_recompute, now_usec, &handled, &why), err, &why);
     /* While clocks are still being computed anew, none is called overdue: a new holiday may have moved its moment. */
-    if (tick && handled == 0)
+    if (due.tick && handled == 0)
         r = first_failure(r, run_piece(settings, do_tick, now_usec, &handled, &why), err, &why);
-    if (index)
+    if (due.registers)
+        r = first_failure(r, run_piece(settings, do_registers, now_usec, &refreshed, &why), err, &why);
+    handled += refreshed;
+    if (due.index)
         r = first_failure(r, index_words(settings, &handled, &why), err, &why);
     if (r == 0)
         *ret_handled = handled;

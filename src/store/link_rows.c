@@ -20,6 +20,15 @@ int store_link_put(struct tx *tx, const struct case_link_row *row, struct err *e
     return db_run(db, NULL, err);
 }
 
+int store_link_delete(struct tx *tx, const struct case_link_row *row, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("DELETE FROM case_link WHERE from_case = $1 AND to_case = $2 AND field = $3"));
+    db_put_text(db, row->from_case);
+    db_put_text(db, row->to_case);
+    db_put_text(db, row->field);
+    return db_run(db, NULL, err);
+}
+
 /* The rest of a statement that gives links; its rows in the arena. */
 static int read_links(struct db *db, struct arena *arena, struct case_link_row **ret, size_t *ret_count,
                       struct err *err)
@@ -124,6 +133,23 @@ int store_key_put(struct tx *tx, const struct case_key_row *row, struct err *err
     int rc = db_run(db, &changes, err);
     /* Nothing written, not even over itself: there is no such case. */
     return rc != 0 || changes > 0 ? rc : err_set(err, ERR_NOT_FOUND, "not_found", NULL);
+}
+
+int store_key_delete(struct tx *tx, const struct case_key_row *row, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("DELETE FROM case_key WHERE case_id = $1 AND kind = $2 AND value = $3"));
+    db_put_text(db, row->case_id);
+    db_put_text(db, row->kind);
+    db_put_text(db, row->value);
+    return db_run(db, NULL, err);
+}
+
+int store_key_check(struct tx *tx, struct arena *arena, const char **ret_number, struct err *err)
+{
+    return db_run_text(db_query(tx->db, SQL("SELECT c.number FROM case_key k JOIN case_file c ON c.id = k.case_id "
+                                            "WHERE k.procedure <> c.procedure OR k.opened_usec <> c.opened_usec "
+                                            "OR k.serial <> c.serial LIMIT 1")),
+                       arena, ret_number, err);
 }
 
 static int read_keys(struct db *db, struct arena *arena, struct case_key_row **ret, size_t *ret_count, struct err *err)

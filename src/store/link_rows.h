@@ -12,6 +12,8 @@ struct case_link_row {
 };
 /* Naming the same case in the same field again changes nothing. */
 int store_link_put(struct tx *tx, const struct case_link_row *row, struct err *err) WARN_UNUSED;
+/* Takes back a link that today's catalogue would not make. No such row: no error. */
+int store_link_delete(struct tx *tx, const struct case_link_row *row, struct err *err) WARN_UNUSED;
 /* Links from and to the case, by leaf. */
 int store_link_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct case_link_row **ret,
                        size_t *ret_count, struct err *err) WARN_UNUSED;
@@ -26,10 +28,16 @@ struct case_key_row {
 };
 /* Again: changes nothing. */
 int store_key_put(struct tx *tx, const struct case_key_row *row, struct err *err) WARN_UNUSED;
+/* As store_link_delete. */
+int store_key_delete(struct tx *tx, const struct case_key_row *row, struct err *err) WARN_UNUSED;
 int store_key_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct case_key_row **ret,
                       size_t *ret_count, struct err *err) WARN_UNUSED;
 int store_key_scan(struct tx *tx, int (*each)(const struct case_key_row *row, void *arg, struct err *err), void *arg,
                    struct err *err) WARN_UNUSED;
+/* Columns that repeat the case's: *ret_number is the number of a case whose keys say otherwise, NULL when there is
+ * none.
+ */
+int store_key_check(struct tx *tx, struct arena *arena, const char **ret_number, struct err *err) WARN_UNUSED;
 /* Cases of the procedure with that key that were received in [from, before) and are in none of the states `not_in`. */
 int store_key_count(struct tx *tx, const char *kind, const char *value, const char *procedure, int64_t from_usec,
                     int64_t before_usec, const char *const *not_in, size_t not_in_count, int64_t *ret,

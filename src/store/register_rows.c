@@ -199,6 +199,27 @@ int store_register_get(struct tx *tx, const char *reg, const char *number, struc
     return rc;
 }
 
+int store_register_names(struct tx *tx, struct arena *arena, const char *const **ret, size_t *ret_count,
+                         struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT name FROM register ORDER BY id"));
+    const char **names = NULL;
+    size_t count = 0, room = 0;
+    int got;
+    while ((got = db_step(db, err)) > 0) {
+        const char **name = ROWS_ADD(arena, names, count, room);
+        if (name == NULL)
+            break;
+        *name = db_text(db, 0, arena);
+    }
+    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
+    if (got < 0 || closed != 0)
+        return got < 0 ? got : closed;
+    *ret = names;
+    *ret_count = count;
+    return 0;
+}
+
 int store_register_figures(struct tx *tx, const char *reg, int64_t *ret_standing, int64_t *ret_left, struct err *err)
 {
     struct db *db = db_query(tx->db, SQL("SELECT standing, past FROM register WHERE name = $1"));

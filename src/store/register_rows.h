@@ -37,6 +37,9 @@ struct register_filter {
 int store_register_list(struct tx *tx, const struct register_filter *filter, struct arena *arena,
                         struct register_row **ret, size_t *ret_count, const char **ret_cursor,
                         struct err *err) WARN_UNUSED;
+/* The ids of all registers that ever had an entry. */
+int store_register_names(struct tx *tx, struct arena *arena, const char *const **ret, size_t *ret_count,
+                         struct err *err) WARN_UNUSED;
 /* How many stand in it and how many did. */
 int store_register_figures(struct tx *tx, const char *reg, int64_t *ret_standing, int64_t *ret_left,
                            struct err *err) WARN_UNUSED;
