@@ -4,6 +4,7 @@
 #include "out/mail.h"
 
 #include "base/locale.h"
+#include "law/catalogue.h"
 #include "out/paper_layout.h"
 #include <string.h>
 
@@ -131,54 +132,78 @@ static void put_greeting(struct letter *letter)
     gap(letter);
 }
 
-/* What the law promises about the clocks that started when the case was opened. */
+/* Is the case the reader's own matter? What the public may open is, also where staff typed it in for them; what staff
+ * or a machine alone can open concerns somebody who asked for nothing: the author of content, a subject of control. */
+static bool own_matter(const struct case_view *view)
+{
+    return (view->procedure->open_to & OPENER_PUBLIC) != 0;
+}
+
+static bool at_once(const struct case_clock *clock)
+{
+    return clock->norm != NULL && clock->norm->clock.unit == UNIT_AT_ONCE;
+}
+
+/* Days are told as days, a period in hours or minutes to the minute. */
+static const char *end_words(struct letter *letter, const struct case_clock *clock, int64_t at_usec)
+{
+    bool in_hours =
+        clock->norm != NULL && (clock->norm->clock.unit == UNIT_HOUR || clock->norm->clock.unit == UNIT_MINUTE);
+
+    return in_hours ? moment_words(letter, at_usec) : day_words(letter, at_usec);
+}
+
+static void put_promise(struct letter *letter, const struct case_clock *clock)
+{
+    const char *title = clock->clock->title.in[letter->lang], *norm;
+    int64_t last_usec = clock->row.overdue_usec - USEC_PER_SEC;
+
+    if (at_once(clock)) {
+        say(letter, T_letter_receipt_at_once, title, NULL);
+    } else {
+        say(letter, T_letter_receipt_due, title, end_words(letter, clock, clock->row.due_usec));
+        if (zone_day_of(zone_of(letter), last_usec) != zone_day_of(zone_of(letter), clock->row.due_usec))
+            say(letter, T_letter_receipt_due_latest, day_words(letter, last_usec), NULL);
+    }
+    norm = paper_norm_words(letter->office->catalogue, clock->row.norm, letter->lang, letter->arena);
+    say(letter, T_letter_receipt_norm, norm, NULL);
+}
+
+/* What the law promises about the clocks that started when the case was opened; a period that only has to pass first
+ * is no promise. */
 static void put_promises(struct letter *letter)
 {
     for (size_t i = 0; i < letter->view->clock_count; i++) {
         const struct case_clock *clock = &letter->view->clocks[i];
-        const char *norm;
-        int64_t last_usec = clock->row.overdue_usec - USEC_PER_SEC;
+        bool owed = clock->norm == NULL || clock->norm->clock.kind == CLOCK_AT_MOST;
 
-        if (clock->clock == NULL || !procedure_clock_starts_on(clock->clock, "opened"))
-            continue;
-        say(letter, T_letter_receipt_due, clock->clock->title.in[letter->lang], day_words(letter, clock->row.due_usec));
-        if (zone_day_of(zone_of(letter), last_usec) != zone_day_of(zone_of(letter), clock->row.due_usec))
-            say(letter, T_letter_receipt_due_latest, day_words(letter, last_usec), NULL);
-        norm = paper_norm_words(letter->office->catalogue, clock->row.norm, letter->lang, letter->arena);
-        say(letter, T_letter_receipt_norm, norm, NULL);
+        if (clock->clock != NULL && owed && procedure_clock_starts_on(clock->clock, "opened"))
+            put_promise(letter, clock);
     }
 }
 
-static int write_receipt(struct letter *letter, struct err *err)
+/* The layout of the paper that the event issued and that the letter carries; NULL without. A general paper is the
+ * receipt: the letter says the same already. */
+static const struct paper_layout *paper_told(const struct letter *letter)
 {
-    const struct case_view *view = letter->view;
-    const char *promise = view->procedure->receipt.in[letter->lang];
+    const struct paper_layout *layout = NULL;
 
-    letter->message.subject =
-        text_format(letter->arena, letter->lang, T_letter_receipt_subject, view->row.number, NULL);
-    put_greeting(letter);
-    if (promise != NULL && promise[0] != '\0')
-        buf_printf(&letter->text, "%s\n", promise);
-    else
-        say(letter, T_letter_receipt_text, view->procedure->title.in[letter->lang], NULL);
-    gap(letter);
-    say(letter, T_letter_received, moment_words(letter, view->row.opened_usec), NULL);
-    put_promises(letter);
-    put_follow(letter);
-    put_end(letter);
-    return letter->message.subject == NULL ? err_memory(err) : 0;
+    for (size_t i = 0; i < letter->view->paper_count; i++)
+        if (letter->view->papers[i].leaf == letter->event->leaf)
+            layout = paper_layout_find(letter->papers, letter->view->papers[i].id);
+    return layout != NULL && !layout->general ? layout : NULL;
 }
 
-/* The paper that the act issued, the same that the case shows; named after the case: Ш-2026-000123.pdf. */
-static int attach_paper(struct letter *letter, const char *paper, struct err *err)
+/* Attaches the paper, the same that the case shows, named after the case: Ш-2026-000123.pdf. */
+static int attach_paper(struct letter *letter, const struct paper_layout *layout, struct err *err)
 {
     struct buf pdf CLEANUP_BUF = {0};
     char *name = arena_printf(letter->arena, "%s.pdf", letter->view->row.number), *copy;
     int r;
 
     buf_init(&pdf, PAPER_LIMIT);
-    r = paper_render(letter->papers, letter->view, &letter->organisation, paper, letter->event->leaf, paper_language_of(letter->view),
-                     zone_of(letter), &pdf, err);
+    r = paper_render(letter->papers, letter->view, &letter->organisation, layout->id, letter->event->leaf,
+                     paper_language_of(letter->view), zone_of(letter), &pdf, err);
     if (r < 0)
         return r;
     copy = arena_strndup(letter->arena, pdf.data, pdf.len);
@@ -193,39 +218,104 @@ static int attach_paper(struct letter *letter, const char *paper, struct err *er
     return 0;
 }
 
+static void put_genuine(struct letter *letter)
+{
+    gap(letter);
+    say(letter, T_letter_act_genuine, NULL, NULL);
+    buf_printf(&letter->text, "%s/%s/proof/%lld\n", letter->base_url, lang_code(letter->lang),
+               (long long)letter->event->leaf);
+}
+
+/* A text of the law's data, where it has one. */
+static bool put_own_words(struct letter *letter, const struct text3 *text)
+{
+    const char *words = text->in[letter->lang];
+
+    if (words == NULL || words[0] == '\0')
+        return false;
+    buf_printf(&letter->text, "%s\n", words);
+    return true;
+}
+
+static int put_paper(struct letter *letter, const struct paper_layout *layout, struct err *err)
+{
+    int r = attach_paper(letter, layout, err);
+
+    say(letter, T_letter_act_attached, layout->title.in[letter->lang], NULL);
+    put_genuine(letter);
+    return r;
+}
+
+static int write_receipt(struct letter *letter, struct err *err)
+{
+    const struct case_view *view = letter->view;
+    const struct procedure *procedure = view->procedure;
+    const struct paper_layout *layout = paper_told(letter);
+    const char *number = view->row.number, *title = procedure->title.in[letter->lang];
+    bool own = own_matter(view);
+    int r = 0;
+
+    letter->message.subject =
+        own ? text_format(letter->arena, letter->lang, T_letter_receipt_subject, number, NULL)
+            : arena_printf(letter->arena, "%s: %s", number, layout != NULL ? layout->title.in[letter->lang] : title);
+    put_greeting(letter);
+    if (!put_own_words(letter, &procedure->letter) && !(own && put_own_words(letter, &procedure->receipt)))
+        say(letter, own ? T_letter_receipt_text : T_letter_receipt_concerns, title, NULL);
+    if (layout != NULL)
+        r = put_paper(letter, layout, err);
+    gap(letter);
+    say(letter, own ? T_letter_received : T_letter_registered,
+        moment_words(letter, own ? view->row.opened_usec : view->row.registered_usec), NULL);
+    /* The periods of a case about somebody else are no promise to them. */
+    if (own)
+        put_promises(letter);
+    put_follow(letter);
+    put_end(letter);
+    return r == 0 && letter->message.subject == NULL ? err_memory(err) : r;
+}
+
+/* What an act says by default: an answer to what was asked, or news of a case about the reader. */
+static void put_act_words(struct letter *letter, const struct paper_layout *layout, const char *title)
+{
+    const char *number = letter->view->row.number;
+
+    if (!own_matter(letter->view)) {
+        say(letter, T_letter_act_news, number, title);
+    } else if (layout == NULL) {
+        say(letter, T_letter_act_done, number, title);
+    } else {
+        say(letter, T_letter_act_answered, number, NULL);
+        say(letter, T_letter_act_disagree, NULL, NULL);
+    }
+}
+
 static int write_act(struct letter *letter, struct err *err)
 {
     const struct case_view *view = letter->view;
     const struct procedure_act *act = letter->event->act;
     const struct paper_layout *layout;
     const char *title;
+    bool worded;
     int r = 0;
 
     if (act == NULL) {
         err_set(err, ERR_DAMAGED, "case_damaged", "%.60s", view->row.number);
         return err_detail(err, "the outbox tells of leaf %lld, which is no act", (long long)letter->row->leaf);
     }
-    layout = act->paper != NULL ? paper_layout_find(letter->papers, act->paper) : NULL;
+    layout = paper_told(letter);
     title = layout != NULL ? layout->title.in[letter->lang] : act->title.in[letter->lang];
     letter->message.subject = arena_printf(letter->arena, "%s: %s", view->row.number, title);
     put_greeting(letter);
-    if (layout != NULL) {
-        r = attach_paper(letter, act->paper, err);
-        say(letter, T_letter_act_answered, view->row.number, NULL);
-        say(letter, T_letter_act_disagree, NULL, NULL);
-        gap(letter);
-        say(letter, T_letter_act_genuine, NULL, NULL);
-        buf_printf(&letter->text, "%s/%s/proof/%lld\n", letter->base_url, lang_code(letter->lang),
-                   (long long)letter->event->leaf);
-    } else {
-        say(letter, T_letter_act_done, view->row.number, title);
+    worded = put_own_words(letter, &act->letter);
+    if (!worded)
+        put_act_words(letter, layout, title);
+    if (layout == NULL)
         say(letter, T_letter_act_state, view->procedure->states[view->state].public_title.in[letter->lang], NULL);
-    }
+    else
+        r = put_paper(letter, layout, err);
     put_follow(letter);
     put_end(letter);
-    if (r == 0 && letter->message.subject == NULL)
-        return err_memory(err);
-    return r;
+    return r == 0 && letter->message.subject == NULL ? err_memory(err) : r;
 }
 
 static int write_opener(struct letter *letter, bool *ret_to_nobody, struct err *err)
@@ -263,36 +353,62 @@ static void put_days_left(struct letter *letter, const struct case_clock *clock)
     say(letter, T_letter_reminder_left, day_words(letter, letter->row->created_usec), days);
 }
 
+/* A duty without a number: since when it waits, and how long that was when the message was made. */
+static void put_waiting(struct letter *letter, const struct case_clock *clock)
+{
+    int64_t waited_usec = letter->row->created_usec - clock->row.starts_usec;
+    char *minutes = arena_printf(letter->arena, "%lld", (long long)(waited_usec / (60 * USEC_PER_SEC)));
+
+    say(letter, T_letter_at_once_since, moment_words(letter, clock->row.starts_usec), NULL);
+    say(letter, T_letter_at_once_minutes, moment_words(letter, letter->row->created_usec), minutes);
+}
+
+static void put_clock(struct letter *letter, const struct case_clock *clock, bool late)
+{
+    const char *number = letter->view->row.number;
+    const char *title = clock->clock != NULL ? clock->clock->title.in[letter->lang] : clock->row.clock;
+    enum text_key subject = late ? T_letter_overdue_subject : T_letter_reminder_subject;
+    enum text_key text = late ? T_letter_overdue_text : T_letter_reminder_text;
+
+    if (at_once(clock)) {
+        subject = T_letter_at_once_subject;
+        text = T_letter_at_once_text;
+    }
+    letter->message.subject = text_format(letter->arena, letter->lang, subject, number, NULL);
+    say(letter, text, number, title);
+    say(letter, T_letter_staff_procedure, letter->view->procedure->title.in[letter->lang], NULL);
+    if (at_once(clock)) {
+        put_waiting(letter, clock);
+        return;
+    }
+    say(letter, T_letter_staff_due, moment_words(letter, clock->row.due_usec), NULL);
+    if (late)
+        say(letter, T_letter_overdue_hurry, NULL, NULL);
+    else
+        put_days_left(letter, clock);
+}
+
 static int write_staff(struct letter *letter, struct tx *tx, bool *ret_to_nobody, struct err *err)
 {
     const struct case_clock *clock = clock_told(letter);
     bool late = strcmp(letter->row->purpose, "overdue") == 0;
     struct account_row account;
-    const char *title, *number = letter->view->row.number;
     int r = store_account_get(tx, letter->row->to, letter->arena, &account, err), lang;
 
     if (r < 0 && r != -ERR_NOT_FOUND)
         return r;
-    /* A reminder of a period that has ended meanwhile would only puzzle. */
+    /* A reminder of a period that has ended meanwhile would only puzzle; so would a call for what is done already. */
     if (r < 0 || account.disabled || account.email == NULL || account.email[0] == '\0' || clock == NULL ||
-        (!late && strcmp(clock->row.state, "running") != 0)) {
+        ((!late || at_once(clock)) && strcmp(clock->row.state, "running") != 0)) {
         *ret_to_nobody = true;
         return 0;
     }
     lang = lang_parse(account.lang);
     letter->lang = lang >= 0 ? (enum lang)lang : LANG_KK;
     letter->message.to = account.email;
-    letter->message.subject = text_format(letter->arena, letter->lang,
-                                          late ? T_letter_overdue_subject : T_letter_reminder_subject, number, NULL);
-    title = clock->clock != NULL ? clock->clock->title.in[letter->lang] : clock->row.clock;
     say(letter, T_letter_greeting, NULL, NULL);
     gap(letter);
-    say(letter, late ? T_letter_overdue_text : T_letter_reminder_text, number, title);
-    say(letter, T_letter_staff_due, moment_words(letter, clock->row.due_usec), NULL);
-    if (late)
-        say(letter, T_letter_overdue_hurry, NULL, NULL);
-    else
-        put_days_left(letter, clock);
+    put_clock(letter, clock, late);
     gap(letter);
     say(letter, T_letter_staff_open, NULL, NULL);
     buf_printf(&letter->text, "%s/%s/case/%s\n", letter->base_url, lang_code(letter->lang), letter->view->row.id);
@@ -303,18 +419,20 @@ static int write_staff(struct letter *letter, struct tx *tx, bool *ret_to_nobody
 /* --- The row -------------------------------------------------------------------------------------------------------
  */
 
+/* Other kinds of message (row->kind) are other composers' beside this one. */
 static bool purpose_known(const struct outbox_row *row)
 {
     bool to_opener = strcmp(row->purpose, "receipt") == 0 || strcmp(row->purpose, "act") == 0;
     bool to_staff = strcmp(row->purpose, "reminder") == 0 || strcmp(row->purpose, "overdue") == 0;
 
-    return strcmp(row->to, "opener") == 0 ? to_opener : to_staff;
+    return strcmp(row->kind, "mail") == 0 && (strcmp(row->to, "opener") == 0 ? to_opener : to_staff);
 }
 
 static int read_case(struct tx *tx, struct letter *letter, struct case_view *view, struct err *err)
 {
     const struct actor system = {.kind = ACTOR_SYSTEM, .roles = ROLE_PUBLIC};
-    int r = case_view(tx, letter->office, letter->row->case_id, &system, CASE_WITH_EVENTS, letter->arena, view, err);
+    int r = case_view(tx, letter->office, letter->row->case_id, &system, letter->row->created_usec, CASE_WITH_EVENTS,
+                      letter->arena, view, err);
 
     if (r == 0)
         r = organisation_get(tx, letter->arena, &letter->organisation, err);

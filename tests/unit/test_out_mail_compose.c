@@ -23,8 +23,8 @@ static const struct mailer_settings settings = {
 /* --- The rooms below -----------------------------------------------------------------------------------------------
  */
 
-int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor, unsigned with,
-              struct arena *arena, struct case_view *ret, struct err *err)
+int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor,
+              int64_t now_usec, unsigned with, struct arena *arena, struct case_view *ret, struct err *err)
 {
     assert_string_equal(case_id, answered.view.row.id);
     assert_int_equal(actor->kind, ACTOR_SYSTEM);
@@ -186,6 +186,7 @@ static void an_act_without_a_paper_tells_where_the_case_stands(void **state)
     struct arena arena;
 
     answered.events[1].act = procedure_act_find(answered.view.procedure, "take");
+    answered.view.paper_count = 0;
     answered.view.state = procedure_state_find(answered.view.procedure, "in_review");
     composed("act", "opener", ANSWER_LEAF, &arena, &message);
     assert_null(message.attachment_name);
