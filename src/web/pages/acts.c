@@ -23,6 +23,7 @@ int act_forms_make(struct request *request, const struct case_view *c, const cha
                                      .form = {.prefix = act->id,
                                               .fields = act->fields,
                                               .field_count = act->field_count,
+                                              .had_files = this_one && request->file_count > 0,
                                               .raw = this_one ? raw : NULL,
                                               .raw_count = this_one ? raw_count : 0,
                                               .errors = this_one ? &request->errors : NULL,

@@ -80,7 +80,7 @@ static int look_closer(struct request *request, struct tx *tx, const struct case
                        struct err *err)
 {
     struct case_view view;
-    int r = case_view(tx, request->office, row->id, &request->actor, 0, &request->arena, &view, err);
+    int r = case_view(tx, request->office, row->id, &request->actor, request->now_usec, 0, &request->arena, &view, err);
     if (r < 0)
         return r;
     *ret_why = view.act_count > 0 || view.barred_count == 0 ? NULL : barred_sentence(request, &view.barred[0]);

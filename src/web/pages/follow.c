@@ -56,7 +56,7 @@ int page_follow_form_post(struct request *request, struct response *response, st
     int r = request_read(request, &tx, err);
     if (r < 0)
         return r;
-    r = case_view_by_code(tx, request->office, number, code, 0, &request->arena, &c, &why);
+    r = case_view_by_code(tx, request->office, number, code, request->now_usec, 0, &request->arena, &c, &why);
     if (r == -ERR_NOT_FOUND) {
         response->status = 422;
         return form_draw(request, response, number, code, sentence_of(request, &why), err);
@@ -79,7 +79,27 @@ static int own_case(struct request *request, unsigned with, struct case_view *re
     if (code == NULL)
         return err_set(err, ERR_NOT_FOUND, "number_or_code_wrong", NULL);
     int r = request_read(request, &tx, err);
-    return r < 0 ? r : case_view_by_code(tx, request->office, number, code, with, &request->arena, ret, err);
+    return r < 0 ? r
+                 : case_view_by_code(tx, request->office, number, code, request->now_usec, with, &request->arena, ret,
+                                     err);
+}
+
+/* What the public may open about a case like this one: an appeal against what was decided. */
+static int appeals_fill(struct request *request, struct follow_view *view, struct err *err)
+{
+    const struct procedure *const *open;
+    size_t count;
+    int r = public_procedures(request, &open, &count, err);
+    if (r < 0)
+        return r;
+    const struct procedure **appeals = ARENA_ARRAY(&request->arena, const struct procedure *, count + 1);
+    if (appeals == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++)
+        if (procedure_names(open[i], view->c->procedure))
+            appeals[view->appeal_count++] = open[i];
+    view->appeals = appeals;
+    return 0;
 }
 
 static int case_draw(struct request *request, struct response *response, const char *tried, const char *refusal,
@@ -96,6 +116,9 @@ static int case_draw(struct request *request, struct response *response, const c
         return r;
     view.c = &c;
     view.forms = forms;
+    r = c.paper_count > 0 ? appeals_fill(request, &view, err) : 0;
+    if (r < 0)
+        return r;
     if (request_query(request, "done") != NULL)
         view.done = text_get(request->lang, T_follow_done);
     const char *title = arena_printf(&request->arena, "%s %s", c.procedure->title.in[request->lang], c.row.number);

@@ -73,12 +73,13 @@ static int origin_find(struct request *request, bool staff, const char *number, 
     if (staff) {
         r = store_case_by_number(tx, number, &request->arena, &row, &why);
         if (r == 0)
-            r = case_view(tx, request->office, row.id, &request->actor, 0, &request->arena, ret, &why);
+            r = case_view(tx, request->office, row.id, &request->actor, request->now_usec, 0, &request->arena, ret,
+                          &why);
     } else {
         const char *code = opener_code(request, number);
         if (code == NULL)
             return 0;
-        r = case_view_by_code(tx, request->office, number, code, 0, &request->arena, ret, &why);
+        r = case_view_by_code(tx, request->office, number, code, request->now_usec, 0, &request->arena, ret, &why);
     }
     if (r < 0 && r != -ERR_NOT_FOUND && r != -ERR_FORBIDDEN) {
         *err = why;
@@ -338,8 +339,8 @@ int page_receipt_get(struct request *request, struct response *response, struct 
     }
     int r = request_read(request, &tx, err);
     if (r == 0)
-        r = case_view_by_code(tx, request->office, number, code, CASE_WITH_WHY | CASE_WITH_EVENTS, &request->arena, &c,
-                              err);
+        r = case_view_by_code(tx, request->office, number, code, request->now_usec, CASE_WITH_WHY | CASE_WITH_EVENTS,
+                              &request->arena, &c, err);
     if (r < 0)
         return r;
     view.c = &c;

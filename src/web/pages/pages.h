@@ -69,6 +69,8 @@ int public_procedures(struct request *request, const struct procedure *const **r
                       struct err *err) WARN_UNUSED;
 /* May whoever is signed in open cases of the procedure as staff, here and now? */
 bool procedure_opened_by_staff(const struct request *request, const struct procedure *procedure);
+/* Has the procedure's form a field that may name a case of the other? */
+bool procedure_names(const struct procedure *procedure, const struct procedure *other);
 /* Why an act is barred, as a sentence: who decided, what is missing, until when. */
 const char *barred_sentence(struct request *request, const struct barred_act *barred);
 

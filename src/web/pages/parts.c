@@ -76,11 +76,74 @@ const char *span_text(struct arena *arena, enum lang lang, int64_t usec)
     return text == NULL ? "" : text;
 }
 
+static bool ends_with_day(const struct page_out *o, int64_t due_usec)
+{
+    return zone_day_of(o->zone, due_usec + USEC_PER_SEC) != zone_day_of(o->zone, due_usec);
+}
+
+void page_deadline(struct page_out *o, int64_t due_usec)
+{
+    if (ends_with_day(o, due_usec))
+        page_when_day(o, due_usec);
+    else
+        page_when(o, due_usec);
+}
+
+void page_clock_state(struct page_out *o, const struct case_clock *clock)
+{
+    const struct clock_row *row = &clock->row;
+    bool running = strcmp(row->state, "running") == 0;
+    bool at_once = clock->norm != NULL && clock->norm->has_clock && clock->norm->clock.unit == UNIT_AT_ONCE;
+    buf_puts(o->buf, running ? "<p class=\"deadline\">" : "<p>");
+    if (running && at_once) {
+        buf_puts(o->buf, "<span class=\"day bad\">");
+        page_text(o, span_text(o->frame->arena, o->lang, o->frame->now_usec - row->starts_usec));
+        buf_puts(o->buf, "</span><span class=\"left bad\">");
+        page_word(o, T_case_at_once_running);
+        buf_puts(o->buf, "</span><span class=\"small\">");
+        page_word(o, T_case_since);
+        buf_putc(o->buf, ' ');
+        page_when(o, row->starts_usec);
+        buf_puts(o->buf, "</span>");
+    } else if (running) {
+        buf_puts(o->buf, "<span class=\"soft\">");
+        page_word(o, T_start_not_later);
+        buf_puts(o->buf, "</span><span class=\"day\">");
+        page_deadline(o, row->due_usec);
+        buf_puts(o->buf, "</span>");
+        page_left(o, row->due_usec, row->overdue_usec, o->frame->now_usec);
+    } else {
+        bool nobody_owes = strcmp(row->state, "stopped") == 0;
+        bool in_time = at_once || row->stopped_in_time;
+        buf_printf(o->buf, "<span class=\"tag%s\">", nobody_owes ? "" : in_time ? " good" : " bad");
+        if (at_once && !nobody_owes)
+            page_word_with(o, T_case_took_in_all,
+                           span_text(o->frame->arena, o->lang, row->stopped_usec - row->starts_usec), NULL);
+        else
+            page_word(o, nobody_owes ? T_case_void : in_time ? T_case_in_time : T_case_late);
+        buf_puts(o->buf, "</span><br><span class=\"small\">");
+        page_word(o, T_case_stopped);
+        buf_putc(o->buf, ' ');
+        page_when(o, row->stopped_usec);
+        buf_puts(o->buf, "</span>");
+    }
+    buf_puts(o->buf, "</p>");
+}
+
 void page_left(struct page_out *o, int64_t due_usec, int64_t overdue_usec, int64_t now_usec)
 {
     if (is_at_once(due_usec, overdue_usec)) {
         buf_puts(o->buf, "<span class=\"left bad\">");
         page_word_with(o, T_calc_at_once_since, span_text(o->frame->arena, o->lang, now_usec - due_usec), NULL);
+        buf_puts(o->buf, "</span>");
+        return;
+    }
+    /* Periods in hours end at some minute; those in days with their day. */
+    if (due_usec < INT64_MAX - USEC_PER_SEC && !ends_with_day(o, due_usec) && due_usec - now_usec < 2 * USEC_PER_DAY) {
+        bool passed = now_usec > due_usec;
+        const char *span = span_text(o->frame->arena, o->lang, passed ? now_usec - due_usec : due_usec - now_usec);
+        buf_printf(o->buf, "<span class=\"left %s\">", passed ? "bad" : "warn");
+        page_word_with(o, passed ? T_calc_passed_span : T_calc_left_span, span, NULL);
         buf_puts(o->buf, "</span>");
         return;
     }

@@ -18,8 +18,9 @@ struct page_frame {
     const char *csrf;                        /* for the forms of the page; NULL where there is none */
     const char *public_url;
     const char *style_url, *icon_url;
-    const struct catalogue *catalogue;
-    struct arena *arena; /* for sentences made while drawing */
+    const struct office *office;
+    const struct catalogue *catalogue; /* the office's */
+    struct arena *arena;               /* for sentences made while drawing */
     int64_t now_usec;
 };
 
@@ -119,8 +120,28 @@ struct act_form {
     struct form_view form;
     bool open; /* shown unfolded */
 };
+/* An act that the state would allow: why not now, and which cases it waits for. */
+struct barred_line {
+    const struct procedure_act *act;
+    const char *why;
+    bool lists; /* it waits for other cases, of which there may be none */
+    size_t link_count;
+    const struct case_link *const *links;
+};
+/* What an event is to the steps of a case. */
+struct event_line {
+    const struct case_event *event;
+    bool dated;        /* happened at another time than it was recorded */
+    int64_t took_usec; /* since the step before; TIME_NONE where it is none */
+};
+struct paper_line {
+    const struct case_paper *paper;
+    const char *title; /* of the act that issued it, or of the opening */
+};
 struct follow_view {
     const struct case_view *c;
+    size_t appeal_count; /* what may be opened against the decision */
+    const struct procedure *const *appeals;
     size_t form_count;
     const struct act_form *forms;
     const char *done; /* what was just done, or NULL */
@@ -274,6 +295,11 @@ struct queue_view {
 struct case_page_view {
     const struct case_view *c;
     bool may_change, may_assign;
+    size_t barred_count, event_count, paper_count, opening_count;
+    const struct barred_line *barred;
+    const struct event_line *events; /* the newest first */
+    const struct paper_line *papers;
+    const struct procedure *const *openings; /* what may be opened from this case */
     size_t form_count;
     const struct act_form *forms;
     const char *once;
@@ -357,6 +383,10 @@ static inline bool is_at_once(int64_t due_usec, int64_t overdue_usec)
 /* "Days left: 3", "today", "days late: 2", with a class that colours it. Counted in local days. For what must be done
  * at once: how long it has been waiting, in red from the first minute. */
 void page_left(struct page_out *o, int64_t due_usec, int64_t overdue_usec, int64_t now_usec);
+/* When a period ends: the day, for periods in hours the time too. */
+void page_deadline(struct page_out *o, int64_t due_usec);
+/* A clock of a case: running (how much is left, or has gone), or how it ended and how long that took. */
+void page_clock_state(struct page_out *o, const struct case_clock *clock);
 /* A value of a case for people: option titles, dates in words, links as links. */
 void page_value(struct page_out *o, const struct case_value *value);
 /* The tag of a state; `for_opener` takes the public title. */
