@@ -73,6 +73,7 @@ int page_begin(struct request *request, struct response *response, const char *t
         .public_url = request_public_url(request),
         .style_url = static_url("style.css"),
         .icon_url = static_url("icon.svg"),
+        .office = request->office,
         .catalogue = request->office->catalogue,
         .arena = &request->arena,
         .now_usec = request->now_usec,
