@@ -1,4 +1,5 @@
 /* Lists of cases: every filter, the three orders, pages that stay right while cases are opened, and the search. */
+#include "store/link_rows.h"
 #include "world.h"
 #include <stdlib.h>
 #include <string.h>
@@ -45,12 +46,21 @@ static struct case_row made(struct world *world, int n)
     return row;
 }
 
+static bool keyed(int n)
+{
+    return n % 7 < 3;
+}
+
 static int insert_all(struct tx *tx, void *arg, struct err *err)
 {
     int rc = 0;
     for (int n = 0; n < CASES && rc == 0; n++) {
         struct case_row row = made(arg, n);
         rc = store_case_insert(tx, &row, err);
+        struct case_key_row key = {"platform", keyed(n) ? "a.kz" : "b.kz", row.id};
+        rc = rc == 0 ? store_key_put(tx, &key, err) : rc;
+        key = (struct case_key_row){"resource", "a.kz", row.id};
+        rc = rc == 0 && n % 2 ? store_key_put(tx, &key, err) : rc;
     }
     return rc;
 }
@@ -78,7 +88,9 @@ static bool matches(const struct case_filter *filter, const struct case_row *row
            (filter->overdue_at_usec == TIME_NONE || (dated && row->next_overdue_usec <= filter->overdue_at_usec)) &&
            (filter->opened_from_usec == TIME_NONE || row->opened_usec >= filter->opened_from_usec) &&
            (filter->opened_before_usec == TIME_NONE || row->opened_usec < filter->opened_before_usec) &&
-           (filter->subject_lookup == NULL || row->subject_id != NULL);
+           (filter->subject_lookup == NULL || row->subject_id != NULL) &&
+           (filter->key_kind == NULL || (keyed(atoi(row->id + 24)) && strcmp(filter->key_kind, "platform") == 0 &&
+                                         strcmp(filter->key_value, "a.kz") == 0));
 }
 
 static enum case_sort sorting;
@@ -181,6 +193,30 @@ static void every_filter_in_every_order(void **state)
     check(world, f);
     f = everything();
     f.subject_lookup = person;
+    check(world, f);
+    f = everything();
+    f.key_kind = "platform";
+    f.key_value = "a.kz";
+    check(world, f);
+    f.procedure = "complaint";
+    f.open_only = true;
+    check(world, f);
+    f.state = "in_review";
+    f.assignee = "aigul";
+    f.open_only = false;
+    check(world, f);
+    f = everything();
+    f.key_kind = "platform";
+    f.key_value = "a.kz";
+    f.procedures = one;
+    f.due_from_usec = 4950;
+    f.opened_from_usec = 1001;
+    check(world, f);
+    f.overdue_at_usec = 5980;
+    check(world, f);
+    f = everything();
+    f.key_kind = "platform";
+    f.key_value = "a.kz' OR '1'='1";
     check(world, f);
     f = everything();
     f.state = "x' OR '1'='1";

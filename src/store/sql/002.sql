@@ -68,7 +68,7 @@ CREATE INDEX register_entry_left ON register_entry (register, serial) WHERE left
 -- The index alone; whoever changes an entry takes its old words out and puts the new ones in. Prefixes are a sign
 -- longer than those of the beginnings one types.
 CREATE VIRTUAL TABLE register_words USING fts5 (signed_words, content = 'register_entry', content_rowid = 'serial',
-    columnsize = 0, detail = none, tokenize = 'ascii', prefix = '2 3 4');
+    columnsize = 0, detail = none, tokenize = 'ascii', prefix = '2 3 4 5 6 7 8 9 10 11 12 13');
 --@postgres
 -- Entries are few beside what is read of them, so each goes to its place at once.
 CREATE INDEX register_entry_doc ON register_entry USING gin (doc) WITH (fastupdate = off);
