@@ -62,8 +62,9 @@ struct case_opened {
     struct hash leaf_hash;
     bool repeated; /* the Idempotency-Key was known: this is the first answer again */
 };
-/* The same key with another request: ERR_BAD_INPUT "idempotency_key_reused". As often as the law allows for one subject,
- * and no more: ERR_CONFLICT "limit_reached", asked under the writer's turn, so that of two at once one is refused. */
+/* The same key with another request: ERR_BAD_INPUT "idempotency_key_reused". As often as the law allows for one
+ * subject, and no more: ERR_CONFLICT "limit_reached", asked under the writer's turn, so that of two at once one is
+ * refused. */
 int case_open(struct tx *tx, const struct office *office, const struct case_prepared *prepared, int64_t now_usec,
               struct case_opened *ret, struct err *err) WARN_UNUSED;
 
@@ -154,7 +155,7 @@ struct case_view {
     size_t barred_count;
     const struct barred_act *barred; /* what the state would allow, but not to this actor or not yet */
     size_t link_count;
-    const struct case_link *links; /* links.h; for staff only */
+    const struct case_link *links; /* links.h; for staff only, with CASE_WITH_EVENTS or CASE_WITH_LINKS */
     size_t message_count;
     const struct outbox_row *messages;
     size_t paper_count;
@@ -170,15 +171,18 @@ struct case_paper {
     int64_t seq;    /* 1: the case's first paper; counted over all of them, also where only some are shown */
     int64_t at_usec;
 };
-enum { CASE_WITH_WHY = 1, CASE_WITH_EVENTS = 2, CASE_WITH_MESSAGES = 4 };
-/* For staff: everything. ERR_NOT_FOUND "case_unknown". */
-int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor, unsigned with,
-              struct arena *arena, struct case_view *ret, struct err *err) WARN_UNUSED;
-/* For the opener, by number and access code: notes, assignments and staff names left out, and of what staff gave in an
- * act only the fields marked `public`. Unknown number and wrong code
- * give the same refusal: ERR_NOT_FOUND "number_or_code_wrong". */
-int case_view_by_code(struct tx *tx, const struct office *office, const char *number, const char *code, unsigned with,
-                      struct arena *arena, struct case_view *ret, struct err *err) WARN_UNUSED;
+enum { CASE_WITH_WHY = 1, CASE_WITH_EVENTS = 2, CASE_WITH_MESSAGES = 4, CASE_WITH_LINKS = 8 };
+/* For staff: everything; links with CASE_WITH_EVENTS or CASE_WITH_LINKS. `now_usec` decides what may be done now.
+ * ERR_NOT_FOUND "case_unknown"; a case of a procedure that the actor has nothing to do with: ERR_FORBIDDEN
+ * "case_not_yours". */
+int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor,
+              int64_t now_usec, unsigned with, struct arena *arena, struct case_view *ret, struct err *err) WARN_UNUSED;
+/* For the opener, by number and access code: notes, assignments, staff names, links and what bars an act left out, and
+ * of what staff gave in an act only the fields marked `public`; so are numbers of other cases. Unknown number and wrong
+ * code give the same refusal: ERR_NOT_FOUND "number_or_code_wrong". */
+int case_view_by_code(struct tx *tx, const struct office *office, const char *number, const char *code,
+                      int64_t now_usec, unsigned with, struct arena *arena, struct case_view *ret,
+                      struct err *err) WARN_UNUSED;
 /* Plain content of an attachment into `out`. */
 int case_attachment(struct tx *tx, const struct office *office, const char *case_id, const char *attachment_id,
                     struct buf *out, const char **ret_type, struct arena *arena, struct err *err) WARN_UNUSED;

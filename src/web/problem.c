@@ -50,6 +50,8 @@ void problem_answer(struct request *request, struct response *response, const st
     jo_int(out, "status", status);
     jo_text(out, "detail", sentence(request, err->code, err->arg));
     jo_text(out, "code", err->code);
+    if (err->arg[0] != '\0')
+        jo_text(out, "arg", err->arg);
     jo_key(out, "errors");
     jo_open(out, '[');
     for (size_t i = 0; i < request->errors.count; i++) {

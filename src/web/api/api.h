@@ -31,6 +31,8 @@ const char *api_value(const struct field_value *values, size_t count, const char
 /* The Idempotency-Key of a POST that is not a case's own, with what the body's members are held against. */
 struct repeat;
 int api_repeat(struct request *request, struct repeat *ret, struct err *err) WARN_UNUSED;
+/* Of the roles that the organisation plays: with others, other procedures are offered. */
+unsigned api_roles_tag(const struct office *office);
 /* Is the answer known to the client (If-None-Match)? Sets the ETag; true: the status is 304 and nothing is to be
  * written. */
 bool api_not_modified(struct request *request, struct response *response, const char *etag);

@@ -18,8 +18,8 @@ static int finish(struct request *request, struct response *response, struct err
     struct case_view view;
     int r = request_read(request, &tx, err);
     if (r == 0)
-        r = case_view(tx, request->office, request_param(request, "id"), &request->actor, 0, &request->arena, &view,
-                      err);
+        r = case_view(tx, request->office, request_param(request, "id"), &request->actor, request->now_usec,
+                      CASE_WITH_LINKS, &request->arena, &view, err);
     if (r < 0)
         return r;
     if (response_header(response, request, "ETag", "\"%lld\"", (long long)view.row.version) < 0)

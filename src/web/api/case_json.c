@@ -1,4 +1,5 @@
 /* Cases as JSON, for staff and for the opener. */
+#include "cases/links.h"
 #include "web/api/api.h"
 #include <string.h>
 
@@ -58,6 +59,8 @@ void case_write_clocks(struct request *request, struct buf *out, const struct ca
     for (size_t i = 0; i < count; i++) {
         const struct clock_row *row = &clocks[i].row;
         bool running = row->stopped_usec == TIME_NONE;
+        bool at_once =
+            clocks[i].norm != NULL && clocks[i].norm->has_clock && clocks[i].norm->clock.unit == UNIT_AT_ONCE;
         jo_open(out, '{');
         jo_text(out, "name", row->clock);
         if (clocks[i].clock != NULL)
@@ -68,9 +71,12 @@ void case_write_clocks(struct request *request, struct buf *out, const struct ca
         jo_moment(out, "due_at", zone, row->due_usec);
         jo_moment(out, "overdue_at", zone, row->overdue_usec);
         jo_text(out, "state", row->state);
-        jo_bool(out, "overdue", running && request->now_usec >= row->overdue_usec);
-        if (!running)
+        jo_bool(out, "at_once", at_once);
+        jo_bool(out, "overdue", running && !at_once && request->now_usec >= row->overdue_usec);
+        if (!running) {
             jo_moment(out, "stopped_at", zone, row->stopped_usec);
+            jo_int(out, "took_seconds", (row->stopped_usec - row->starts_usec) / USEC_PER_SEC);
+        }
         jo_int(out, "extended", row->extended);
         write_explain_url(request, out, row);
         if (with_why) {
@@ -137,6 +143,44 @@ static void write_assignee(struct buf *out, const struct case_view *view)
     jo_close(out, '}');
 }
 
+/* What the state would allow, but not to this asker or not yet, and why. */
+static void write_barred(struct request *request, struct buf *out, const struct case_view *view)
+{
+    jo_key(out, "barred");
+    jo_open(out, '[');
+    for (size_t i = 0; i < view->barred_count; i++) {
+        const struct err *why = &view->barred[i].why;
+        const char *detail = text_error(&request->arena, request->lang, why->code, why->arg);
+        jo_open(out, '{');
+        jo_text(out, "act", view->barred[i].act->id);
+        jo_text(out, "code", why->code);
+        jo_text(out, "arg", why->arg[0] == '\0' ? NULL : why->arg);
+        jo_text(out, "detail", detail == NULL ? why->code : detail);
+        jo_close(out, '}');
+    }
+    jo_close(out, ']');
+}
+
+static void write_links(struct request *request, struct buf *out, const struct case_view *view)
+{
+    jo_key(out, "links");
+    jo_open(out, '[');
+    for (size_t i = 0; i < view->link_count; i++) {
+        const struct case_link *link = &view->links[i];
+        jo_open(out, '{');
+        jo_text(out, "number", link->number);
+        /* Whoever may not open it gets no address. */
+        jo_text(out, "id", actor_sees(&request->actor, link->procedure) ? link->case_id : NULL);
+        jo_text(out, "procedure", link->procedure->id);
+        jo_text(out, "state", link->procedure->states[link->state].id);
+        jo_text(out, "field", link->field == NULL ? NULL : link->field->name);
+        jo_text(out, "direction", link->back ? "from" : "to");
+        jo_moment(out, "opened_at", request_zone(request), link->at_usec);
+        jo_close(out, '}');
+    }
+    jo_close(out, ']');
+}
+
 void case_write(struct request *request, struct buf *out, const struct case_view *view, unsigned how)
 {
     bool for_opener = (how & CASE_FOR_OPENER) != 0;
@@ -171,6 +215,8 @@ void case_write(struct request *request, struct buf *out, const struct case_view
         for (size_t i = 0; i < view->act_count; i++)
             jo_put_text(out, view->acts[i]->id);
         jo_close(out, ']');
+        write_barred(request, out, view);
+        write_links(request, out, view);
     }
     jo_int(out, "leaf_index", row->last_leaf);
     if (for_opener) {
@@ -188,6 +234,8 @@ void case_write_events(struct request *request, struct buf *out, const struct ca
         jo_open(out, '{');
         jo_int(out, "leaf_index", event->leaf);
         jo_moment(out, "at", request_zone(request), event->at_usec);
+        if (event->act != NULL)
+            jo_moment(out, "happened_at", request_zone(request), event->happened_usec);
         jo_text(out, "kind", event->kind);
         if (event->act != NULL) {
             jo_text(out, "act", event->act->id);

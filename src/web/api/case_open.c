@@ -47,7 +47,8 @@ static int who_opens(const struct request *request, const struct procedure *proc
                    {ACTOR_ACCOUNT, OPENER_STAFF, "staff"},
                    {ACTOR_TOKEN, OPENER_API, "api"}};
     for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++)
-        if (openers[i].kind == request->actor.kind && (procedure->open_to & openers[i].bit) != 0) {
+        if (openers[i].kind == request->actor.kind && (procedure->open_to & openers[i].bit) != 0 &&
+            (openers[i].kind == ACTOR_ANONYMOUS || actor_opens(&request->actor, procedure))) {
             *ret = openers[i].word;
             return 0;
         }
@@ -134,7 +135,7 @@ int api_case_open(struct request *request, struct response *response, struct err
     if (opening == NULL)
         return err_memory(err);
     opening->procedure = catalogue_procedure(request->office->catalogue, request_param(request, "procedure"));
-    if (opening->procedure == NULL)
+    if (opening->procedure == NULL || !office_runs(request->office, opening->procedure))
         return err_set(err, ERR_NOT_FOUND, "procedure_unknown", NULL);
     struct case_opening input = {.procedure = opening->procedure,
                                  .lang = request->lang,

@@ -19,7 +19,7 @@ static bool state_known(const struct catalogue *catalogue, const char *procedure
     return false;
 }
 
-/* The procedures that the role runs, as the store takes them. */
+/* The procedures that the role runs and the asker sees, as the store takes them. */
 static int filter_role(struct request *request, const char *role, struct case_filter *filter, struct err *err)
 {
     const struct catalogue *catalogue = request->office->catalogue;
@@ -31,7 +31,8 @@ static int filter_role(struct request *request, const char *role, struct case_fi
         return err_memory(err);
     size_t count = 0;
     for (size_t i = 0; i < catalogue->procedure_count; i++)
-        if (words_have(catalogue->procedures[i].run_by, catalogue->procedures[i].run_by_count, role))
+        if (words_have(catalogue->procedures[i].run_by, catalogue->procedures[i].run_by_count, role) &&
+            actor_sees(&request->actor, &catalogue->procedures[i]))
             names[count++] = catalogue->procedures[i].id;
     filter->procedures = names;
     return 0;
@@ -107,6 +108,11 @@ static int filter_read(struct request *request, struct case_filter *filter, stru
         r = api_query_int(request, "limit", 1, LIMIT_MAX, &limit, err);
     if (r == 0 && request_query(request, "role") != NULL)
         r = filter_role(request, request_query(request, "role"), filter, err);
+    if (r == 0 && request_query(request, "role") == NULL) {
+        filter->procedures = actor_procedures(request->office, &request->actor, &request->arena);
+        if (request->arena.overflowed)
+            r = err_memory(err);
+    }
     if (r < 0)
         return r;
     if (overdue)
@@ -134,7 +140,10 @@ static void write_row(struct request *request, struct buf *out, const struct cas
     jo_text(out, "assignee", row->assignee);
     jo_moment(out, "due_at", zone, row->next_due_usec);
     jo_moment(out, "overdue_at", zone, row->next_overdue_usec);
-    jo_bool(out, "overdue", row->next_overdue_usec != TIME_NONE && request->now_usec >= row->next_overdue_usec);
+    bool at_once = row->next_due_usec != TIME_NONE && row->next_due_usec == row->next_overdue_usec;
+    jo_bool(out, "at_once", at_once);
+    jo_bool(out, "overdue",
+            !at_once && row->next_overdue_usec != TIME_NONE && request->now_usec >= row->next_overdue_usec);
     jo_close(out, '}');
 }
 
@@ -178,7 +187,20 @@ static int view_of(struct request *request, unsigned with, struct tx **ret_tx, s
     if (!id_valid(id))
         return err_set(err, ERR_NOT_FOUND, "case_unknown", NULL);
     int r = request_read(request, ret_tx, err);
-    return r < 0 ? r : case_view(*ret_tx, request->office, id, &request->actor, with, &request->arena, ret, err);
+    return r < 0 ? r
+                 : case_view(*ret_tx, request->office, id, &request->actor, request->now_usec, with, &request->arena,
+                             ret, err);
+}
+
+/* Does anything outside the case say what its JSON is: the states of the cases it is tied to, what bars an act? */
+static bool rests_on_others(const struct case_view *view)
+{
+    bool rests = view->link_count > 0;
+    for (size_t i = 0; i < view->procedure->act_count; i++) {
+        const struct procedure_act *act = &view->procedure->acts[i];
+        rests = rests || act->other_than != NULL || act->need.procedure != NULL || act->after_overdue != NULL;
+    }
+    return rests;
 }
 
 int api_case_get(struct request *request, struct response *response, struct err *err)
@@ -188,14 +210,17 @@ int api_case_get(struct request *request, struct response *response, struct err 
     bool why = false;
     int r = api_query_bool(request, "why", &why, err);
     if (r == 0)
-        r = view_of(request, why ? CASE_WITH_WHY : 0, &tx, &view, err);
+        r = view_of(request, CASE_WITH_LINKS | (why ? CASE_WITH_WHY : 0), &tx, &view, err);
     if (r < 0)
         return r;
     char etag[24];
     snprintf(etag, sizeof etag, "\"%lld\"", (long long)view.row.version);
-    /* The version names the case, not its days as they are explained today. */
-    if (!why && api_not_modified(request, response, etag))
+    /* The version names the case, not its days as they are explained today, nor the cases beside it. */
+    bool alone = !why && !rests_on_others(&view);
+    if (alone && api_not_modified(request, response, etag))
         return 0;
+    if (!alone && response_header(response, request, "ETag", "%s", etag) < 0)
+        return err_memory(err);
     case_write(request, &response->body, &view, why ? CASE_WITH_DAYS : 0);
     return 0;
 }
@@ -218,9 +243,10 @@ int api_case_attachment(struct request *request, struct response *response, stru
 {
     const char *id = request_param(request, "id"), *attachment = request_param(request, "attachment"), *type;
     struct tx *tx;
+    struct case_view view;
     if (!id_valid(id) || !id_valid(attachment))
         return err_set(err, ERR_NOT_FOUND, "attachment_unknown", NULL);
-    int r = request_read(request, &tx, err);
+    int r = view_of(request, 0, &tx, &view, err);
     if (r == 0)
         r = case_attachment(tx, request->office, id, attachment, &response->body, &type, &request->arena, err);
     if (r < 0)
@@ -283,8 +309,8 @@ int api_status(struct request *request, struct response *response, struct err *e
         return api_refuse(request, "code", "required", err);
     int r = request_read(request, &tx, err);
     if (r == 0)
-        r = case_view_by_code(tx, request->office, request_param(request, "number"), code, CASE_WITH_EVENTS,
-                              &request->arena, &view, err);
+        r = case_view_by_code(tx, request->office, request_param(request, "number"), code, request->now_usec,
+                              CASE_WITH_EVENTS, &request->arena, &view, err);
     if (r < 0)
         return r;
     case_write(request, &response->body, &view, CASE_FOR_OPENER);

@@ -4,9 +4,10 @@
 
 static bool etag_known(struct request *request, struct response *response)
 {
-    char etag[40];
+    char etag[64];
     /* The catalogue does not change while it is loaded, but the answer is in the request's language. */
-    snprintf(etag, sizeof etag, "\"%.16s-%s\"", request->office->catalogue_hash, lang_code(request->lang));
+    snprintf(etag, sizeof etag, "\"%.16s-%08x-%s\"", request->office->catalogue_hash, api_roles_tag(request->office),
+             lang_code(request->lang));
     return api_not_modified(request, response, etag);
 }
 
@@ -61,6 +62,8 @@ int api_procedure_list(struct request *request, struct response *response, struc
     jo_key(out, "procedures");
     jo_open(out, '[');
     for (size_t i = 0; i < catalogue->procedure_count; i++) {
+        if (!office_runs(request->office, &catalogue->procedures[i]))
+            continue;
         jo_open(out, '{');
         write_head(request, out, &catalogue->procedures[i]);
         jo_close(out, '}');
@@ -85,6 +88,21 @@ static void write_states(struct request *request, struct buf *out, const struct 
     jo_close(out, ']');
 }
 
+/* How often the law allows it, and for one of what. */
+static void write_limits(struct buf *out, const struct procedure *procedure)
+{
+    jo_key(out, "limits");
+    jo_open(out, '[');
+    for (size_t i = 0; i < procedure->limit_count; i++) {
+        jo_open(out, '{');
+        jo_text(out, "norm", procedure->limits[i].norm_id);
+        jo_text(out, "key", procedure->limits[i].key);
+        write_words(out, "not_in", procedure->limits[i].not_in, procedure->limits[i].not_in_count);
+        jo_close(out, '}');
+    }
+    jo_close(out, ']');
+}
+
 static void write_acts(struct request *request, struct buf *out, const struct procedure *procedure)
 {
     jo_key(out, "acts");
@@ -104,6 +122,12 @@ static void write_acts(struct request *request, struct buf *out, const struct pr
         jo_text(out, "paper", act->paper);
         jo_bool(out, "tells_opener", act->tell == TELL_OPENER);
         jo_text(out, "extends", act->extends);
+        jo_text(out, "at", act->at);
+        jo_bool(out, "decides", act->decides);
+        jo_text(out, "after_overdue", act->after_overdue);
+        jo_text(out, "other_than", act->other_than);
+        jo_text(out, "needs", act->need.procedure);
+        jo_text(out, "opens", act->open.procedure);
         jo_key(out, "fields");
         schema_write(out, act->fields, act->field_count, request->lang);
         jo_close(out, '}');
@@ -133,7 +157,7 @@ int api_procedure_get(struct request *request, struct response *response, struct
 {
     const struct procedure *procedure = catalogue_procedure(request->office->catalogue, request_param(request, "name"));
     struct buf *out = &response->body;
-    if (procedure == NULL)
+    if (procedure == NULL || !office_runs(request->office, procedure))
         return err_set(err, ERR_NOT_FOUND, "procedure_unknown", NULL);
     if (etag_known(request, response))
         return 0;
@@ -145,6 +169,8 @@ int api_procedure_get(struct request *request, struct response *response, struct
     write_states(request, out, procedure);
     write_acts(request, out, procedure);
     write_clocks(request, out, procedure);
+    write_limits(out, procedure);
+    jo_text(out, "paper", procedure->paper);
     jo_close(out, '}');
     return 0;
 }

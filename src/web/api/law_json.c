@@ -85,6 +85,11 @@ static void type_members(struct buf *out, const struct field *field, enum lang l
     case FIELD_CASE:
         jo_text(out, "type", "string");
         jo_int(out, "maxLength", 64);
+        jo_key(out, "x-talap-procedures");
+        jo_open(out, '[');
+        for (size_t i = 0; i < field->procedure_count; i++)
+            jo_put_text(out, field->procedures[i]);
+        jo_close(out, ']');
         break;
     case FIELD_LINKS:
         jo_text(out, "type", "array");

@@ -160,7 +160,8 @@ static void write_case_bodies(struct request *request, struct buf *out, bool ope
     for (size_t i = 0; i < catalogue->procedure_count; i++) {
         const struct procedure *procedure = &catalogue->procedures[i];
         if (opening) {
-            write_ref(out, arena_printf(&request->arena, "open_%s", procedure->id));
+            if (office_runs(request->office, procedure))
+                write_ref(out, arena_printf(&request->arena, "open_%s", procedure->id));
             continue;
         }
         for (size_t a = 0; a < procedure->act_count; a++)
@@ -313,8 +314,9 @@ static void write_components(struct request *request, struct buf *out)
 int api_openapi(struct request *request, struct response *response, struct err *err)
 {
     struct buf *out = &response->body;
-    char etag[48];
-    snprintf(etag, sizeof etag, "\"api-%.16s-%s\"", request->office->catalogue_hash, lang_code(request->lang));
+    char etag[64];
+    snprintf(etag, sizeof etag, "\"api-%.16s-%08x-%s\"", request->office->catalogue_hash,
+             api_roles_tag(request->office), lang_code(request->lang));
     if (api_not_modified(request, response, etag))
         return 0;
     jo_open(out, '{');
