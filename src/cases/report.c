@@ -152,7 +152,8 @@ static const json_t *stop_of(const struct report_figure *figure, const json_t *b
     size_t index;
     json_t *entry;
 
-    if (figure->count != REPORT_CLOCK || strcmp(figure->procedure->id, member(body, "procedure")) != 0)
+    if (figure->count != REPORT_CLOCK || strcmp(figure->procedure->id, member(body, "procedure")) != 0 ||
+        (figure->act_count > 0 && !words_have(figure->acts, figure->act_count, member(body, "act"))))
         return NULL;
     json_array_foreach(json_object_get(body, "clocks"), index,
                        entry) if (strcmp(member(entry, "clock"), figure->clock->id) == 0 &&

@@ -21,6 +21,30 @@ static int states_read(const struct yaml *root, const char *key, bool required, 
     return r;
 }
 
+static bool shown(const struct field *field, const struct field *column)
+{
+    return !field->personal && field->public_value && field->type == column->type && field->type != FIELD_FILE;
+}
+
+/* A case's value is the newest given under the name, in the form or in any act: so each of these fields must be public
+ * and of one type, or an act would carry into the register what nobody meant to show. */
+static bool shown_everywhere(const struct procedure *procedure, const struct field *column)
+{
+    bool all = true;
+    for (size_t i = 0; i < procedure->field_count; i++) {
+        if (strcmp(procedure->fields[i].name, column->name) == 0)
+            all = all && shown(&procedure->fields[i], column);
+    }
+    for (size_t i = 0; i < procedure->act_count; i++) {
+        const struct procedure_act *act = &procedure->acts[i];
+        for (size_t j = 0; j < act->field_count; j++) {
+            if (strcmp(act->fields[j].name, column->name) == 0)
+                all = all && shown(&act->fields[j], column);
+        }
+    }
+    return all;
+}
+
 static int columns_read(const struct yaml *root, struct arena *arena, struct law_register *reg, struct err *err)
 {
     size_t count = 0;
@@ -33,7 +57,7 @@ static int columns_read(const struct yaml *root, struct arena *arena, struct law
         return err_memory(err);
     for (size_t i = 0; i < count; i++) {
         columns[i] = procedure_field_find(reg->procedure, names[i]);
-        if (!columns[i] || columns[i]->personal || !columns[i]->public_value || columns[i]->type == FIELD_FILE)
+        if (!columns[i] || !shown_everywhere(reg->procedure, columns[i]))
             return yaml_refuse(load_at(root, "columns"), err, "law_unknown_reference", "public field %.60s", names[i]);
     }
     reg->columns = columns;

@@ -99,8 +99,6 @@ static int counted_read(const struct figuring *figuring, const struct yaml *node
     }
     if (r < 0)
         return r;
-    if (clock && figure->act_count > 0)
-        return yaml_refuse(load_at(node, "clock"), err, "law_bad_value", "clock: acts are counted already");
     figure->count = clock ? REPORT_CLOCK : figure->act_count > 0 ? REPORT_ACTED : REPORT_OPENED;
     figure->clock = clock ? procedure_clock_find(figure->procedure, clock) : NULL;
     if (clock && !figure->clock)

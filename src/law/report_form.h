@@ -24,7 +24,7 @@ struct report_figure {
     const struct procedure *procedure;
     enum report_count count;
     size_t act_count;
-    const char *const *acts;             /* REPORT_ACTED: done by any of these */
+    const char *const *acts;             /* done, or the clock stopped, by any of these; REPORT_CLOCK: none: any */
     const struct procedure_clock *clock; /* REPORT_CLOCK */
     size_t dimension_count;              /* 0 … 2; none for REPORT_CLOCK */
     struct report_dimension dimensions[2];

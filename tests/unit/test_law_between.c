@@ -31,6 +31,7 @@ static const char control[] =
     "  - {name: links, type: links, " T ", max: 7}\n"
     "  - {name: site, type: url, " T ", public: true}\n"
     "  - {name: kind, type: choice, " T ", of: [{option: one, " T "}, {option: two, " T "}]}\n"
+    "  - {name: year, type: number, " T "}\n"
     "  - {name: earlier, type: case, " T ", of: {procedures: [control, order]}}\n"
     "states:\n"
     "  - {state: found, " T "}\n"
@@ -68,6 +69,19 @@ static const char order[] = "procedure: order\n" T "\nsummary: {kk: a, ru: b, en
 static const char reg[] = "register: orders\n" T "\nsummary: {kk: a, ru: b, en: c}\nnorms: opl.6.9\n"
                           "procedure: order\nstates: issued\npast: [confirmed]\ncolumns: [site]\n";
 
+static const char report[] = "report: yearly\n" T "\nsummary: {kk: a, ru: b, en: c}\nnorms: opl.6.9\n"
+                             "words: {procedure: control, state: done, year: year, fields: [site]}\n"
+                             "sections:\n"
+                             "  - " T "\n"
+                             "    figures:\n"
+                             "      - {figure: controls, " T ", procedure: control, by: [kind, language],\n"
+                             "         where: \"kind != two\"}\n"
+                             "      - {figure: ordered, " T ", procedure: control, acts: [order], by: carriers}\n"
+                             "  - " T "\n"
+                             "    figures:\n"
+                             "      - {figure: times, " T ", procedure: control, clock: carry_out}\n";
+
+#define REPORT "reports/yearly.yaml"
 #define CONTROL "procedures/control.yaml"
 #define ORDER "procedures/order.yaml"
 #define REGISTER "registers/orders.yaml"
@@ -80,7 +94,8 @@ static const struct {
              {"norms/all.yaml", norms},
              {CONTROL, control},
              {ORDER, order},
-             {REGISTER, reg}};
+             {REGISTER, reg},
+             {REPORT, report}};
 #define FILES (sizeof(files) / sizeof(files[0]))
 
 static void write_all(const struct law_dir *dir)
@@ -111,7 +126,7 @@ static void test_what_is_said_is_understood(void **state)
     assert_string_equal(c->limits[0].not_in[0], "cancelled");
     assert_string_equal(c->fields[0].key, "subject");
     assert_int_equal(c->fields[1].max, 7);
-    assert_int_equal(c->fields[4].procedure_count, 2);
+    assert_int_equal(c->fields[5].procedure_count, 2);
     const struct procedure_clock *clock = &c->clocks[0];
     assert_true(procedure_clock_starts_on(clock, "opened"));
     assert_true(procedure_clock_starts_on(clock, "serve"));
@@ -138,6 +153,21 @@ static void test_what_is_said_is_understood(void **state)
     assert_int_equal(register_place_of(orders, "lost"), REGISTER_OUT);
     assert_ptr_equal(orders->columns[0], &o->fields[2]);
     assert_null(catalogue_register(law, "control"));
+    const struct report_form *yearly = catalogue_report(law, "yearly");
+    assert_int_equal(yearly->figure_count, 3);
+    assert_int_equal(yearly->section_count, 2);
+    const struct report_figure *controls = &yearly->sections[0].figures[0], *times = &yearly->sections[1].figures[0];
+    assert_int_equal(controls->count, REPORT_OPENED);
+    assert_int_equal(controls->dimension_count, 2);
+    assert_int_equal(report_dimension_options(&controls->dimensions[0]), 2);
+    assert_string_equal(report_dimension_option(&controls->dimensions[0], 1), "two");
+    assert_int_equal(report_dimension_options(&controls->dimensions[1]), LANG_COUNT);
+    assert_string_equal(report_dimension_option(&controls->dimensions[1], 0), "kk");
+    assert_true(controls->conditions[0].negated);
+    assert_int_equal(yearly->sections[0].figures[1].count, REPORT_ACTED);
+    assert_int_equal(times->count, REPORT_CLOCK);
+    assert_ptr_equal(times->clock, &c->clocks[0]);
+    assert_ptr_equal(yearly->words.fields[0], &c->fields[2]);
     catalogue_free(law);
     law_dir_remove(&dir);
 }
@@ -201,6 +231,26 @@ static const struct {
     {76, REGISTER, "columns: [site]", "columns: [carrier]", "law_unknown_reference"}, /* not public */
     {77, REGISTER, "columns: [site]\n", "", "yaml_missing_key"},
     {78, REGISTER, "norms: opl.6.9", "norms: opl.1.1", "law_unknown_reference"},
+    {80, REPORT, "report: yearly", "report: monthly", "law_bad_value"},
+    {81, REPORT, "words: {procedure: control", "words: {procedure: other", "law_unknown_reference"},
+    {82, REPORT, "state: done", "state: issued", "law_unknown_reference"},
+    {83, REPORT, "year: year", "year: kind", "law_unknown_reference"},
+    {84, REPORT, "fields: [site]", "fields: [bin]", "law_unknown_reference"}, /* not public */
+    {85, REPORT, "figure: ordered", "figure: controls", "law_twice"},
+    {86, REPORT, "figure: times", "figure: controls", "law_twice"},
+    {87, REPORT, "by: [kind, language]", "by: [kind, bin]", "law_unknown_reference"},
+    {88, REPORT, "by: [kind, language]", "by: [kind, language, earlier]", "law_bad_value"},
+    {89, REPORT, "by: carriers", "by: language", "law_unknown_reference"}, /* told by the opening alone */
+    {90, REPORT, "by: carriers", "by: kind", "law_unknown_reference"},     /* the form's, not the act's */
+    {91, REPORT, "acts: [order]", "acts: [order, serve]", "law_unknown_reference"},
+    {92, REPORT, "acts: [order]", "acts: [orders]", "law_unknown_reference"},
+    {93, REPORT, "kind != two", "kind != three", "law_unknown_reference"},
+    {94, REPORT, "kind != two", "bin != two", "law_unknown_reference"},
+    {95, REPORT, "clock: carry_out", "clock: carry", "law_unknown_reference"},
+    {96, REPORT, "clock: carry_out", "clock: carry_out, acts: [cary]", "law_unknown_reference"},
+    {97, REPORT, "clock: carry_out", "clock: carry_out, by: kind", "law_bad_value"},
+    {98, REPORT, "norms: opl.6.9", "norms: opl.1.1", "law_unknown_reference"},
+    {99, REPORT, "    figures:\n      - {figure: times", "    rows:\n      - {figure: times", "yaml_unknown_key"},
     {79, REGISTER, "columns:", "rows: x\ncolumns:", "yaml_unknown_key"},
 };
 

@@ -27,6 +27,8 @@ static inline void law_dir_make(struct law_dir *dir)
     mkdir(sub, 0700);
     snprintf(sub, sizeof(sub), "%s/registers", dir->path);
     mkdir(sub, 0700);
+    snprintf(sub, sizeof(sub), "%s/reports", dir->path);
+    mkdir(sub, 0700);
 }
 
 static inline void law_dir_write(const struct law_dir *dir, const char *relative, const char *bytes)
