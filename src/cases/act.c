@@ -1,112 +1,8 @@
 /* Acting on a case, under the writer's turn: state and version are looked at again, then the event, the case's row, its
- * clocks, files and messages are written together. */
+ * clocks, ties, files and messages are written together, and the cases that the act opens. */
 #include "cases/act_parts.h"
 #include <stdio.h>
 #include <string.h>
-
-/* One act under way. `clocks` are all clocks of the case after the act, `changes` those it changed. */
-struct deed {
-    struct tx *tx;
-    const struct office *office;
-    const struct act_prepared *prepared;
-    struct arena *arena;
-    int64_t now_usec;
-    struct case_row row;
-    int64_t version_before;
-    const char *state_before;
-    struct subject_key key;
-    bool destroyed;
-    struct clock_row *clocks;
-    size_t clock_count;
-    struct clock_change *changes;
-    size_t change_count;
-    const char **no_clock;
-    size_t no_clock_count;
-};
-
-static struct clock_row *clock_of(struct deed *deed, const char *id)
-{
-    for (size_t i = 0; i < deed->clock_count; i++)
-        if (strcmp(deed->clocks[i].clock, id) == 0)
-            return &deed->clocks[i];
-    return NULL;
-}
-
-static void changed(struct deed *deed, enum clock_change_kind kind, const struct clock_row *row)
-{
-    deed->changes[deed->change_count++] = (struct clock_change){.kind = kind, .row = *row};
-}
-
-static int change_clock(struct deed *deed, const struct procedure_clock *clock, struct err *err)
-{
-    const struct procedure_act *act = deed->prepared->act;
-    struct clock_row *row = clock_of(deed, clock->id);
-    bool in_force;
-    int r;
-
-    if (row != NULL && clock_runs(row) && words_have(clock->stopped_by, clock->stopped_by_count, act->id)) {
-        clock_stop(row, deed->now_usec, false);
-        changed(deed, CLOCK_STOPPED, row);
-    }
-    if (act->extends != NULL && strcmp(act->extends, clock->id) == 0) {
-        if (row == NULL)
-            return err_set(err, ERR_CONFLICT, "clock_no_extension", "%s", clock->norm_id);
-        r = clock_extend(deed->office, clock, row, deed->now_usec, err);
-        if (r < 0)
-            return r;
-        changed(deed, CLOCK_EXTENDED, row);
-    }
-    if (procedure_clock_starts_on(clock, act->id)) {
-        struct clock_row started;
-
-        r = clock_start(deed->office, clock, deed->row.id, deed->now_usec, deed->now_usec, &started, &in_force, err);
-        if (r < 0)
-            return r;
-        if (!in_force) {
-            deed->no_clock[deed->no_clock_count++] = clock->id;
-            return 0;
-        }
-        if (row == NULL)
-            row = &deed->clocks[deed->clock_count++];
-        *row = started;
-        changed(deed, CLOCK_STARTED, row);
-    }
-    return 0;
-}
-
-/* Clocks the act touches, then, when the case is over, those that nothing stopped: nobody owes any more. */
-static int change_clocks(struct deed *deed, struct err *err)
-{
-    const struct procedure *procedure = deed->prepared->procedure;
-    struct clock_row *stored;
-    size_t count;
-    int r = store_clock_of_case(deed->tx, deed->row.id, deed->arena, &stored, &count, err);
-
-    if (r < 0)
-        return r;
-    deed->clocks = ARENA_ARRAY(deed->arena, struct clock_row, count + procedure->clock_count);
-    deed->changes = ARENA_ARRAY(deed->arena, struct clock_change, 3 * (count + procedure->clock_count));
-    deed->no_clock = ARENA_ARRAY(deed->arena, const char *, procedure->clock_count);
-    if (deed->clocks == NULL || deed->changes == NULL || deed->no_clock == NULL)
-        return err_memory(err);
-    if (count > 0)
-        memcpy(deed->clocks, stored, count * sizeof(*stored));
-    deed->clock_count = count;
-    for (size_t i = 0; i < procedure->clock_count; i++) {
-        r = change_clock(deed, &procedure->clocks[i], err);
-        if (r < 0)
-            return r;
-    }
-    case_move(procedure, deed->prepared->act, &deed->row, deed->now_usec);
-    for (size_t i = 0; deed->row.closed_usec != TIME_NONE && i < deed->clock_count; i++) {
-        if (!clock_runs(&deed->clocks[i]))
-            continue;
-        clock_stop(&deed->clocks[i], deed->now_usec, true);
-        changed(deed, CLOCK_STOPPED, &deed->clocks[i]);
-    }
-    clocks_next(deed->office->catalogue, &deed->row, deed->clocks, deed->clock_count);
-    return 0;
-}
 
 /* Adds what the act gave to the values that hold for the case as a whole. */
 static int merge_clear(struct deed *deed, const json_t *given, struct err *err)
@@ -168,45 +64,9 @@ static int seal_event(const struct deed *deed, struct buf *out, struct err *err)
     return seal(&deed->key, place, values->sealed, values->sealed_len, out, err);
 }
 
-static int set_new(json_t *body, const char *key, json_t *value, struct err *err)
+int body_set(json_t *body, const char *key, json_t *value, struct err *err)
 {
     return json_object_set_new(body, key, value) == 0 ? 0 : err_memory(err);
-}
-
-static json_t *changes_json(const struct deed *deed)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list != NULL && i < deed->change_count; i++)
-        if (json_array_append_new(list, clock_change_json(&deed->changes[i])) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    return list;
-}
-
-static int tell_clocks(const struct deed *deed, json_t *body, struct err *err)
-{
-    int r = 0;
-
-    if (deed->change_count > 0) {
-        r = set_new(body, "clocks", changes_json(deed), err);
-        if (r == 0)
-            r = set_new(body, "calendar", json_string(deed->office->calendar_hash), err);
-        if (r == 0)
-            r = set_new(body, "catalogue", json_string(deed->office->catalogue_hash), err);
-    }
-    if (r == 0 && deed->no_clock_count > 0) {
-        json_t *list = json_array();
-
-        for (size_t i = 0; list != NULL && i < deed->no_clock_count; i++)
-            if (json_array_append_new(list, json_string(deed->no_clock[i])) != 0) {
-                json_decref(list);
-                return err_memory(err);
-            }
-        r = set_new(body, "no_clock", list, err);
-    }
-    return r;
 }
 
 static int finish(struct deed *deed, const char *kind, json_t *body, int64_t *ret_leaf, struct err *err)
@@ -228,7 +88,7 @@ static int finish(struct deed *deed, const char *kind, json_t *body, int64_t *re
 static int write_assignment(struct deed *deed, json_t *body, int64_t *ret_leaf, struct err *err)
 {
     const char *to = deed->prepared->assignee;
-    int r = set_new(body, "to", json_string(to != NULL ? to : ""), err);
+    int r = body_set(body, "to", json_string(to != NULL ? to : ""), err);
 
     if (r < 0)
         return r;
@@ -243,7 +103,7 @@ static int write_note(struct deed *deed, json_t *body, int64_t *ret_leaf, struct
     int r = stored_json_parse(text, strlen(text), "values", &personal, err);
 
     if (r == 0)
-        r = set_new(body, "personal", personal, err);
+        r = body_set(body, "personal", personal, err);
     return r < 0 ? r : finish(deed, "case.noted", body, ret_leaf, err);
 }
 
@@ -252,34 +112,36 @@ static int write_act(struct deed *deed, json_t *body, int64_t *ret_leaf, struct 
     const struct act_prepared *prepared = deed->prepared;
     const struct value_parts *values = &prepared->values;
     json_t *clear = NULL, *personal = NULL;
-    int r = change_clocks(deed, err);
+    int r = deed_change_clocks(deed, err);
 
     if (r == 0)
         r = stored_json_parse(values->clear, strlen(values->clear), "values", &clear, err);
     if (r == 0)
-        r = set_new(body, "values", clear, err);
+        r = body_set(body, "values", clear, err);
     if (r == 0)
         r = stored_json_parse(values->personal, strlen(values->personal), "values", &personal, err);
     if (r == 0)
-        r = set_new(body, "personal", personal, err);
+        r = body_set(body, "personal", personal, err);
     if (r == 0)
         r = merge_clear(deed, clear, err);
     if (r == 0 && values->sealed != NULL)
         r = merge_sealed(deed, err);
     if (r == 0)
-        r = set_new(body, "procedure", json_string(prepared->procedure->id), err);
+        r = body_set(body, "procedure", json_string(prepared->procedure->id), err);
     if (r == 0)
-        r = set_new(body, "act", json_string(prepared->act->id), err);
+        r = body_set(body, "act", json_string(prepared->act->id), err);
     if (r == 0)
-        r = set_new(body, "from", json_string(deed->state_before), err);
+        r = body_set(body, "from", json_string(deed->state_before), err);
     if (r == 0)
-        r = set_new(body, "to", json_string(deed->row.state), err);
+        r = body_set(body, "to", json_string(deed->row.state), err);
     if (r == 0 && prepared->act->paper != NULL)
-        r = set_new(body, "paper", json_string(prepared->act->paper), err);
+        r = body_set(body, "paper", json_string(prepared->act->paper), err);
     if (r == 0 && prepared->file_count > 0)
-        r = set_new(body, "attachments", attachments_json(prepared->files, prepared->file_count), err);
+        r = body_set(body, "attachments", attachments_json(prepared->files, prepared->file_count), err);
+    if (r == 0 && prepared->happened_usec != TIME_NONE)
+        r = body_set(body, "happened", json_integer(prepared->happened_usec), err);
     if (r == 0)
-        r = tell_clocks(deed, body, err);
+        r = deed_tell_clocks(deed, body, err);
     if (r == 0)
         r = finish(deed, "case.acted", body, ret_leaf, err);
     for (size_t i = 0; r == 0 && i < deed->change_count; i++)
@@ -287,8 +149,17 @@ static int write_act(struct deed *deed, json_t *body, int64_t *ret_leaf, struct 
     if (r == 0)
         r = attachments_insert(deed->tx, prepared->files, prepared->file_count, deed->row.id, deed->row.subject_id,
                                &deed->key, *ret_leaf, err);
+    if (r == 0)
+        r = ties_write(deed->tx, deed->row.id, &prepared->ties, *ret_leaf, err);
+    if (r == 0)
+        r = register_follow(deed->tx, deed->office, prepared->procedure, &deed->row, deed->happened_usec, err);
     if (r == 0 && prepared->act->tell == TELL_OPENER && prepared->has_email)
         r = message_opener(deed->tx, "act", deed->row.id, *ret_leaf, deed->now_usec, err);
+    for (size_t i = 0; r == 0 && i < prepared->open_count; i++) {
+        struct case_opened opened;
+
+        r = case_open(deed->tx, deed->office, prepared->opens[i], deed->now_usec, &opened, err);
+    }
     return r;
 }
 
@@ -311,6 +182,7 @@ static int version_at(struct tx *tx, int64_t leaf, struct arena *arena, int64_t 
 static int begin(struct deed *deed, struct err *err)
 {
     const struct act_prepared *prepared = deed->prepared;
+    struct err why = {0};
     int r = case_row_get(deed->tx, prepared->case_id, deed->arena, &deed->row, err);
 
     if (r < 0)
@@ -319,6 +191,14 @@ static int begin(struct deed *deed, struct err *err)
         return err_set(err, ERR_STALE, "case_changed", NULL);
     if (!act_possible(prepared->procedure, prepared->act, &deed->row))
         return err_set(err, ERR_CONFLICT, "act_not_now", NULL);
+    r = act_barred(deed->tx, deed->office, prepared->act, &deed->row, &prepared->actor, deed->now_usec, &why, err);
+    if (r < 0)
+        return r;
+    if (why.kind != ERR_NONE) {
+        if (err != NULL)
+            *err = why;
+        return -(int)why.kind;
+    }
     deed->version_before = deed->row.version++;
     deed->state_before = deed->row.state;
     if (prepared->values.sealed == NULL && prepared->file_count == 0)
@@ -343,6 +223,7 @@ int case_act(struct tx *tx, const struct office *office, const struct act_prepar
     int r;
 
     arena_init(&arena, COMMAND_ARENA_LIMIT);
+    deed.happened_usec = prepared->happened_usec != TIME_NONE ? prepared->happened_usec : now_usec;
     r = repeat_find(tx, &prepared->repeat, &arena, &first, &repeated, err);
     if (r < 0)
         return r;

@@ -1,6 +1,6 @@
-/* What comes before an act: is there such an act, may this actor do it, is the case in a state for it, is what was
- * given acceptable. Done outside the writer's turn; what may have changed by then (state, version) is looked at again
- * in act.c. "assign" and "note" are acts that every procedure has. */
+/* What comes before an act: is there such an act, may this actor do it, is the case in a state for it, does nothing
+ * else stand against it, is what was given acceptable. Done outside the writer's turn; what may have changed by then
+ * (state, version, what bars it) is looked at again in act.c. "assign" and "note" are acts that every procedure has. */
 #include "cases/act_parts.h"
 #include <stdio.h>
 #include <string.h>
@@ -8,10 +8,17 @@
 static const struct field assign_fields[] = {{.name = "account", .type = FIELD_LINE, .max = 36}};
 static const struct field note_fields[] = {
     {.name = "text", .type = FIELD_TEXT, .required = true, .personal = true, .max = 5000}};
-static const char *const working_roles[] = {"admin", "moderator", "registrar"};
+/* Whoever works on cases and sees this one (actor_may_see). */
+static const char *const working_roles[] = {"admin", "moderator", "registrar", "official", "head", "carrier"};
+#define WORKING_ROLES (sizeof(working_roles) / sizeof(working_roles[0]))
 static const struct procedure_act common_acts[] = {
-    {.id = "assign", .by_count = 3, .by = working_roles, .to = -1, .field_count = 1, .fields = assign_fields},
-    {.id = "note", .by_count = 3, .by = working_roles, .to = -1, .field_count = 1, .fields = note_fields},
+    {.id = "assign",
+     .by_count = WORKING_ROLES,
+     .by = working_roles,
+     .to = -1,
+     .field_count = 1,
+     .fields = assign_fields},
+    {.id = "note", .by_count = WORKING_ROLES, .by = working_roles, .to = -1, .field_count = 1, .fields = note_fields},
 };
 
 const struct procedure_act *common_act(const char *id)
@@ -95,9 +102,16 @@ const struct procedure *case_procedure(const struct office *office, const struct
     return procedure;
 }
 
-/* The account a case is given to: an enabled one that may work on cases. */
-static int check_assignee(struct tx *tx, const struct field_value *value, struct arena *arena, const char **ret,
-                          struct field_errors *errors, struct err *err)
+int actor_may_see(const struct actor *actor, const struct procedure *procedure, struct err *err)
+{
+    if (actor->kind == ACTOR_OPENER || actor->kind == ACTOR_SYSTEM || actor_sees(actor, procedure))
+        return 0;
+    return err_set(err, ERR_FORBIDDEN, "case_not_yours", NULL);
+}
+
+/* The account a case is given to: an enabled one that may work on cases of this procedure. */
+static int check_assignee(struct tx *tx, const struct procedure *procedure, const struct field_value *value,
+                          struct arena *arena, const char **ret, struct field_errors *errors, struct err *err)
 {
     struct account_row account;
     struct err why = {0};
@@ -114,8 +128,7 @@ static int check_assignee(struct tx *tx, const struct field_value *value, struct
             *err = why;
         return r;
     }
-    if (r < 0 || account.disabled ||
-        (roles_parse(account.roles) & (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR)) == 0) {
+    if (r < 0 || account.disabled || (roles_parse(account.roles) & (ROLE_ADMIN | procedure_roles(procedure))) == 0) {
         field_errors_add(errors, "account", "not_an_option", NULL);
         return err_set(err, ERR_BAD_INPUT, "fields_refused", NULL);
     }
@@ -123,9 +136,44 @@ static int check_assignee(struct tx *tx, const struct field_value *value, struct
     return 0;
 }
 
-static int check_values(struct tx *tx, const struct office *office, const struct case_acting *acting, int64_t now_usec,
-                        struct arena *arena, struct act_prepared *prepared, struct field_errors *errors,
-                        struct err *err)
+/* When the act happened, where it says so and it was given: of a date the beginning of that day. The receipt is kept
+ * to the microsecond, what a person writes down to the minute or the day: on the day, and in the minute or second of
+ * the receipt itself, the act happened no earlier than it. */
+static void find_happened(const struct office *office, const struct case_row *row, const struct field_value *values,
+                          int64_t now_usec, struct act_prepared *prepared, struct field_errors *errors)
+{
+    const struct zone *zone = &office->catalogue->calendar->zone;
+    const struct procedure_act *act = prepared->act;
+    const struct field_value *at = NULL;
+    int64_t happened_usec, until_usec; /* at the latest */
+    struct date date;
+
+    for (size_t i = 0; act->at != NULL && i < act->field_count; i++)
+        if (strcmp(act->fields[i].name, act->at) == 0 && values[i].count > 0)
+            at = &values[i];
+    if (at == NULL)
+        return;
+    if (at->field->type == FIELD_DATE && date_parse(at->texts[0], &date)) {
+        happened_usec = zone_moment(zone, day_from_date(date), 0);
+        until_usec = zone_moment(zone, day_from_date(date) + 1, 0);
+    } else if (moment_parse(at->texts[0], zone, &happened_usec)) {
+        until_usec = happened_usec + (happened_usec % (60 * USEC_PER_SEC) == 0 ? 60 : 1) * USEC_PER_SEC;
+    } else {
+        return; /* refused as a field already */
+    }
+    if (happened_usec < row->opened_usec && row->opened_usec < until_usec)
+        happened_usec = row->opened_usec;
+    if (happened_usec > now_usec)
+        field_errors_add(errors, act->at, "happened_in_future", NULL);
+    else if (happened_usec < row->opened_usec)
+        field_errors_add(errors, act->at, "happened_before_receipt", NULL);
+    else
+        prepared->happened_usec = happened_usec;
+}
+
+static int check_values(struct tx *tx, const struct office *office, const struct case_acting *acting,
+                        const struct case_row *row, int64_t now_usec, struct arena *arena,
+                        struct act_prepared *prepared, struct field_errors *errors, struct err *err)
 {
     const struct procedure_act *act = prepared->act;
     const struct field_value *values = NULL;
@@ -134,6 +182,10 @@ static int check_values(struct tx *tx, const struct office *office, const struct
                             &office->catalogue->calendar->zone, catalogue_is_country, office->catalogue, arena, &values,
                             errors, err);
 
+    if (r == 0) {
+        find_happened(office, row, values, now_usec, prepared, errors);
+        r = ties_find(tx, office, values, act->field_count, arena, &prepared->ties, errors, err);
+    }
     if (r < 0 && r != -ERR_BAD_INPUT)
         return r;
     r = attachments_check(acting->files, acting->file_count, errors, err);
@@ -146,7 +198,7 @@ static int check_values(struct tx *tx, const struct office *office, const struct
     if (errors->count > before)
         return err_set(err, ERR_BAD_INPUT, "fields_refused", NULL);
     if (act_is_assign(act)) {
-        r = check_assignee(tx, &values[0], arena, &prepared->assignee, errors, err);
+        r = check_assignee(tx, prepared->procedure, &values[0], arena, &prepared->assignee, errors, err);
         if (r < 0)
             return r;
         prepared->values = (struct value_parts){.clear = "{}", .personal = "{}"};
@@ -159,10 +211,12 @@ static int check_values(struct tx *tx, const struct office *office, const struct
     return attachments_seal(acting->files, acting->file_count, now_usec, arena, &prepared->files, err);
 }
 
+/* In the case as the act will leave it: an act may itself give the address. */
 static int look_for_email(struct tx *tx, const struct office *office, const struct procedure *procedure,
-                          const struct case_row *row, bool *ret, struct err *err)
+                          const struct case_row *row, const struct value_parts *given, bool *ret, struct err *err)
 {
     CLEANUP_JSON json_t *sealed = NULL;
+    CLEANUP_JSON json_t *personal = NULL;
     char place[PLACE_ROOM];
     struct subject_key key;
     bool destroyed;
@@ -176,10 +230,32 @@ static int look_for_email(struct tx *tx, const struct office *office, const stru
     }
     place_of("case", row->id, place);
     r = values_unseal(&key, place, row->sealed, row->sealed_len, &sealed, err);
-    if (r < 0)
+    if (r == 0)
+        r = stored_json_parse(given->personal, strlen(given->personal), "values", &personal, err);
+    if (r == 0)
+        *ret = values_have_email(procedure, sealed) || values_have_email(procedure, personal);
+    return r;
+}
+
+/* What is refused though the act is the actor's: the case has changed, its state does not allow it, or something else
+ * stands against it. */
+static int check_case(struct tx *tx, const struct office *office, const struct case_acting *acting,
+                      const struct case_row *row, const struct act_prepared *prepared, int64_t now_usec,
+                      struct err *err)
+{
+    struct err why = {0};
+    int r;
+
+    if (acting->expected_version > 0 && acting->expected_version != row->version)
+        return err_set(err, ERR_STALE, "case_changed", NULL);
+    if (!act_possible(prepared->procedure, prepared->act, row))
+        return err_set(err, ERR_CONFLICT, "act_not_now", NULL);
+    r = act_barred(tx, office, prepared->act, row, &prepared->actor, now_usec, &why, err);
+    if (r < 0 || why.kind == ERR_NONE)
         return r;
-    *ret = values_have_email(procedure, sealed);
-    return 0;
+    if (err != NULL)
+        *err = why;
+    return -(int)why.kind;
 }
 
 int case_act_prepare(struct tx *tx, const struct office *office, const struct case_acting *acting,
@@ -202,6 +278,9 @@ int case_act_prepare(struct tx *tx, const struct office *office, const struct ca
     procedure = case_procedure(office, &row, err);
     if (procedure == NULL)
         return -ERR_DAMAGED;
+    r = actor_may_see(actor, procedure, err);
+    if (r < 0)
+        return r;
     *prepared = (struct act_prepared){
         .case_id = row.id,
         .procedure = procedure,
@@ -209,6 +288,7 @@ int case_act_prepare(struct tx *tx, const struct office *office, const struct ca
         .expected_version = acting->expected_version,
         .actor = *actor,
         .values = {.clear = "{}", .personal = "{}"},
+        .happened_usec = TIME_NONE,
     };
     if (prepared->act == NULL)
         prepared->act = common_act(acting->act);
@@ -228,18 +308,18 @@ int case_act_prepare(struct tx *tx, const struct office *office, const struct ca
         *ret = prepared;
         return 0;
     }
-    if (acting->expected_version > 0 && acting->expected_version != row.version)
-        return err_set(err, ERR_STALE, "case_changed", NULL);
-    if (!act_possible(procedure, prepared->act, &row))
-        return err_set(err, ERR_CONFLICT, "act_not_now", NULL);
-    r = check_values(tx, office, acting, now_usec, arena, prepared, errors, err);
+    r = check_case(tx, office, acting, &row, prepared, now_usec, err);
+    if (r == 0)
+        r = check_values(tx, office, acting, &row, now_usec, arena, prepared, errors, err);
+    if (r == 0 && prepared->act->open.procedure != NULL) {
+        /* The new cases hold what this one holds now. */
+        prepared->expected_version = row.version;
+        r = act_opens_prepare(tx, office, &row, now_usec, arena, prepared, errors, err);
+    }
+    if (r == 0 && prepared->act->tell == TELL_OPENER)
+        r = look_for_email(tx, office, procedure, &row, &prepared->values, &prepared->has_email, err);
     if (r < 0)
         return r;
-    if (prepared->act->tell == TELL_OPENER) {
-        r = look_for_email(tx, office, procedure, &row, &prepared->has_email, err);
-        if (r < 0)
-            return r;
-    }
     *ret = prepared;
     return 0;
 }

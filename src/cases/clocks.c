@@ -67,18 +67,6 @@ int clock_start(const struct office *office, const struct procedure_clock *clock
     return 0;
 }
 
-void clock_stop(struct clock_row *row, int64_t now_usec, bool duty_ended)
-{
-    /* Due is the last second that is safe; all of that second is in time. */
-    row->stopped_in_time = now_usec < row->due_usec + USEC_PER_SEC;
-    row->stopped_usec = now_usec;
-    if (duty_ended)
-        row->state = "stopped";
-    else
-        row->state = row->stopped_in_time || now_usec < row->overdue_usec ? "met" : "missed";
-    row->remind_usec = TIME_NONE;
-}
-
 const struct norm *clock_norm(const struct catalogue *catalogue, const struct clock_row *row)
 {
     for (size_t i = 0; i < catalogue->norm_count; i++) {
@@ -88,6 +76,43 @@ const struct norm *clock_norm(const struct catalogue *catalogue, const struct cl
             return norm;
     }
     return catalogue_norm_at(catalogue, row->norm, row->starts_usec);
+}
+
+static bool holds(const json_t *value, const char *text)
+{
+    bool equal = json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+
+    for (size_t i = 0; i < json_array_size(value); i++)
+        equal = equal || strcmp(json_string_value(json_array_get(value, i)), text) == 0;
+    return equal;
+}
+
+bool clock_applies(const struct procedure_clock *clock, const json_t *values)
+{
+    for (size_t i = 0; i < clock->condition_count; i++) {
+        const struct field_condition *condition = &clock->conditions[i];
+
+        if (holds(json_object_get(values, condition->field), condition->value) == condition->negated)
+            return false;
+    }
+    return true;
+}
+
+void clock_stop(const struct catalogue *catalogue, struct clock_row *row, int64_t at_usec, bool duty_ended)
+{
+    const struct norm *norm = clock_norm(catalogue, row);
+    bool at_once = norm != NULL && norm->has_clock && norm->clock.unit == UNIT_AT_ONCE;
+
+    if (at_usec < row->starts_usec)
+        at_usec = row->starts_usec;
+    /* Due is the last second that is safe; all of that second is in time. */
+    row->stopped_in_time = at_once || at_usec < row->due_usec + USEC_PER_SEC;
+    row->stopped_usec = at_usec;
+    if (duty_ended)
+        row->state = "stopped";
+    else
+        row->state = row->stopped_in_time || at_usec < row->overdue_usec ? "met" : "missed";
+    row->remind_usec = TIME_NONE;
 }
 
 bool clock_may_extend(const struct office *office, const struct clock_row *row)
@@ -166,8 +191,9 @@ json_t *clock_change_json(const struct clock_change *change)
                          "starts", (json_int_t)row->starts_usec, "due", (json_int_t)row->due_usec, "overdue",
                          (json_int_t)row->overdue_usec);
     case CLOCK_STOPPED:
-        return json_pack("{s:s, s:s, s:b, s:I}", "clock", row->clock, "stopped", row->state, "in_time",
-                         (int)row->stopped_in_time, "at", (json_int_t)row->stopped_usec);
+        return json_pack("{s:s, s:s, s:b, s:I, s:I}", "clock", row->clock, "stopped", row->state, "in_time",
+                         (int)row->stopped_in_time, "at", (json_int_t)row->stopped_usec, "starts",
+                         (json_int_t)row->starts_usec);
     case CLOCK_EXTENDED:
         return json_pack("{s:s, s:i, s:I, s:I}", "clock", row->clock, "extended", row->extended, "due",
                          (json_int_t)row->due_usec, "overdue", (json_int_t)row->overdue_usec);

@@ -42,6 +42,21 @@ static bool is_text(const struct field *field)
            field->type != FIELD_FILE;
 }
 
+/* A value is a text, or several: links. */
+static void put_texts(struct buf *out, const json_t *value)
+{
+    size_t count = json_is_array(value) ? json_array_size(value) : 1;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_string_value(json_is_array(value) ? json_array_get(value, i) : value);
+
+        if (text == NULL)
+            continue;
+        buf_putc(out, ' ');
+        buf_puts(out, text);
+    }
+}
+
 static int gather(const struct event_row *row, void *arg, struct err *err)
 {
     struct gathering *work = arg;
@@ -82,10 +97,9 @@ static int gather(const struct event_row *row, void *arg, struct err *err)
         buf_puts(&text, json_string_value(json_object_get(body, "number")));
     json_object_foreach(json_object_get(body, "values"), name, value)
     {
-        if (!json_is_string(value) || !is_text(described(procedure, act, name)))
+        if (!is_text(described(procedure, act, name)))
             continue;
-        buf_putc(&text, ' ');
-        buf_puts(&text, json_string_value(value));
+        put_texts(&text, value);
     }
     if (text.len == 0 && !text.failed)
         return 0;

@@ -36,9 +36,12 @@ static bool reachable(const struct account_row *account)
     return !account->disabled && account->email != NULL && account->email[0] != '\0';
 }
 
-int message_staff(struct tx *tx, const char *purpose, const struct case_row *row, int64_t leaf, int64_t now_usec,
-                  struct arena *arena, struct err *err)
+int message_staff(struct tx *tx, const struct office *office, const char *purpose, const struct case_row *row,
+                  int64_t leaf, int64_t now_usec, struct arena *arena, struct err *err)
 {
+    const struct procedure *procedure = catalogue_procedure(office->catalogue, row->procedure);
+    /* A procedure that the catalogue has lost is the administrator's to look after. */
+    unsigned roles = procedure != NULL ? procedure_roles(procedure) : ROLE_ADMIN;
     struct account_row *accounts;
     size_t count;
     int r = store_account_list(tx, arena, &accounts, &count, err);
@@ -49,7 +52,7 @@ int message_staff(struct tx *tx, const char *purpose, const struct case_row *row
         if (strcmp(accounts[i].id, row->assignee) == 0 && reachable(&accounts[i]))
             return put(tx, purpose, row->id, leaf, accounts[i].id, now_usec, err);
     for (size_t i = 0; i < count; i++) {
-        if (!reachable(&accounts[i]) || (roles_parse(accounts[i].roles) & ROLE_MODERATOR) == 0)
+        if (!reachable(&accounts[i]) || (roles_parse(accounts[i].roles) & roles) == 0)
             continue;
         r = put(tx, purpose, row->id, leaf, accounts[i].id, now_usec, err);
         if (r < 0)

@@ -1,245 +1,10 @@
-/* Opening a case. Everything that can be done before the writer's turn is done in case_open_prepare: checking,
- * commitments, encrypting files, computing clocks, and the body of the event but for what only the writer knows: the
- * moment, the number and the person. case_open lays these between the prepared pieces and writes. */
-#include "cases/parts.h"
-#include <assert.h>
+/* Opening a case, under the writer's turn: the number is drawn, the person found or made, and the event, the case's
+ * row, its clocks, ties, files and messages are written together. What could be done before, open_prepare.c has done.
+ */
+#include "cases/open_parts.h"
 #include <string.h>
 
-#define LOOKUPS_MAX 6
 #define RECEIPTS_A_DAY 10
-
-/* How a person may be found again: a keyed hash of what was given. */
-struct lookup {
-    struct hash hash;
-};
-
-struct case_prepared {
-    const struct procedure *procedure;
-    const char *opener;
-    enum lang lang;
-    int64_t received_usec;
-    struct actor actor;
-    char id[ID_TEXT];
-    char access_code[16];
-    struct value_parts values;
-    struct attachment_sealed *files;
-    size_t file_count;
-    struct clock_row *clocks;
-    size_t clock_count;
-    struct lookup lookups[LOOKUPS_MAX];
-    size_t lookup_count;
-    bool has_email;
-    struct repeat repeat;
-    /* The body in canonical order of its keys: HEAD moment MIDDLE number REST subject TAIL. */
-    const char *body_head, *body_middle, *body_rest, *body_tail;
-};
-
-static int check_opening(const struct office *office, const struct case_opening *opening, int64_t now_usec,
-                         struct field_errors *errors, struct err *err)
-{
-    const struct procedure *procedure = opening->procedure;
-    unsigned opener = strcmp(opening->opener, "public") == 0  ? OPENER_PUBLIC
-                      : strcmp(opening->opener, "staff") == 0 ? OPENER_STAFF
-                      : strcmp(opening->opener, "api") == 0   ? OPENER_API
-                                                              : 0;
-
-    if ((procedure->open_to & opener) == 0)
-        return err_set(err, ERR_FORBIDDEN, "opener_not_allowed", NULL);
-    if (opening->received_usec > now_usec) {
-        field_errors_add(errors, "received", "received_in_future", NULL);
-        return 0;
-    }
-    for (size_t i = 0; i < procedure->clock_count; i++) {
-        const struct procedure_clock *clock = &procedure->clocks[i];
-
-        if (procedure_clock_starts_on(clock, "opened") &&
-            catalogue_norm_at(office->catalogue, clock->norm_id, opening->received_usec) == NULL) {
-            field_errors_add(errors, "received", "received_before_norm", "%s", clock->norm_id);
-            return 0;
-        }
-    }
-    return 0;
-}
-
-static int start_clocks(const struct office *office, const struct case_opening *opening, int64_t now_usec,
-                        struct case_prepared *prepared, struct arena *arena, struct err *err)
-{
-    const struct procedure *procedure = opening->procedure;
-
-    prepared->clocks = ARENA_ARRAY(arena, struct clock_row, procedure->clock_count);
-    if (prepared->clocks == NULL)
-        return err_memory(err);
-    for (size_t i = 0; i < procedure->clock_count; i++) {
-        bool in_force;
-        int r;
-
-        if (!procedure_clock_starts_on(&procedure->clocks[i], "opened"))
-            continue;
-        r = clock_start(office, &procedure->clocks[i], prepared->id, opening->received_usec, now_usec,
-                        &prepared->clocks[prepared->clock_count], &in_force, err);
-        if (r < 0)
-            return r;
-        if (in_force)
-            prepared->clock_count++;
-    }
-    return 0;
-}
-
-static void find_lookups(const struct office *office, const struct field_value *values, size_t count,
-                         struct case_prepared *prepared)
-{
-    for (size_t i = 0; i < count; i++) {
-        enum field_type type = values[i].field->type;
-        const char *kind = type == FIELD_EMAIL   ? "email"
-                           : type == FIELD_PHONE ? "phone"
-                           : type == FIELD_IIN   ? "iin"
-                                                 : NULL;
-
-        if (kind == NULL || values[i].count == 0 || !values[i].field->personal)
-            continue;
-        if (type == FIELD_EMAIL)
-            prepared->has_email = true;
-        if (prepared->lookup_count < LOOKUPS_MAX)
-            prepared->lookups[prepared->lookup_count++].hash =
-                keyring_lookup(office->keyring, kind, values[i].texts[0]);
-    }
-}
-
-/* The canonical text of an object without its braces, in the arena. */
-static int members(json_t *object, struct arena *arena, const char **ret, struct err *err)
-{
-    CLEANUP_JSON json_t *owned = object;
-    CLEANUP_BUF struct buf text = {0};
-    int r;
-
-    if (owned == NULL)
-        return err_memory(err);
-    buf_init(&text, BODY_LIMIT);
-    r = json_canonical(owned, &text, err);
-    if (r < 0)
-        return r;
-    *ret = arena_strndup(arena, text.data + 1, text.len - 2);
-    return *ret != NULL ? 0 : err_memory(err);
-}
-
-static json_t *clocks_json(const struct case_prepared *prepared)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list != NULL && i < prepared->clock_count; i++) {
-        struct clock_change change = {.kind = CLOCK_STARTED, .row = prepared->clocks[i]};
-
-        if (json_array_append_new(list, clock_change_json(&change)) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
-}
-
-/* Keys in order: account_id, actor | at_usec | attachments, calendar, case_id, catalogue, clocks, kind, lang | number |
- * opener, personal, procedure, received, state | subject_id | token_id, values, version. */
-static int write_body(const struct office *office, struct case_prepared *prepared, struct arena *arena, struct err *err)
-{
-    const struct actor *actor = &prepared->actor;
-    json_t *personal = NULL, *values = NULL;
-    int r = stored_json_parse(prepared->values.personal, strlen(prepared->values.personal), "values", &personal, err);
-
-    if (r < 0)
-        return r;
-    r = members(json_pack("{s:s*, s:s}", "account_id", actor->account_id[0] != '\0' ? actor->account_id : NULL, "actor",
-                          actor_word(actor)),
-                arena, &prepared->body_head, err);
-    if (r == 0)
-        r = members(json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:s}", "attachments",
-                              attachments_json(prepared->files, prepared->file_count), "calendar",
-                              office->calendar_hash, "case_id", prepared->id, "catalogue", office->catalogue_hash,
-                              "clocks", clocks_json(prepared), "kind", "case.opened", "lang",
-                              lang_code(prepared->lang)),
-                    arena, &prepared->body_middle, err);
-    if (r < 0) {
-        json_decref(personal);
-        return r;
-    }
-    r = members(json_pack("{s:s, s:o, s:s, s:I, s:s}", "opener", prepared->opener, "personal", personal, "procedure",
-                          prepared->procedure->id, "received", (json_int_t)prepared->received_usec, "state",
-                          prepared->procedure->states[0].id),
-                arena, &prepared->body_rest, err);
-    if (r == 0)
-        r = stored_json_parse(prepared->values.clear, strlen(prepared->values.clear), "values", &values, err);
-    if (r < 0)
-        return r;
-    return members(json_pack("{s:s*, s:o, s:i}", "token_id", actor->token_id[0] != '\0' ? actor->token_id : NULL,
-                             "values", values, "version", 1),
-                   arena, &prepared->body_tail, err);
-}
-
-bool procedure_form_names_cases(const struct procedure *procedure)
-{
-    for (size_t i = 0; i < procedure->field_count; i++)
-        if (procedure->fields[i].type == FIELD_CASE)
-            return true;
-    return false;
-}
-
-int case_open_prepare(struct tx *tx, const struct office *office, const struct case_opening *opening,
-                      const struct actor *actor, int64_t now_usec, struct arena *arena,
-                      const struct case_prepared **ret, struct field_errors *errors, struct err *err)
-{
-    const struct procedure *procedure = opening->procedure;
-    const struct field_value *values = NULL;
-    struct case_prepared *prepared = ARENA_NEW(arena, struct case_prepared);
-    char more[160];
-    int r, fields, files;
-
-    if (prepared == NULL)
-        return err_memory(err);
-    *prepared = (struct case_prepared){
-        .procedure = procedure,
-        .opener = opening->opener,
-        .lang = opening->lang,
-        .received_usec = opening->received_usec,
-        .actor = *actor,
-        .file_count = opening->file_count,
-    };
-    r = check_opening(office, opening, now_usec, errors, err);
-    if (r < 0)
-        return r;
-    fields = fields_validate(procedure->fields, procedure->field_count, opening->raw, opening->raw_count,
-                             &office->catalogue->calendar->zone, catalogue_is_country, office->catalogue, arena,
-                             &values, errors, err);
-    if (fields < 0 && fields != -ERR_BAD_INPUT)
-        return fields;
-    files = attachments_check(opening->files, opening->file_count, errors, err);
-    if (files < 0 && files != -ERR_BAD_INPUT)
-        return files;
-    if (errors->overflowed)
-        return err_memory(err);
-    if (errors->count > 0)
-        return err_set(err, ERR_BAD_INPUT, "fields_refused", NULL);
-
-    /* Without a moment of its own a repeated request would differ from the first by the time that has passed. */
-    snprintf(more, sizeof(more), "%s %lld", opening->opener,
-             opening->received_usec == now_usec ? 0LL : (long long)opening->received_usec);
-    r = repeat_make(office, opening->idempotency_key, procedure->id, actor, opening->raw, opening->raw_count,
-                    opening->files, opening->file_count, more, &prepared->repeat, err);
-    if (r < 0)
-        return r;
-    id_new(now_usec, prepared->id);
-    keyring_access_code(office->keyring, prepared->id, prepared->access_code);
-    find_lookups(office, values, procedure->field_count, prepared);
-    r = value_parts_make(values, procedure->field_count, arena, &prepared->values, err);
-    if (r == 0)
-        r = attachments_seal(opening->files, opening->file_count, now_usec, arena, &prepared->files, err);
-    if (r == 0)
-        r = start_clocks(office, opening, now_usec, prepared, arena, err);
-    if (r == 0)
-        r = write_body(office, prepared, arena, err);
-    if (r < 0)
-        return r;
-    *ret = prepared;
-    return 0;
-}
 
 /* The person behind one of the look-ups, or a new one; look-ups that lead nowhere yet lead to the person from now on.
  */
@@ -372,17 +137,24 @@ static int write_case(struct tx *tx, const struct office *office, const struct c
     r = store_case_insert(tx, &row, err);
     for (size_t i = 0; r == 0 && i < prepared->clock_count; i++)
         r = store_clock_put(tx, &prepared->clocks[i], err);
+    if (r == 0)
+        r = ties_write(tx, prepared->id, &prepared->ties, leaf, err);
+    if (r == 0)
+        r = register_follow(tx, office, prepared->procedure, &row, prepared->received_usec, err);
     return r;
 }
 
-/* Anybody may write anybody's address into a complaint. So that nobody's mailbox is flooded by it, a person who opened
- * more than a few cases within a day gets no further receipts by mail; the page shows each all the same. */
+/* Anybody may write anybody's address into a complaint. So that nobody's mailbox is flooded by it, a person in whose
+ * name more than a few cases were opened within a day gets no further receipts by mail; the page shows each all the
+ * same. What staff opens is told of always: a person is owed the reasons of every decision. */
 static int send_receipt(struct tx *tx, const struct case_prepared *prepared, const char *subject_id, int64_t leaf,
                         int64_t now_usec, struct err *err)
 {
-    int64_t earlier_usec;
-    int r = store_case_nth_newest(tx, subject_id, RECEIPTS_A_DAY, &earlier_usec, err);
+    int64_t earlier_usec = TIME_NONE;
+    int r = 0;
 
+    if (strcmp(prepared->opener, "public") == 0)
+        r = store_case_nth_newest(tx, subject_id, RECEIPTS_A_DAY, &earlier_usec, err);
     if (r < 0 || (earlier_usec != TIME_NONE && earlier_usec > now_usec - USEC_PER_DAY))
         return r;
     return message_opener(tx, "receipt", prepared->id, leaf, now_usec, err);
@@ -408,7 +180,9 @@ int case_open(struct tx *tx, const struct office *office, const struct case_prep
     if (repeated)
         return answer_again(tx, prepared, office, &first, &arena, ret, err);
 
-    r = find_subject(tx, office, prepared, now_usec, &arena, subject_id, &key, err);
+    r = limits_check(tx, office, prepared->procedure, &prepared->ties, prepared->received_usec, err);
+    if (r == 0)
+        r = find_subject(tx, office, prepared, now_usec, &arena, subject_id, &key, err);
     if (r < 0)
         return r;
     year = date_from_day(zone_day_of(&office->catalogue->calendar->zone, now_usec)).year;

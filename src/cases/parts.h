@@ -95,8 +95,13 @@ struct clock_change {
 int clock_start(const struct office *office, const struct procedure_clock *clock, const char *case_id,
                 int64_t event_usec, int64_t now_usec, struct clock_row *ret, bool *ret_in_force,
                 struct err *err) WARN_UNUSED;
-/* Stops a running row at `now`: "met" before the overdue moment, "missed" from it on; "stopped" when `duty_ended`. */
-void clock_stop(struct clock_row *row, int64_t now_usec, bool duty_ended);
+/* Has a case with these values (of its form, as given at the opening) that clock at all? A field that was not given
+ * equals nothing. */
+bool clock_applies(const struct procedure_clock *clock, const json_t *values);
+/* Stops a running row at that moment, or at its start where that is later: "met" before the overdue moment, "missed"
+ * from it on; "stopped" when `duty_ended`. Where the law says "at once" and names no number, whatever was done is met
+ * and in time: how long it took is shown, and who reads it may judge. */
+void clock_stop(const struct catalogue *catalogue, struct clock_row *row, int64_t at_usec, bool duty_ended);
 /* Grants one more extension. ERR_CONFLICT "clock_no_extension" when the norm allows none (more) or nothing runs. */
 int clock_extend(const struct office *office, const struct procedure_clock *clock, struct clock_row *row,
                  int64_t now_usec, struct err *err) WARN_UNUSED;
@@ -185,9 +190,19 @@ int repeat_keep(struct tx *tx, const struct repeat *repeat, const char *case_id,
 
 int message_opener(struct tx *tx, const char *purpose, const char *case_id, int64_t leaf, int64_t now_usec,
                    struct err *err) WARN_UNUSED;
-/* To the assignee if there is one who can be reached, else to every enabled moderator with an e-mail. */
-int message_staff(struct tx *tx, const char *purpose, const struct case_row *row, int64_t leaf, int64_t now_usec,
-                  struct arena *arena, struct err *err) WARN_UNUSED;
+/* To the assignee if there is one who can be reached, else to every enabled account with an e-mail that has to do with
+ * the case's procedure (procedure_roles). */
+int message_staff(struct tx *tx, const struct office *office, const char *purpose, const struct case_row *row,
+                  int64_t leaf, int64_t now_usec, struct arena *arena, struct err *err) WARN_UNUSED;
+
+/* --- open_prepare.c ------------------------------------------------------------------------------------------------
+ */
+
+/* case_open_prepare for a case that an act opens: who may do the act may open it. */
+int case_open_prepare_by_act(struct tx *tx, const struct office *office, const struct case_opening *opening,
+                             const struct actor *actor, int64_t now_usec, struct arena *arena,
+                             const struct case_prepared **ret, struct field_errors *errors,
+                             struct err *err) WARN_UNUSED;
 
 /* --- act_prepare.c -------------------------------------------------------------------------------------------------
  */
@@ -202,6 +217,9 @@ bool act_is_actors(const struct procedure_act *act, const struct actor *actor);
 bool act_leads_from(const struct procedure_act *act, int state);
 /* Does the case's state allow it? "note" always, "assign" while the case is open. */
 bool act_possible(const struct procedure *procedure, const struct procedure_act *act, const struct case_row *row);
+/* May who asks see the case at all? ERR_FORBIDDEN "case_not_yours". The opener, who showed the code, and the system may
+ * always. */
+int actor_may_see(const struct actor *actor, const struct procedure *procedure, struct err *err) WARN_UNUSED;
 /* Has the case an e-mail address of its opener among these sealed values? */
 bool values_have_email(const struct procedure *procedure, const json_t *sealed_values);
 /* store_case_get with ERR_NOT_FOUND "case_unknown". */

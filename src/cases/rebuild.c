@@ -370,7 +370,7 @@ static int count_entry(const struct register_row *row, void *arg, struct err *er
 
     if (reg == NULL)
         return err_set(err, ERR_DAMAGED, "store_damaged", "register_entry %.60s %.60s", row->reg, row->number);
-    ++*(row->left_usec == TIME_NONE ? &entries->standing : &entries->past)[reg - entries->catalogue->registers];
+    (row->left_usec == TIME_NONE ? entries->standing : entries->past)[reg - entries->catalogue->registers]++;
     return 0;
 }
 

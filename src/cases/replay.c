@@ -63,7 +63,7 @@ static int apply_clock(struct replay *replay, const json_t *entry, int64_t at_us
 
     if (id == NULL)
         return replay_damaged(err, "a clock without its name");
-    if (json_object_get(entry, "starts") != NULL) {
+    if (json_object_get(entry, "norm") != NULL) { /* a stopped one says its start too, but no norm */
         clock = json_copy((json_t *)entry);
         if (clock == NULL || json_object_set_new(replay->clocks, id, clock) != 0 ||
             json_object_set_new(clock, "state", json_string("running")) != 0 ||
@@ -76,6 +76,10 @@ static int apply_clock(struct replay *replay, const json_t *entry, int64_t at_us
     if (clock == NULL)
         return replay_damaged(err, "clock %s was never started", id);
     if (json_object_get(entry, "stopped") != NULL) {
+        const json_t *starts = json_object_get(entry, "starts");
+
+        if (starts != NULL && !json_equal(starts, json_object_get(clock, "starts")))
+            return replay_damaged(err, "clock %s stopped that had another start", id);
         if (json_object_set(clock, "state", json_object_get(entry, "stopped")) != 0 ||
             json_object_set(clock, "in_time", json_object_get(entry, "in_time")) != 0 ||
             json_object_set(clock, "stopped_at", json_object_get(entry, "at")) != 0)

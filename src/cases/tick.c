@@ -32,7 +32,7 @@ static int handle(struct tx *tx, const struct office *office, struct clock_row *
     if (!clock->overdue_told && clock->overdue_usec <= now_usec) {
         r = write_event(tx, row, "clock.overdue", "overdue", clock, clock->overdue_usec, now_usec, &leaf, err);
         if (r == 0)
-            r = message_staff(tx, "overdue", row, leaf, now_usec, arena, err);
+            r = message_staff(tx, office, "overdue", row, leaf, now_usec, arena, err);
         clock->overdue_told = true;
         clock->remind_usec = TIME_NONE;
     } else if (clock->remind_usec != TIME_NONE && clock->remind_usec <= now_usec) {
@@ -40,7 +40,7 @@ static int handle(struct tx *tx, const struct office *office, struct clock_row *
 
         r = write_event(tx, row, "clock.reminded", "due", clock, clock->due_usec, now_usec, &leaf, err);
         if (r == 0)
-            r = message_staff(tx, "reminder", row, leaf, now_usec, arena, err);
+            r = message_staff(tx, office, "reminder", row, leaf, now_usec, arena, err);
         clock->remind_usec = clock_next_reminder(
             office->catalogue->calendar, procedure != NULL ? procedure_clock_find(procedure, clock->clock) : NULL,
             clock->due_usec, now_usec);

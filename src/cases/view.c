@@ -1,6 +1,7 @@
 /* Looking at a case: its row, values, clocks and history put together for a person or the API. Nothing is refused
  * because a person's key was destroyed; the values are then shown as destroyed. The opener comes with a number and a
  * code, and an unknown number is refused exactly like a wrong code. */
+#include "cases/links.h"
 #include "cases/view_parts.h"
 #include <string.h>
 
@@ -39,6 +40,9 @@ int look_values(const struct look *look, const struct field *fields, size_t fiel
         const json_t *json = json_object_get(clear, fields[i].name);
 
         if (public_only && !fields[i].public_value)
+            continue;
+        /* Which other case staff had in mind is between staff, unless the form says otherwise. */
+        if (look->for_opener && fields[i].type == FIELD_CASE && !fields[i].public_value)
             continue;
         if (json == NULL)
             json = json_object_get(json_object_get(sealed, fields[i].name), "value");
@@ -164,28 +168,96 @@ static bool extension_open(const struct look *look, const struct case_view *view
     return false;
 }
 
-static int show_acts(const struct look *look, const struct actor *actor, struct case_view *view, struct err *err)
+/* What the actor may do now, and what the state would allow but something else stands against. */
+static int show_acts(const struct look *look, const struct actor *actor, int64_t now_usec, struct case_view *view,
+                     struct err *err)
 {
     const struct procedure *procedure = look->procedure;
     const struct procedure_act **acts = ARENA_ARRAY(look->arena, const struct procedure_act *, procedure->act_count);
-    size_t count = 0;
+    struct barred_act *barred = ARENA_ARRAY(look->arena, struct barred_act, procedure->act_count);
 
-    if (acts == NULL)
+    if (acts == NULL || barred == NULL)
         return err_memory(err);
     for (size_t i = 0; i < procedure->act_count; i++) {
         const struct procedure_act *act = &procedure->acts[i];
+        struct err why = {0};
+        int r;
 
-        if (act_is_actors(act, actor) && act_possible(procedure, act, look->row) && extension_open(look, view, act))
-            acts[count++] = act;
+        if (!act_is_actors(act, actor) || !act_possible(procedure, act, look->row) || !extension_open(look, view, act))
+            continue;
+        r = act_barred(look->tx, look->office, act, look->row, actor, now_usec, &why, err);
+        if (r < 0)
+            return r;
+        if (why.kind == ERR_NONE)
+            acts[view->act_count++] = act;
+        else if (!look->for_opener)
+            barred[view->barred_count++] = (struct barred_act){.act = act, .why = why};
     }
     view->acts = acts;
-    view->act_count = count;
+    view->barred = barred;
+    return 0;
+}
+
+/* The case at the other end. *ret_there false when it is lost, or the catalogue has lost its procedure or state:
+ * verification names that, and this case is shown all the same. */
+static int show_link(const struct look *look, const struct case_link_row *row, struct case_link *ret, bool *ret_there,
+                     struct err *err)
+{
+    bool back = strcmp(row->to_case, look->row->id) == 0;
+    const struct procedure *procedure;
+    struct case_row other;
+    struct err why = {0};
+    int r = store_case_get(look->tx, back ? row->from_case : row->to_case, look->arena, &other, &why);
+
+    *ret_there = false;
+    if (r < 0 && r != -ERR_NOT_FOUND) {
+        if (err != NULL)
+            *err = why;
+        return r;
+    }
+    procedure = r == 0 ? catalogue_procedure(look->office->catalogue, other.procedure) : NULL;
+    if (procedure == NULL || procedure_state_find(procedure, other.state) < 0)
+        return 0;
+    *ret = (struct case_link){
+        .case_id = other.id,
+        .number = other.number,
+        .procedure = procedure,
+        .state = procedure_state_find(procedure, other.state),
+        .field = procedure_field_find(back ? procedure : look->procedure, row->field),
+        .back = back,
+        .at_usec = other.opened_usec,
+    };
+    *ret_there = true;
+    return 0;
+}
+
+static int show_links(const struct look *look, struct case_view *view, struct err *err)
+{
+    struct case_link_row *rows;
+    struct case_link *links;
+    size_t count;
+    int r = store_link_of_case(look->tx, look->row->id, look->arena, &rows, &count, err);
+
+    if (r < 0)
+        return r;
+    links = ARENA_ARRAY(look->arena, struct case_link, count);
+    if (links == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        bool there;
+
+        r = show_link(look, &rows[i], &links[view->link_count], &there, err);
+        if (r < 0)
+            return r;
+        view->link_count += there;
+    }
+    view->links = links;
     return 0;
 }
 
 /* `actor` NULL: the opener looks. */
 static int show(struct tx *tx, const struct office *office, const struct case_row *row, const struct actor *actor,
-                unsigned with, struct arena *arena, struct case_view *ret, struct err *err)
+                int64_t now_usec, unsigned with, struct arena *arena, struct case_view *ret, struct err *err)
 {
     CLEANUP_JSON json_t *given = json_object();
     const struct actor opener = {.kind = ACTOR_OPENER, .roles = ROLE_PUBLIC};
@@ -206,8 +278,9 @@ static int show(struct tx *tx, const struct office *office, const struct case_ro
     r = case_subject_key(tx, office, row, &look.key, &look.destroyed, err);
     if (r == 0 && row->assignee != NULL && !look.for_opener)
         r = look_account_name(&look, row->assignee, &view.assignee_name, err);
-    /* Papers come out of acts; a case that only was opened has none. */
-    if (r == 0 && ((with & CASE_WITH_EVENTS) != 0 || row->version > 1 || look.destroyed))
+    /* Most papers come out of acts; a case that only was opened has none. */
+    if (r == 0 &&
+        ((with & CASE_WITH_EVENTS) != 0 || row->version > 1 || look.procedure->paper != NULL || look.destroyed))
         r = look_events(&look, with, &view, given, err);
     if (r == 0)
         r = show_values(&look, given, &view, err);
@@ -216,7 +289,9 @@ static int show(struct tx *tx, const struct office *office, const struct case_ro
     if (r == 0)
         r = show_attachments(&look, &view, err);
     if (r == 0)
-        r = show_acts(&look, actor != NULL ? actor : &opener, &view, err);
+        r = show_acts(&look, actor != NULL ? actor : &opener, now_usec, &view, err);
+    if (r == 0 && (with & (CASE_WITH_EVENTS | CASE_WITH_LINKS)) != 0 && !look.for_opener)
+        r = show_links(&look, &view, err);
     if (r == 0 && (with & CASE_WITH_MESSAGES) != 0 && !look.for_opener) {
         struct outbox_row *messages;
 
@@ -232,18 +307,25 @@ static int show(struct tx *tx, const struct office *office, const struct case_ro
     return 0;
 }
 
-int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor, unsigned with,
-              struct arena *arena, struct case_view *ret, struct err *err)
+int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor,
+              int64_t now_usec, unsigned with, struct arena *arena, struct case_view *ret, struct err *err)
 {
+    const struct procedure *procedure;
     struct case_row row;
     int r = id_valid(case_id) ? case_row_get(tx, case_id, arena, &row, err)
                               : err_set(err, ERR_NOT_FOUND, "case_unknown", NULL);
 
-    return r < 0 ? r : show(tx, office, &row, actor, with, arena, ret, err);
+    if (r < 0)
+        return r;
+    procedure = case_procedure(office, &row, err);
+    if (procedure == NULL)
+        return -ERR_DAMAGED;
+    r = actor_may_see(actor, procedure, err);
+    return r < 0 ? r : show(tx, office, &row, actor, now_usec, with, arena, ret, err);
 }
 
-int case_view_by_code(struct tx *tx, const struct office *office, const char *number, const char *code, unsigned with,
-                      struct arena *arena, struct case_view *ret, struct err *err)
+int case_view_by_code(struct tx *tx, const struct office *office, const char *number, const char *code,
+                      int64_t now_usec, unsigned with, struct arena *arena, struct case_view *ret, struct err *err)
 {
     struct case_row row = {.id = NOBODYS_ID};
     struct err why = {0};
@@ -258,7 +340,7 @@ int case_view_by_code(struct tx *tx, const struct office *office, const char *nu
     right = keyring_access_code_matches(office->keyring, row.id, code);
     if (r < 0 || !right)
         return err_set(err, ERR_NOT_FOUND, "number_or_code_wrong", NULL);
-    return show(tx, office, &row, NULL, with, arena, ret, err);
+    return show(tx, office, &row, NULL, now_usec, with, arena, ret, err);
 }
 
 const char *case_value_text(const struct case_value *values, size_t count, const char *field)

@@ -177,8 +177,10 @@ int look_events(struct look *look, unsigned with, struct case_view *view, json_t
     struct case_paper *papers;
     size_t count, event_count = 0;
     int64_t paper_seq = 0;
-    /* Without the history itself only acts tell something: papers, and whose files are hidden. */
-    const char *kind = (with & CASE_WITH_EVENTS) == 0 && !look->destroyed ? "case.acted" : NULL;
+    /* Without the history itself only acts tell something, papers and whose files are hidden; and an opening that
+     * issues a paper. */
+    bool acts_only = (with & CASE_WITH_EVENTS) == 0 && !look->destroyed && look->procedure->paper == NULL;
+    const char *kind = acts_only ? "case.acted" : NULL;
     int r = store_event_of_case(look->tx, look->row->id, kind, look->arena, &rows, &count, err);
 
     if (r < 0)

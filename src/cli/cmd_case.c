@@ -103,7 +103,7 @@ int cmd_case_show(struct cli *cli, struct err *err)
     if (r == 0)
         r = store_case_by_number(tx, cli->words[0], &arena, &row, err);
     if (r == 0)
-        r = case_view(tx, &installation.office, row.id, &actor, CASE_WITH_EVENTS, &arena, &view, err);
+        r = case_view(tx, &installation.office, row.id, &actor, time_now_usec(), CASE_WITH_EVENTS, &arena, &view, err);
     if (r == 0)
         print_case(&view, cli->lang, &installation.catalogue->calendar->zone);
     store_read_end(tx);

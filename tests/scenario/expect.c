@@ -283,9 +283,10 @@ static void expect_case(struct run *run, const struct yaml *node)
     arena_reset(&fixture->arena);
     if (store_read_begin(fixture->store, &tx, &err) < 0)
         fail(run, node, "read: %s", err.code);
-    r = is_opener ? case_view_by_code(tx, &fixture->office, named->opened.number, named->opened.access_code, with,
-                                      &fixture->arena, &view, &err)
-                  : case_view(tx, &fixture->office, named->opened.id, actor, with, &fixture->arena, &view, &err);
+    r = is_opener ? case_view_by_code(tx, &fixture->office, named->opened.number, named->opened.access_code,
+                                      run->now_usec, with, &fixture->arena, &view, &err)
+                  : case_view(tx, &fixture->office, named->opened.id, actor, run->now_usec, with, &fixture->arena,
+                              &view, &err);
     if (r == 0 && !listed_overdue(tx, run, named->opened.id, &overdue, &err))
         r = -1;
     store_read_end(tx);

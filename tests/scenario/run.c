@@ -431,7 +431,7 @@ static int try_view(struct run *run, const struct yaml *node, struct err *err)
     if (r < 0)
         fail(run, node, "read: %s", err->code);
     arena_reset(&run->fixture.arena);
-    r = case_view(tx, &run->fixture.office, named->opened.id, actor, 0, &run->fixture.arena, &view, err);
+    r = case_view(tx, &run->fixture.office, named->opened.id, actor, run->now_usec, 0, &run->fixture.arena, &view, err);
     store_read_end(tx);
     return r;
 }

@@ -160,9 +160,9 @@ static void test_a_command_run_again_writes_the_same(void **state)
                                    .raw = fixture_complaint,
                                    .raw_count = 2};
     field_errors_init(&f.errors, &f.arena);
-    assert_int_equal(
-        case_open_prepare(NULL, &f.office, &opening, &f.anonymous, turn.now_usec, &f.arena, &turn.opening, &f.errors, &err),
-        0);
+    assert_int_equal(case_open_prepare(NULL, &f.office, &opening, &f.anonymous, turn.now_usec, &f.arena, &turn.opening,
+                                       &f.errors, &err),
+                     0);
     assert_int_equal(store_write(f.store, run_open, &turn, &err), 0);
     /* Without a key the same prepared case cannot be written twice: its id is taken. Nothing of the second remains. */
     assert_true(store_write(f.store, run_open, &turn, &err) < 0);
@@ -194,7 +194,8 @@ static void test_files_come_with_an_act_but_not_with_a_note(void **state)
     assert_int_equal(fixture_act(&f, &answering, &f.moderator, now_usec, NULL, NULL, &err), 0);
     arena_reset(&f.arena);
     assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
-    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, 0, &f.arena, &view, &err), 0);
+    assert_int_equal(
+        case_view(tx, &f.office, opened.id, &f.moderator, fixture_moment(&f, NOW), 0, &f.arena, &view, &err), 0);
     assert_int_equal(view.attachment_count, 1);
     assert_string_equal(view.attachment_names[0], "жауап.pdf");
     store_read_end(tx);
@@ -241,18 +242,18 @@ static void test_an_act_changes_a_personal_value_of_the_case(void **state)
     assert_int_equal(fixture_act(&f, &answering, &f.moderator, now_usec, NULL, NULL, &err), 0);
     arena_reset(&f.arena);
     assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
-    assert_int_equal(
-        case_view(tx, &f.office, opened.id, &f.moderator, CASE_WITH_EVENTS | CASE_WITH_MESSAGES, &f.arena, &view, &err),
-        0);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, fixture_moment(&f, NOW),
+                               CASE_WITH_EVENTS | CASE_WITH_MESSAGES, &f.arena, &view, &err),
+                     0);
     assert_string_equal(case_value_text(view.values, view.value_count, "contact_email"), email);
     assert_int_equal(view.message_count, 1);
     assert_string_equal(view.messages[0].to, "opener");
     assert_string_equal(case_value_text(view.events[1].values, view.events[1].value_count, "remark"), remark);
     assert_string_equal(case_value_text(view.events[1].values, view.events[1].value_count, "contact_email"), email);
     /* Of what staff wrote the opener reads only what is marked public. */
-    assert_int_equal(
-        case_view_by_code(tx, &f.office, opened.number, opened.access_code, CASE_WITH_EVENTS, &f.arena, &view, &err),
-        0);
+    assert_int_equal(case_view_by_code(tx, &f.office, opened.number, opened.access_code, fixture_moment(&f, NOW),
+                                       CASE_WITH_EVENTS, &f.arena, &view, &err),
+                     0);
     assert_int_equal(view.events[1].value_count, 1);
     assert_string_equal(case_value_text(view.events[1].values, view.events[1].value_count, "told"), told);
     store_read_end(tx);

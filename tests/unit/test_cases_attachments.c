@@ -117,7 +117,7 @@ static void test_content_comes_back_and_is_sealed_in_the_store(void **state)
 
     arena_reset(&f.arena);
     assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
-    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, 0, &f.arena, &view, &err), 0);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, USEC_PER_DAY, 0, &f.arena, &view, &err), 0);
     assert_int_equal(view.attachment_count, 2);
     assert_string_equal(view.attachment_names[0], "менің суретім.png");
     assert_string_equal(view.attachment_names[1], "file");
@@ -155,7 +155,7 @@ static void test_content_that_is_not_the_committed_one_is_not_given_out(void **s
     arena_reset(&f.arena);
     buf_init(&content, 1u << 20);
     assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
-    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, 0, &f.arena, &view, &err), 0);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, USEC_PER_DAY, 0, &f.arena, &view, &err), 0);
     assert_int_equal(case_attachment(tx, &f.office, opened.id, view.attachments[0].id, &content, &type, &f.arena, &err),
                      -ERR_DAMAGED);
     assert_string_equal(err.code, "attachment_damaged");

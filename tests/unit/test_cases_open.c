@@ -69,8 +69,9 @@ static void test_the_case_reads_back(void **state)
     assert_int_equal(open_whole(&f, NOW, &opened, &err), 0);
     arena_reset(&f.arena);
     assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
-    assert_int_equal(
-        case_view(tx, &f.office, opened.id, &f.moderator, CASE_WITH_EVENTS | CASE_WITH_WHY, &f.arena, &view, &err), 0);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, fixture_moment(&f, NOW),
+                               CASE_WITH_EVENTS | CASE_WITH_WHY, &f.arena, &view, &err),
+                     0);
     assert_string_equal(view.row.number, opened.number);
     assert_string_equal(case_value_text(view.values, view.value_count, "contact_name"), name);
     assert_string_equal(case_value_text(view.values, view.value_count, "contact_email"), email);
@@ -83,9 +84,12 @@ static void test_the_case_reads_back(void **state)
     assert_string_equal(view.events[0].actor_kind, "opener");
     assert_null(view.events[0].actor_name);
     assert_int_equal(view.act_count, 2); /* a moderator may take it or answer at once */
-    assert_int_equal(case_view(tx, &f.office, opened.id, &f.auditor, 0, &f.arena, &view, &err), 0);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.auditor, fixture_moment(&f, NOW), 0, &f.arena, &view, &err),
+                     0);
     assert_int_equal(view.act_count, 0);
-    assert_int_equal(case_view(tx, &f.office, "no such id", &f.auditor, 0, &f.arena, &view, &err), -ERR_NOT_FOUND);
+    assert_int_equal(
+        case_view(tx, &f.office, "no such id", &f.auditor, fixture_moment(&f, NOW), 0, &f.arena, &view, &err),
+        -ERR_NOT_FOUND);
     assert_string_equal(err.code, "case_unknown");
     store_read_end(tx);
     fixture_end(&f);
@@ -104,20 +108,25 @@ static void test_number_and_code_open_the_door_and_nothing_else_does(void **stat
     assert_int_equal(open_whole(&f, NOW, &other, &err), 0);
     arena_reset(&f.arena);
     assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
-    assert_int_equal(
-        case_view_by_code(tx, &f.office, mine.number, mine.access_code, CASE_WITH_EVENTS, &f.arena, &view, &err), 0);
+    assert_int_equal(case_view_by_code(tx, &f.office, mine.number, mine.access_code, fixture_moment(&f, NOW),
+                                       CASE_WITH_EVENTS, &f.arena, &view, &err),
+                     0);
     assert_string_equal(view.row.id, mine.id);
     assert_int_equal(view.act_count, 1);
     assert_string_equal(view.acts[0]->id, "withdraw");
-    assert_int_equal(case_view_by_code(tx, &f.office, mine.number, other.access_code, 0, &f.arena, &view, &wrong),
+    assert_int_equal(case_view_by_code(tx, &f.office, mine.number, other.access_code, fixture_moment(&f, NOW), 0,
+                                       &f.arena, &view, &wrong),
                      -ERR_NOT_FOUND);
-    assert_int_equal(case_view_by_code(tx, &f.office, "Ш-2026-999999", mine.access_code, 0, &f.arena, &view, &unknown),
+    assert_int_equal(case_view_by_code(tx, &f.office, "Ш-2026-999999", mine.access_code, fixture_moment(&f, NOW), 0,
+                                       &f.arena, &view, &unknown),
                      -ERR_NOT_FOUND);
     assert_string_equal(wrong.code, unknown.code);
     assert_string_equal(wrong.code, "number_or_code_wrong");
     assert_string_equal(wrong.arg, unknown.arg);
     assert_string_equal(wrong.detail, unknown.detail);
-    assert_int_equal(case_view_by_code(tx, &f.office, mine.number, "", 0, &f.arena, &view, &wrong), -ERR_NOT_FOUND);
+    assert_int_equal(
+        case_view_by_code(tx, &f.office, mine.number, "", fixture_moment(&f, NOW), 0, &f.arena, &view, &wrong),
+        -ERR_NOT_FOUND);
     store_read_end(tx);
     fixture_end(&f);
 }
@@ -146,7 +155,9 @@ static void test_the_opener_does_not_see_colleagues(void **state)
     assert_int_equal(fixture_act(&f, &answering, &f.moderator, now_usec, NULL, &leaf, &err), 0);
     arena_reset(&f.arena);
     assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
-    assert_int_equal(case_view(tx, &f.office, opened.id, &f.auditor, CASE_WITH_EVENTS, &f.arena, &view, &err), 0);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.auditor, fixture_moment(&f, NOW), CASE_WITH_EVENTS,
+                               &f.arena, &view, &err),
+                     0);
     assert_int_equal(view.event_count, 4);
     assert_string_equal(view.assignee_name, "moderator");
     assert_string_equal(view.events[1].note, note);
@@ -157,9 +168,9 @@ static void test_the_opener_does_not_see_colleagues(void **state)
     assert_string_equal(view.papers[0].id, "complaint_answer");
     assert_int_equal(view.papers[0].leaf, leaf);
 
-    assert_int_equal(
-        case_view_by_code(tx, &f.office, opened.number, opened.access_code, CASE_WITH_EVENTS, &f.arena, &view, &err),
-        0);
+    assert_int_equal(case_view_by_code(tx, &f.office, opened.number, opened.access_code, fixture_moment(&f, NOW),
+                                       CASE_WITH_EVENTS, &f.arena, &view, &err),
+                     0);
     assert_int_equal(view.event_count, 2);
     assert_null(view.assignee_name);
     assert_null(view.row.assignee);

@@ -1,0 +1,155 @@
+/* What an act does to the clocks of its case. A clock starts and stops when the act happened, where the act says so:
+ * a letter was served when it was served, however late somebody wrote that down. */
+#include "cases/act_parts.h"
+#include <string.h>
+
+static struct clock_row *clock_of(struct deed *deed, const char *id)
+{
+    for (size_t i = 0; i < deed->clock_count; i++)
+        if (strcmp(deed->clocks[i].clock, id) == 0)
+            return &deed->clocks[i];
+    return NULL;
+}
+
+static void changed(struct deed *deed, enum clock_change_kind kind, const struct clock_row *row)
+{
+    deed->changes[deed->change_count++] = (struct clock_change){.kind = kind, .row = *row};
+}
+
+/* By the values that the opening gave: what an act says later makes no duty and ends none. */
+static int clock_is_of_case(const struct deed *deed, const struct procedure_clock *clock, bool *ret, struct err *err)
+{
+    CLEANUP_JSON json_t *body = NULL;
+    struct event_row *events;
+    size_t count;
+    int r;
+
+    if (clock->condition_count == 0) {
+        *ret = true;
+        return 0;
+    }
+    r = store_event_of_case(deed->tx, deed->row.id, "case.opened", deed->arena, &events, &count, err);
+    if (r < 0)
+        return r;
+    if (count != 1)
+        return err_set(err, ERR_DAMAGED, "case_damaged", "%s", deed->row.number);
+    r = stored_json_parse(events[0].body, events[0].body_len, "an event", &body, err);
+    if (r == 0)
+        *ret = clock_applies(clock, json_object_get(body, "values"));
+    return r;
+}
+
+static int change_clock(struct deed *deed, const struct procedure_clock *clock, struct err *err)
+{
+    const struct procedure_act *act = deed->prepared->act;
+    struct clock_row *row = clock_of(deed, clock->id);
+    bool in_force;
+    int r;
+
+    if (row != NULL && clock_runs(row)) {
+        bool voided = words_have(clock->voided_by, clock->voided_by_count, act->id);
+
+        if (voided || words_have(clock->stopped_by, clock->stopped_by_count, act->id)) {
+            clock_stop(deed->office->catalogue, row, deed->happened_usec, voided);
+            changed(deed, CLOCK_STOPPED, row);
+        }
+    }
+    if (act->extends != NULL && strcmp(act->extends, clock->id) == 0) {
+        if (row == NULL)
+            return err_set(err, ERR_CONFLICT, "clock_no_extension", "%s", clock->norm_id);
+        r = clock_extend(deed->office, clock, row, deed->now_usec, err);
+        if (r < 0)
+            return r;
+        changed(deed, CLOCK_EXTENDED, row);
+    }
+    if (procedure_clock_starts_on(clock, act->id)) {
+        struct clock_row started;
+        bool applies;
+
+        r = clock_is_of_case(deed, clock, &applies, err);
+        if (r < 0 || !applies)
+            return r;
+        r = clock_start(deed->office, clock, deed->row.id, deed->happened_usec, deed->now_usec, &started, &in_force,
+                        err);
+        if (r < 0)
+            return r;
+        if (!in_force) {
+            deed->no_clock[deed->no_clock_count++] = clock->id;
+            return 0;
+        }
+        if (row == NULL)
+            row = &deed->clocks[deed->clock_count++];
+        *row = started;
+        changed(deed, CLOCK_STARTED, row);
+    }
+    return 0;
+}
+
+int deed_change_clocks(struct deed *deed, struct err *err)
+{
+    const struct procedure *procedure = deed->prepared->procedure;
+    struct clock_row *stored;
+    size_t count;
+    int r = store_clock_of_case(deed->tx, deed->row.id, deed->arena, &stored, &count, err);
+
+    if (r < 0)
+        return r;
+    deed->clocks = ARENA_ARRAY(deed->arena, struct clock_row, count + procedure->clock_count);
+    deed->changes = ARENA_ARRAY(deed->arena, struct clock_change, 3 * (count + procedure->clock_count));
+    deed->no_clock = ARENA_ARRAY(deed->arena, const char *, procedure->clock_count);
+    if (deed->clocks == NULL || deed->changes == NULL || deed->no_clock == NULL)
+        return err_memory(err);
+    if (count > 0)
+        memcpy(deed->clocks, stored, count * sizeof(*stored));
+    deed->clock_count = count;
+    for (size_t i = 0; i < procedure->clock_count; i++) {
+        r = change_clock(deed, &procedure->clocks[i], err);
+        if (r < 0)
+            return r;
+    }
+    case_move(procedure, deed->prepared->act, &deed->row, deed->now_usec);
+    for (size_t i = 0; deed->row.closed_usec != TIME_NONE && i < deed->clock_count; i++) {
+        if (!clock_runs(&deed->clocks[i]))
+            continue;
+        clock_stop(deed->office->catalogue, &deed->clocks[i], deed->happened_usec, true);
+        changed(deed, CLOCK_STOPPED, &deed->clocks[i]);
+    }
+    clocks_next(deed->office->catalogue, &deed->row, deed->clocks, deed->clock_count);
+    return 0;
+}
+
+static json_t *changes_json(const struct deed *deed)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list != NULL && i < deed->change_count; i++)
+        if (json_array_append_new(list, clock_change_json(&deed->changes[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+int deed_tell_clocks(const struct deed *deed, json_t *body, struct err *err)
+{
+    int r = 0;
+
+    if (deed->change_count > 0) {
+        r = body_set(body, "clocks", changes_json(deed), err);
+        if (r == 0)
+            r = body_set(body, "calendar", json_string(deed->office->calendar_hash), err);
+        if (r == 0)
+            r = body_set(body, "catalogue", json_string(deed->office->catalogue_hash), err);
+    }
+    if (r == 0 && deed->no_clock_count > 0) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; list != NULL && i < deed->no_clock_count; i++)
+            if (json_array_append_new(list, json_string(deed->no_clock[i])) != 0) {
+                json_decref(list);
+                return err_memory(err);
+            }
+        r = body_set(body, "no_clock", list, err);
+    }
+    return r;
+}
