@@ -1,13 +1,5 @@
 /* Verification finds what was changed behind the engine's back, and says where. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "fixture.h"
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
+#include "test_cases_world.h"
 
 #define NOW "2026-03-20T10:00:00+05:00"
 
@@ -232,6 +224,117 @@ static void test_an_event_taken_away_is_found(void **state)
     fixture_end(&f);
 }
 
+/* --- What stands beside the cases --------------------------------------------------------------------------------- */
+
+/* Two probes, the second naming the first; a listed item and one that left. */
+static void fill_world(struct fixture *f, struct case_opened probes[2], struct case_opened items[2])
+{
+    world_start(f);
+    world_must_open(f, "probe", &f->official, NOW, "site", "https://example.kz/", &probes[0]);
+    world_must_open(f, "probe", &f->official, NOW, "origin", probes[0].number, &probes[1]);
+    for (int i = 0; i < 2; i++) {
+        world_must_open(f, "item", &f->registrar, NOW, "name", "Бір", &items[i]);
+        world_must_act(f, &items[i], "enter", &f->registrar, NOW, NULL, NULL);
+    }
+    world_must_act(f, &items[1], "leave", &f->registrar, NOW, NULL, NULL);
+    world_refresh(f);
+}
+
+enum { OF_PROBE_0, OF_PROBE_1, OF_ITEM_0, OF_ITEM_1, OF_STORE };
+static const struct {
+    const char *sql;
+    int whose;       /* whose number is named … */
+    const char *arg; /* … or what of the store */
+} beside[] = {
+    {"DELETE FROM case_link", OF_PROBE_1, NULL},
+    {"UPDATE case_link SET field = 'about'", OF_PROBE_1, NULL},
+    {"UPDATE case_link SET leaf = leaf - 1", OF_PROBE_1, NULL},
+    {"UPDATE case_link SET to_case = from_case", OF_PROBE_1, NULL},
+    {"INSERT INTO case_link SELECT to_case, from_case, field, leaf FROM case_link", OF_PROBE_0, NULL},
+    {"INSERT INTO case_link SELECT 'nobody', to_case, field, leaf FROM case_link", OF_STORE, "case_link"},
+    {"DELETE FROM case_key", OF_PROBE_0, NULL},
+    {"UPDATE case_key SET value = 'other.kz'", OF_PROBE_0, NULL},
+    {"UPDATE case_key SET value = '#' || value", OF_PROBE_0, NULL},
+    {"UPDATE case_key SET kind = 'resource'", OF_PROBE_0, NULL},
+    {"UPDATE case_key SET procedure = 'item'", OF_PROBE_0, NULL},
+    {"UPDATE case_key SET opened_usec = opened_usec - 1", OF_PROBE_0, NULL},
+    {"UPDATE case_key SET serial = serial + 1", OF_PROBE_0, NULL},
+    {"INSERT INTO case_key SELECT case_id, 'subject', value, procedure, opened_usec, serial FROM case_key", OF_PROBE_0,
+     NULL},
+    {"INSERT INTO case_key SELECT 'nobody', kind, value, procedure, opened_usec, serial FROM case_key", OF_STORE,
+     "case_key"},
+    {"DELETE FROM register_entry WHERE left_usec IS NULL", OF_ITEM_0, NULL},
+    {"UPDATE register_entry SET state = 'left' WHERE left_usec IS NULL", OF_ITEM_0, NULL},
+    {"UPDATE register_entry SET columns = replace(columns, 'Бір', 'Екі')", OF_ITEM_0, NULL},
+    {"UPDATE register_entry SET words = 'екі' WHERE left_usec IS NULL", OF_ITEM_0, NULL},
+    {"UPDATE register_entry SET entered_usec = entered_usec - 1 WHERE left_usec IS NULL", OF_ITEM_0, NULL},
+    {"UPDATE register_entry SET left_usec = left_usec + 1", OF_ITEM_1, NULL},
+    {"UPDATE register_entry SET left_usec = NULL", OF_ITEM_1, NULL},
+    {"UPDATE register_entry SET case_id = 'nobody' WHERE left_usec IS NULL", OF_ITEM_0, NULL},
+    {"INSERT INTO register_entry (serial, register, case_id, number, state, entered_usec, columns, words) "
+     "SELECT 99, register, 'nobody', 'ТИ-9', state, 1, columns, words FROM register_entry WHERE left_usec IS NULL",
+     OF_STORE, "register_entry items"},
+    {"INSERT INTO register VALUES (99, 'others', 0, 0); UPDATE register_entry SET register = 99 WHERE serial = "
+     "(SELECT max(serial) FROM register_entry)",
+     OF_ITEM_1, NULL},
+    {"INSERT INTO register VALUES (99, 'others', 0, 0); INSERT INTO register_entry (serial, register, case_id, number, "
+     "state, entered_usec, columns, words) SELECT 99, 99, case_id, number, state, 1, columns, words "
+     "FROM register_entry WHERE left_usec IS NULL",
+     OF_STORE, "register_entry others"},
+    {"UPDATE register SET standing = standing + 1", OF_STORE, "register items"},
+    {"UPDATE register SET past = 0", OF_STORE, "register items"},
+};
+
+static void test_each_damage_beside_a_case_is_named(void **state)
+{
+    struct fixture f;
+    struct case_opened cases[4];
+
+    for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+        struct verify_report report;
+        struct err err = {0};
+        bool of_store = beside[i].whose == OF_STORE;
+        const char *arg;
+
+        fill_world(&f, cases, cases + 2);
+        world_sound(&f);
+        fixture_sql(&f, beside[i].sql);
+        arg = of_store ? beside[i].arg : cases[beside[i].whose].number;
+        if (fixture_verify(&f, &report, &err) != -ERR_DAMAGED ||
+            strcmp(err.code, of_store ? "store_damaged" : "case_damaged") != 0 ||
+            strncmp(err.arg, arg, strlen(arg)) != 0)
+            fail_msg("%s: %s %s", beside[i].sql, err.code != NULL ? err.code : "sound", err.arg);
+        fixture_end(&f);
+    }
+}
+
+/* The key that a person's IIN gave stays, though nobody can tell any more whether it is right; all else is told. */
+static void test_a_destroyed_persons_key_is_let_be(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct verify_report report;
+    struct err err = {0};
+
+    world_start(&f);
+    world_must_open(&f, "probe", &f.official, NOW, "iin", "900101300017", &opened);
+    world_refresh(&f);
+    world_sound(&f);
+    fixture_sql(&f, "UPDATE case_key SET value = '#' || substr(value, 3) || '0'");
+    assert_int_equal(fixture_verify(&f, &report, &err), -ERR_DAMAGED);
+    assert_string_equal(err.arg, opened.number);
+    fixture_sql(&f, "UPDATE subject SET wrapped_key = NULL");
+    world_sound(&f);
+    /* The next law lets it be as well. */
+    fixture_edit_law(&f, "procedures/item.yaml", "ТИ-", "ТЙ-");
+    assert_int_equal(fixture_reload(&f, &err), 0);
+    world_refresh(&f);
+    world_sound(&f);
+    fixture_sql(&f, "UPDATE case_key SET value = substr(value, 2)");
+    assert_int_equal(fixture_verify(&f, &report, &err), -ERR_DAMAGED);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +344,8 @@ int main(void)
         cmocka_unit_test(test_what_is_no_case_is_checked_too),
         cmocka_unit_test(test_a_clock_with_a_history_is_sound),
         cmocka_unit_test(test_an_event_taken_away_is_found),
+        cmocka_unit_test(test_each_damage_beside_a_case_is_named),
+        cmocka_unit_test(test_a_destroyed_persons_key_is_let_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
