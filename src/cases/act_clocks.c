@@ -16,29 +16,6 @@ static void changed(struct deed *deed, enum clock_change_kind kind, const struct
     deed->changes[deed->change_count++] = (struct clock_change){.kind = kind, .row = *row};
 }
 
-/* By the values that the opening gave: what an act says later makes no duty and ends none. */
-static int clock_is_of_case(const struct deed *deed, const struct procedure_clock *clock, bool *ret, struct err *err)
-{
-    CLEANUP_JSON json_t *body = NULL;
-    struct event_row *events;
-    size_t count;
-    int r;
-
-    if (clock->condition_count == 0) {
-        *ret = true;
-        return 0;
-    }
-    r = store_event_of_case(deed->tx, deed->row.id, "case.opened", deed->arena, &events, &count, err);
-    if (r < 0)
-        return r;
-    if (count != 1)
-        return err_set(err, ERR_DAMAGED, "case_damaged", "%s", deed->row.number);
-    r = stored_json_parse(events[0].body, events[0].body_len, "an event", &body, err);
-    if (r == 0)
-        *ret = clock_applies(clock, json_object_get(body, "values"));
-    return r;
-}
-
 static int change_clock(struct deed *deed, const struct procedure_clock *clock, struct err *err)
 {
     const struct procedure_act *act = deed->prepared->act;
@@ -66,7 +43,7 @@ static int change_clock(struct deed *deed, const struct procedure_clock *clock, 
         struct clock_row started;
         bool applies;
 
-        r = clock_is_of_case(deed, clock, &applies, err);
+        r = clock_is_of_case(deed->tx, &deed->row, clock, deed->arena, &applies, err);
         if (r < 0 || !applies)
             return r;
         r = clock_start(deed->office, clock, deed->row.id, deed->happened_usec, deed->now_usec, &started, &in_force,

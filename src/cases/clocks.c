@@ -98,6 +98,29 @@ bool clock_applies(const struct procedure_clock *clock, const json_t *values)
     return true;
 }
 
+int clock_is_of_case(struct tx *tx, const struct case_row *row, const struct procedure_clock *clock,
+                     struct arena *arena, bool *ret, struct err *err)
+{
+    CLEANUP_JSON json_t *body = NULL;
+    struct event_row *events;
+    size_t count;
+    int r;
+
+    if (clock->condition_count == 0) {
+        *ret = true;
+        return 0;
+    }
+    r = store_event_of_case(tx, row->id, "case.opened", arena, &events, &count, err);
+    if (r < 0)
+        return r;
+    if (count != 1)
+        return err_set(err, ERR_DAMAGED, "case_damaged", "%s", row->number);
+    r = stored_json_parse(events[0].body, events[0].body_len, "an event", &body, err);
+    if (r == 0)
+        *ret = clock_applies(clock, json_object_get(body, "values"));
+    return r;
+}
+
 void clock_stop(const struct catalogue *catalogue, struct clock_row *row, int64_t at_usec, bool duty_ended)
 {
     const struct norm *norm = clock_norm(catalogue, row);

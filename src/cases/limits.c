@@ -150,33 +150,60 @@ static int check_other(struct tx *tx, const struct office *office, const struct 
 }
 
 /* A case that named this one once and names another now does not count. */
+static int looks_here(struct tx *tx, const struct act_need *need, const struct case_row *row,
+                      const struct case_link_row *link, bool *ret_here, bool *ret_ready, struct err *err)
+{
+    CLEANUP_ARENA struct arena arena = {0};
+    struct case_row other;
+    const char *number = NULL;
+    int r;
+
+    *ret_here = false;
+    if (strcmp(link->to_case, row->id) != 0 || strcmp(link->field, need->field) != 0)
+        return 0;
+    arena_init(&arena, COMMAND_ARENA_LIMIT);
+    r = store_case_get(tx, link->from_case, &arena, &other, err);
+    if (r < 0 || strcmp(other.procedure, need->procedure) != 0)
+        return r;
+    r = value_of(&other, need->field, &arena, &number, err);
+    if (r < 0 || number == NULL || strcmp(number, row->number) != 0)
+        return r;
+    *ret_here = true;
+    *ret_ready = words_have(need->states, need->state_count, other.state);
+    return 0;
+}
+
 static int check_needs(struct tx *tx, const struct procedure_act *act, const struct case_row *row, struct arena *arena,
                        struct err *ret_why, struct err *err)
 {
-    const struct act_need *need = &act->need;
     struct case_link_row *links;
     size_t count, there = 0;
     bool waits = false;
     int r = store_link_of_case(tx, row->id, arena, &links, &count, err);
 
     for (size_t i = 0; r == 0 && i < count && !waits; i++) {
-        struct case_row other;
-        const char *number = NULL;
+        bool here = false, ready = false;
 
-        if (strcmp(links[i].to_case, row->id) != 0 || strcmp(links[i].field, need->field) != 0)
-            continue;
-        r = store_case_get(tx, links[i].from_case, arena, &other, err);
-        if (r < 0 || strcmp(other.procedure, need->procedure) != 0)
-            continue;
-        r = value_of(&other, need->field, arena, &number, err);
-        if (r < 0 || number == NULL || strcmp(number, row->number) != 0)
-            continue;
-        there++;
-        waits = !words_have(need->states, need->state_count, other.state);
+        r = looks_here(tx, &act->need, row, &links[i], &here, &ready, err);
+        there += here;
+        waits = here && !ready;
     }
     if (r == 0 && (waits || there == 0))
-        (void)err_set(ret_why, ERR_CONFLICT, "needs_first", "%s", need->procedure);
+        (void)err_set(ret_why, ERR_CONFLICT, "needs_first", "%s", act->need.procedure);
     return r;
+}
+
+/* Where the law gives this kind of case no period at all, there is nothing to wait for. */
+static int waits_for(struct tx *tx, const struct office *office, const char *id, const struct case_row *row,
+                     struct arena *arena, bool *ret, struct err *err)
+{
+    const struct procedure *procedure = case_procedure(office, row, err);
+    const struct procedure_clock *clock = procedure != NULL ? procedure_clock_find(procedure, id) : NULL;
+
+    if (procedure == NULL)
+        return -ERR_DAMAGED;
+    *ret = true;
+    return clock != NULL ? clock_is_of_case(tx, row, clock, arena, ret, err) : 0;
 }
 
 static int check_overdue(struct tx *tx, const struct office *office, const struct procedure_act *act,
@@ -185,8 +212,12 @@ static int check_overdue(struct tx *tx, const struct office *office, const struc
 {
     struct clock_row *clocks;
     size_t count;
-    int r = store_clock_of_case(tx, row->id, arena, &clocks, &count, err);
+    bool waits = true;
+    int r = waits_for(tx, office, act->after_overdue, row, arena, &waits, err);
 
+    if (r < 0 || !waits)
+        return r;
+    r = store_clock_of_case(tx, row->id, arena, &clocks, &count, err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < count; i++) {

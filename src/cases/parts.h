@@ -98,6 +98,9 @@ int clock_start(const struct office *office, const struct procedure_clock *clock
 /* Has a case with these values (of its form, as given at the opening) that clock at all? A field that was not given
  * equals nothing. */
 bool clock_applies(const struct procedure_clock *clock, const json_t *values);
+/* The same of a case there is: by the values its opening gave, whatever acts said later. */
+int clock_is_of_case(struct tx *tx, const struct case_row *row, const struct procedure_clock *clock,
+                     struct arena *arena, bool *ret, struct err *err) WARN_UNUSED;
 /* Stops a running row at that moment, or at its start where that is later: "met" before the overdue moment, "missed"
  * from it on; "stopped" when `duty_ended`. Where the law says "at once" and names no number, whatever was done is met
  * and in time: how long it took is shown, and who reads it may judge. */

@@ -79,7 +79,8 @@ struct procedure_act {
     const char *at;      /* a date or moment among its fields: when it happened, where clocks start and stop; not later
                             than now, not before the case's receipt; NULL or not given: when it is recorded */
     bool decides;        /* whoever does it has decided the case */
-    const char *after_overdue; /* id of a clock: only once it runs and is missed on every reading; NULL: at any time */
+    const char *after_overdue; /* id of a clock: only once it runs and is missed on every reading; at any time where its
+                                  `if` leaves the case without that clock; NULL: at any time */
     const char *other_than;    /* a `case` field: not for who decided the case it names; NULL: anybody */
     struct act_need need;      /* procedure NULL: none */
     struct act_opening open;   /* procedure NULL: none */
