@@ -6,6 +6,37 @@
 
 static const char *const reserved[] = {"once", "version", "attachments", "csrf", NULL};
 
+/* What the act asks for anew, as the case has it: whoever changes one of ten things types one. A text of the form is
+ * left out where the act moves the case: there it says something else, an answer to what was asked. */
+static int act_prefill(struct request *request, const struct case_view *c, const struct procedure_act *act,
+                       struct form_view *form, struct err *err)
+{
+    struct raw_value *raw = ARENA_ARRAY(&request->arena, struct raw_value, act->field_count + 1);
+    if (raw == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < act->field_count; i++) {
+        const struct field *field = &act->fields[i];
+        for (size_t j = 0; j < c->value_count; j++) {
+            const struct case_value *value = &c->values[j];
+            if (strcmp(value->field->name, field->name) == 0 && value->field->type == field->type && value->count > 0 &&
+                !value->destroyed && (field->type != FIELD_TEXT || act->to < 0))
+                raw[form->raw_count++] = (struct raw_value){
+                    .name = field->name, .kind = RAW_FORM, .count = value->count, .texts = value->texts};
+        }
+    }
+    form->raw = raw;
+    return 0;
+}
+
+/* Of several acts that issue papers, none is the usual one. */
+static bool only_paper(const struct case_view *c, const struct procedure_act *act)
+{
+    size_t papers = 0;
+    for (size_t i = 0; i < c->act_count; i++)
+        papers += c->acts[i]->paper != NULL;
+    return papers == 1 && act->paper != NULL;
+}
+
 int act_forms_make(struct request *request, const struct case_view *c, const char *tried, const char *refusal,
                    struct act_form **ret, size_t *ret_count, struct err *err)
 {
@@ -19,7 +50,7 @@ int act_forms_make(struct request *request, const struct case_view *c, const cha
         const struct procedure_act *act = c->acts[i];
         bool this_one = tried != NULL && strcmp(tried, act->id) == 0;
         forms[i] = (struct act_form){.act = act,
-                                     .open = this_one || (tried == NULL && act->paper != NULL),
+                                     .open = this_one || (tried == NULL && only_paper(c, act)),
                                      .form = {.prefix = act->id,
                                               .fields = act->fields,
                                               .field_count = act->field_count,
@@ -28,6 +59,9 @@ int act_forms_make(struct request *request, const struct case_view *c, const cha
                                               .raw_count = this_one ? raw_count : 0,
                                               .errors = this_one ? &request->errors : NULL,
                                               .refusal = this_one ? refusal : NULL}};
+        r = this_one ? 0 : act_prefill(request, c, act, &forms[i].form, err);
+        if (r < 0)
+            return r;
     }
     *ret = forms;
     *ret_count = c->act_count;

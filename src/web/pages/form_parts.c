@@ -2,6 +2,8 @@
 #include "web/pages/pages.h"
 #include <string.h>
 
+/* 2026-04-09T18:30 */
+#define MOMENT_LETTERS 16
 /* More options than this are a list to choose from rather than buttons to see at once. */
 #define RADIO_MAX 7
 
@@ -361,7 +363,12 @@ static void input_put(const struct drawing *d)
     buf_printf(d->o->buf, "<input %s", attributes);
     name_and_id(d);
     buf_puts(d->o->buf, " value=\"");
-    page_text(d->o, form_typed(d->form, d->field->name, 0));
+    const char *typed = form_typed(d->form, d->field->name, 0);
+    /* A moment that comes from a case has seconds and an offset, for which the control has no room. */
+    const char *local = d->field->type == FIELD_MOMENT && typed != NULL && strlen(typed) > MOMENT_LETTERS
+                            ? arena_strndup(d->o->frame->arena, typed, MOMENT_LETTERS)
+                            : typed;
+    page_text(d->o, local);
     buf_puts(d->o->buf, "\">");
 }
 
