@@ -222,6 +222,9 @@ static const struct {
     {60, ORDER, "O-{seq:4}", "C-{seq:4}", "law_twice"},
     {61, ORDER, "of: {procedures: control}", "of: {procedures: order}", "law_unknown_reference"},
     {62, ORDER, "open_to: staff\nopened_by: head\n", "open_to: public\n", "law_unknown_reference"},
+    /* A column that an act would fill with what is not public. */
+    {63, ORDER, "from: issued, to: confirmed}",
+     "from: issued, to: confirmed, fields: [{name: site, type: url, " T "}]}", "law_unknown_reference"},
     {70, REGISTER, "register: orders", "register: order", "law_bad_value"},
     {71, REGISTER, "procedure: order", "procedure: orders", "law_unknown_reference"},
     {72, REGISTER, "states: issued", "states: found", "law_unknown_reference"},
