@@ -83,6 +83,7 @@ struct engine {
     /* A condition on register_entry e, around the query. NULL where the index gives the newest entries first and stops
      * when there are enough: then no entry is ever asked for its words. */
     const struct sql *register_matches, *register_matches_end;
+    int64_t register_stretch; /* so many serial numbers share a stretch, which follows the sign; 0: there are none */
     /* FROM … ORDER BY: the newest entries e found by the query, which follows the first, before the serial number which
      * follows the second, as many as follows the third. */
     const struct sql *register_find, *register_before, *register_newest, *register_end;

@@ -532,6 +532,7 @@ const struct engine engine_postgres = {
     .words_or = " | ",
     .register_matches = &register_matches,
     .register_matches_end = &register_matches_end,
+    .register_stretch = 65536,
     .register_find = &register_find,
     .register_before = &register_before,
     .register_newest = &register_newest,

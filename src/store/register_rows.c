@@ -6,10 +6,12 @@
  *
  * The search is over the words of the entries. On SQLite the full text itself gives the newest entries first and stops.
  * PostgreSQL's finds all of them before it can sort: so the newest entries are first asked one after the other, where a
- * word that is common is soon found often enough, and only for what they do not give the index is used. */
+ * word that is common is soon found often enough; for what they do not give the index is used, one stretch of the
+ * register after the other, then several at once, the newest first. */
 #include "store/register_rows.h"
 #include "store/db.h"
 #include "store/words.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,10 +19,13 @@
 #define SCAN_ROWS 256
 #define SCAN_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define WORDS_BYTES_MAX ((size_t)1024 * 1024)
-#define QUERY_BYTES_MAX 32768
+#define ASKED_WORDS_BYTES_MAX 16384
+#define QUERY_BYTES_MAX ((size_t)256 * 1024)
 /* So many entries are asked one after the other: for a page of `wanted`. */
-#define ASKED_MIN 2000
+#define ASKED_MIN 3000
 #define ASKED_EACH 20
+/* So many stretches are searched at once at most: more would not fit what PostgreSQL keeps exactly in memory. */
+#define STRETCHES_MAX 4
 
 #define ENTRY_COLUMNS "e.serial, e.case_id, e.number, e.state, e.entered_usec, e.left_usec, e.columns, e.words"
 
@@ -293,16 +298,16 @@ static int fill_page(struct tx *tx, const struct sql_text *sql, struct arena *ar
     return got < 0 ? got : closed;
 }
 
-/* What follows FROM register_entry: the newest before that serial number, at most `limit`. */
+/* The newest before that serial number, at most `limit`. */
 static void add_newest(struct sql_text *sql, int64_t id, enum register_which which, int64_t before, size_t limit)
 {
-    sql_add(sql, SQL(" FROM register_entry WHERE register = "));
+    sql_add(sql, SQL(" FROM register_entry e WHERE e.register = "));
     sql_add_int(sql, id);
     if (which != REGISTER_ALL)
-        sql_add(sql, which == REGISTER_LEFT ? SQL(" AND left_usec IS NOT NULL") : SQL(" AND left_usec IS NULL"));
-    sql_add(sql, SQL(" AND serial < "));
+        sql_add(sql, which == REGISTER_LEFT ? SQL(" AND e.left_usec IS NOT NULL") : SQL(" AND e.left_usec IS NULL"));
+    sql_add(sql, SQL(" AND e.serial < "));
     sql_add_int(sql, before);
-    sql_add(sql, SQL(" ORDER BY serial DESC LIMIT "));
+    sql_add(sql, SQL(" ORDER BY e.serial DESC LIMIT "));
     sql_add_int(sql, (int64_t)limit);
 }
 
@@ -311,37 +316,8 @@ static int list_all(struct tx *tx, int64_t id, enum register_which which, int64_
 {
     CLEANUP_SQL struct sql_text sql;
     sql_text_init(&sql);
-    sql_add(&sql, SQL("SELECT " ENTRY_COLUMNS " FROM (SELECT *"));
+    sql_add(&sql, SQL("SELECT " ENTRY_COLUMNS));
     add_newest(&sql, id, which, before, page->wanted);
-    sql_add(&sql, SQL(") AS e ORDER BY e.serial DESC"));
-    return fill_page(tx, &sql, arena, page, err);
-}
-
-/* Asks the newest entries one after the other; *ret_before is how far down it came, 0 when none is left below. */
-static int list_asking(struct tx *tx, int64_t id, enum register_which which, const char *query, int64_t before,
-                       struct arena *arena, struct page *page, int64_t *ret_before, struct err *err)
-{
-    const struct engine *engine = tx->db->engine;
-    size_t asked = page->wanted * ASKED_EACH < ASKED_MIN ? ASKED_MIN : page->wanted * ASKED_EACH;
-    CLEANUP_SQL struct sql_text lowest;
-    sql_text_init(&lowest);
-    sql_add(&lowest, SQL("SELECT min(serial) FROM (SELECT serial"));
-    add_newest(&lowest, id, which, before, asked);
-    sql_add(&lowest, SQL(") AS e HAVING count(*) = "));
-    sql_add_int(&lowest, (int64_t)asked);
-    int rc = db_run_int(db_query_text(tx->db, &lowest, false), 0, ret_before, err);
-    if (rc != 0)
-        return rc;
-    CLEANUP_SQL struct sql_text sql;
-    sql_text_init(&sql);
-    sql_add(&sql, SQL("SELECT " ENTRY_COLUMNS " FROM (SELECT *"));
-    add_newest(&sql, id, which, before, asked);
-    sql_add(&sql, SQL(") AS e WHERE 1 = 1"));
-    sql_add(&sql, engine->register_matches);
-    sql_add_text(&sql, query);
-    sql_add(&sql, engine->register_matches_end);
-    sql_add(&sql, SQL(" ORDER BY e.serial DESC LIMIT "));
-    sql_add_int(&sql, (int64_t)page->wanted);
     return fill_page(tx, &sql, arena, page, err);
 }
 
@@ -362,54 +338,151 @@ static int list_found(struct tx *tx, const char *query, int64_t before, struct a
     return fill_page(tx, &sql, arena, page, err);
 }
 
-/* The sign before each word in the full text (sql/002.sql): a letter of its own for what stands in a register and for
- * what left it, in UTF-8. */
-static void put_sign(int64_t id, bool left, char ret[static 5])
+/* The letter before each word in the full text (sql/002.sql): one for what stands in a register and one for what left
+ * it, in UTF-8. */
+static void put_letter(int64_t id, bool left, char ret[static 4])
 {
     uint32_t c = (uint32_t)(256 + 2 * id + left);
-    if (c < 0x800)
-        snprintf(ret, 5, "%c%c", (int)(0xc0 | c >> 6), (int)(0x80 | (c & 0x3f)));
-    else
-        snprintf(ret, 5, "%c%c%c", (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 0x3f)), (int)(0x80 | (c & 0x3f)));
+    size_t at = 0;
+    if (c < 0x800) {
+        ret[at++] = (char)(0xc0 | c >> 6);
+    } else {
+        ret[at++] = (char)(0xe0 | c >> 12);
+        ret[at++] = (char)(0x80 | (c >> 6 & 0x3f));
+    }
+    ret[at++] = (char)(0x80 | (c & 0x3f));
+    ret[at] = '\0';
 }
 
-/* `words` in the engine's language; empty when there is no word in them. */
-static int make_query(struct tx *tx, int64_t id, const struct register_filter *filter, struct buf *out, struct err *err)
+/* A search: the clean words, in which register, and which entries of it. */
+struct search {
+    const char *words;
+    int64_t id;
+    enum register_which which;
+};
+
+/* The search in the engine's language, in the stretches from … until; without stretches both are 0. */
+static int make_query(const struct engine *engine, const struct search *search, int64_t from, int64_t until,
+                      struct buf *out, struct err *err)
 {
-    const struct engine *engine = tx->db->engine;
-    CLEANUP_BUF struct buf clean;
-    buf_init(&clean, QUERY_BYTES_MAX);
-    words_clean(filter->words, &clean);
-    if (clean.failed)
-        return err_memory(err);
-    char sign[5];
-    for (int left = 0; clean.len > 0 && left <= 1; left++) {
-        if (filter->which == (left ? REGISTER_STANDING : REGISTER_LEFT))
-            continue;
-        put_sign(id, left, sign);
-        buf_puts(out, out->len > 0 ? engine->words_or : "");
-        buf_putc(out, '(');
-        engine->words_query(clean.data, sign, out);
-        buf_putc(out, ')');
+    buf_reset(out);
+    for (int64_t stretch = until; stretch >= from; stretch--) {
+        for (int left = 0; left <= 1; left++) {
+            if (search->which == (left ? REGISTER_STANDING : REGISTER_LEFT))
+                continue;
+            char letter[4], sign[32];
+            put_letter(search->id, left, letter);
+            if (engine->register_stretch > 0)
+                snprintf(sign, sizeof sign, "%s%" PRId64 ":", letter, stretch);
+            buf_puts(out, out->len > 0 ? engine->words_or : "");
+            buf_putc(out, '(');
+            engine->words_query(search->words, engine->register_stretch > 0 ? sign : letter, out);
+            buf_putc(out, ')');
+        }
     }
     return out->failed ? err_memory(err) : 0;
+}
+
+/* From the stretch of `before` down to the first, until the page is full. */
+static int list_stretches(struct tx *tx, const struct search *search, int64_t before, struct arena *arena,
+                          struct page *page, struct buf *query, struct err *err)
+{
+    const struct engine *engine = tx->db->engine;
+    int64_t most = STRETCHES_MAX, at_once = 1;
+    while (most > 1 && (size_t)most * strlen(search->words) > QUERY_BYTES_MAX / 16)
+        most /= 2;
+    for (int64_t until = (before - 1) / engine->register_stretch; until >= 0 && page->count < page->wanted;) {
+        int64_t from = until < at_once ? 0 : until - at_once + 1;
+        int rc = make_query(engine, search, from, until, query, err);
+        if (rc == 0)
+            rc = list_found(tx, query->data, before, arena, page, err);
+        if (rc != 0)
+            return rc;
+        until = from - 1;
+        at_once = at_once * 2 < most ? at_once * 2 : most;
+    }
+    return 0;
+}
+
+/* The newest entries before a serial number that are asked one after the other. */
+struct asked {
+    int64_t lowest, highest;
+    size_t count; /* 0: there are none */
+};
+
+static int find_asked(struct tx *tx, const struct search *search, int64_t before, size_t limit, struct asked *ret,
+                      struct err *err)
+{
+    CLEANUP_SQL struct sql_text sql;
+    sql_text_init(&sql);
+    sql_add(&sql, SQL("SELECT min(serial), max(serial), count(*) FROM (SELECT e.serial"));
+    add_newest(&sql, search->id, search->which, before, limit);
+    sql_add(&sql, SQL(") AS newest"));
+    struct db *db = db_query_text(tx->db, &sql, false);
+    int got = db_step(db, err);
+    if (got > 0)
+        *ret = (struct asked){db_int(db, 0), db_int(db, 1), (size_t)db_int(db, 2)};
+    db_end(db);
+    return got < 0 ? got : 0;
+}
+
+static int list_asked(struct tx *tx, const struct search *search, const struct asked *asked, struct arena *arena,
+                      struct page *page, struct buf *query, struct err *err)
+{
+    const struct engine *engine = tx->db->engine;
+    int rc = make_query(engine, search, asked->lowest / engine->register_stretch,
+                        asked->highest / engine->register_stretch, query, err);
+    if (rc != 0)
+        return rc;
+    CLEANUP_SQL struct sql_text sql;
+    sql_text_init(&sql);
+    sql_add(&sql, SQL("SELECT " ENTRY_COLUMNS " FROM (SELECT *"));
+    add_newest(&sql, search->id, search->which, asked->highest + 1, asked->count);
+    sql_add(&sql, SQL(") AS e WHERE 1 = 1"));
+    sql_add(&sql, engine->register_matches);
+    sql_add_text(&sql, query->data);
+    sql_add(&sql, engine->register_matches_end);
+    sql_add(&sql, SQL(" ORDER BY e.serial DESC LIMIT "));
+    sql_add_int(&sql, (int64_t)page->wanted);
+    return fill_page(tx, &sql, arena, page, err);
+}
+
+/* Where the index gives no order: the newest entries one after the other, then stretches. */
+static int list_by_stretches(struct tx *tx, const struct search *search, int64_t before, struct arena *arena,
+                             struct page *page, struct buf *query, struct err *err)
+{
+    size_t limit = page->wanted * ASKED_EACH < ASKED_MIN ? ASKED_MIN : page->wanted * ASKED_EACH;
+    struct asked asked = {0};
+    int rc = find_asked(tx, search, before, limit, &asked, err);
+    if (rc != 0 || asked.count == 0)
+        return rc;
+    before = asked.highest + 1;
+    /* A register whose entries stand far apart, between those of others, is left to the index. */
+    if (asked.highest - asked.lowest < STRETCHES_MAX / 2 * tx->db->engine->register_stretch) {
+        if ((rc = list_asked(tx, search, &asked, arena, page, query, err)) != 0 || asked.count < limit)
+            return rc;
+        before = asked.lowest;
+    }
+    return list_stretches(tx, search, before, arena, page, query, err);
 }
 
 static int fill(struct tx *tx, int64_t id, const struct register_filter *filter, int64_t before, struct arena *arena,
                 struct page *page, struct err *err)
 {
     CLEANUP_BUF struct buf query;
+    CLEANUP_BUF struct buf clean;
     buf_init(&query, QUERY_BYTES_MAX);
-    int rc = filter->words == NULL ? 0 : make_query(tx, id, filter, &query, err);
-    if (rc != 0)
-        return rc;
-    if (query.len == 0)
+    buf_init(&clean, ASKED_WORDS_BYTES_MAX);
+    words_clean(filter->words == NULL ? "" : filter->words, &clean);
+    if (clean.failed)
+        return err_memory(err);
+    if (clean.len == 0)
         return list_all(tx, id, filter->which, before, arena, page, err);
-    if (tx->db->engine->register_matches != NULL)
-        rc = list_asking(tx, id, filter->which, query.data, before, arena, page, &before, err);
-    if (rc == 0 && page->count < page->wanted && before > 0)
-        rc = list_found(tx, query.data, before, arena, page, err);
-    return rc;
+    struct search search = {clean.data, id, filter->which};
+    if (tx->db->engine->register_stretch > 0)
+        return list_by_stretches(tx, &search, before, arena, page, &query, err);
+    int rc = make_query(tx->db->engine, &search, 0, 0, &query, err);
+    return rc == 0 ? list_found(tx, query.data, before, arena, page, err) : rc;
 }
 
 int store_register_list(struct tx *tx, const struct register_filter *filter, struct arena *arena,

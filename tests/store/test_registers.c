@@ -434,6 +434,34 @@ static void the_old_and_rare_is_found_beneath_the_new(void **state)
     assert_string_equal(listed(world, "restricted_resources", REGISTER_ALL, "ескі көп", 10), "");
 }
 
+/* Far apart, as if other registers had grown between them. */
+static void entries_far_apart_are_found(void **state)
+{
+    struct world *world = *state;
+    struct range common = {world, 1, 41, "көп сирек"}, rare = {world, 41, 61, "көп"};
+    assert_done(world_write(world, put_range, &common), world);
+    assert_done(world_write(world, put_range, &rare), world);
+    assert_true(world_sql(world, "UPDATE register_entry SET serial = serial * 70000"));
+    if (!world->postgres)
+        assert_true(world_sql(world, "INSERT INTO register_words (register_words) VALUES ('rebuild')"));
+    struct register_row left = entry_of(world, 20);
+    left.left_usec = 7;
+    left.words = "көп сирек";
+    add_entry(world, &left);
+    static const size_t limits[] = {1, 7, 19, 20, 21, 39, 40, 41, 60, 500};
+    for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
+        const char *expected = "";
+        for (int n = 60; n > 0; n--)
+            expected = arena_printf(&world->arena, "%s%s%d", expected, n == 60 ? "" : " ", n);
+        assert_string_equal(listed(world, "restricted_resources", REGISTER_ALL, "көп", limits[l]), expected);
+        assert_string_equal(listed(world, "restricted_resources", REGISTER_ALL, "сир", limits[l]),
+                            strstr(expected, " 40 ") + 1);
+        assert_string_equal(listed(world, "restricted_resources", REGISTER_LEFT, "көп сирек", limits[l]), "20");
+    }
+    fill(world, 61, 63);
+    assert_listed(world, REGISTER_ALL, "kz", "62 61");
+}
+
 static void cursors_are_read_strictly(void **state)
 {
     struct world *world = *state;
@@ -524,6 +552,7 @@ int main(void)
         WORLD_TEST(a_savepoint_taken_back_leaves_the_search_right),
         WORLD_TEST(pages_are_stable_while_entries_come),
         WORLD_TEST(the_old_and_rare_is_found_beneath_the_new),
+        WORLD_TEST(entries_far_apart_are_found),
         WORLD_TEST(cursors_are_read_strictly),
         WORLD_TEST(every_entry_is_scanned),
         WORLD_TEST(figures_that_contradict_the_entries_are_damage),

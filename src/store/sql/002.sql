@@ -35,7 +35,8 @@ CREATE TABLE register (
 
 -- `serial` grows by one with every entry: the order of a register. The last column is what the full text takes: the
 -- words, each with a sign of its register, and of whether the entry stands or left, before it. So a search meets the
--- entries it wants and no others, however large the other registers are.
+-- entries it wants and no others, however large the other registers are. PostgreSQL, whose index gives no order, takes
+-- with the sign the stretch of the register in which the entry stands: so the newest stretches are searched first.
 CREATE TABLE register_entry (
     serial @INT PRIMARY KEY,
     register @INT NOT NULL REFERENCES register (id),
@@ -53,8 +54,10 @@ CREATE TABLE register_entry (
 --@postgres
     doc TSVECTOR NOT NULL GENERATED ALWAYS AS (array_to_tsvector(string_to_array(
         chr(CAST(256 + 2 * register + CASE WHEN left_usec IS NULL THEN 0 ELSE 1 END AS INTEGER)) ||
-        replace(words, ' ',
-                ' ' || chr(CAST(256 + 2 * register + CASE WHEN left_usec IS NULL THEN 0 ELSE 1 END AS INTEGER))),
+        CAST(serial / 65536 AS TEXT) || ':' ||
+        replace(words, ' ', ' ' ||
+                chr(CAST(256 + 2 * register + CASE WHEN left_usec IS NULL THEN 0 ELSE 1 END AS INTEGER)) ||
+                CAST(serial / 65536 AS TEXT) || ':'),
         ' '))) STORED,
 --@both
     UNIQUE (register, case_id),
