@@ -101,12 +101,12 @@ static const char *arg_in_words(struct request *request, const char *code, const
     const struct procedure *procedure = catalogue_procedure(catalogue, arg);
     CLEANUP_BUF struct buf text;
     int64_t at;
+    buf_init(&text, 256);
     if (strcmp(code, "needs_first") == 0 && procedure != NULL)
         return procedure->title.in[request->lang];
     if ((strcmp(code, "limit_reached") != 0 && strcmp(code, "not_overdue_yet") != 0) ||
         !moment_parse(arg, &catalogue->calendar->zone, &at))
         return arg;
-    buf_init(&text, 256);
     if (strchr(arg, 'T') == NULL)
         text_put_date(&text, request->lang, zone_day_of(&catalogue->calendar->zone, at));
     else
