@@ -38,8 +38,7 @@ static const struct field *described(const struct procedure *procedure, const st
 /* An option's id is no word of anybody's. */
 static bool is_text(const struct field *field)
 {
-    return field != NULL && field->type != FIELD_CHOICE && field->type != FIELD_MANY && field->type != FIELD_YES_NO &&
-           field->type != FIELD_FILE;
+    return field != NULL && field->type != FIELD_CHOICE && field->type != FIELD_MANY && field->type != FIELD_YES_NO;
 }
 
 /* A value is a text, or several: links. */

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const type_words[] = {"text",         "line", "choice",  "many",  "yes_no", "date", "moment",
-                                         "number",       "url",  "email",   "phone", "iin",    "bin",  "person",
-                                         "organisation", "file", "country", "case",  "links"};
+static const char *const type_words[] = {"text",   "line",   "choice",       "many",    "yes_no", "date",
+                                         "moment", "number", "url",          "email",   "phone",  "iin",
+                                         "bin",    "person", "organisation", "country", "case",   "links"};
 
 const char *field_type_word(enum field_type type)
 {
@@ -64,7 +64,7 @@ static void refuse_too_many(struct check *check, size_t index, int64_t most)
 
 bool field_takes_list(const struct field *field)
 {
-    return field->type == FIELD_MANY || field->type == FIELD_FILE || field->type == FIELD_LINKS;
+    return field->type == FIELD_MANY || field->type == FIELD_LINKS;
 }
 
 /* JSON says what kind a value is, and it must be the field's; a form knows only texts. */

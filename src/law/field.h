@@ -6,6 +6,8 @@
 #include "base/lang.h"
 #include "base/time.h"
 
+/* Files are of no field: they come beside every form and every act as attachments, and an id of one does not exist
+ * before the form is sent. */
 enum field_type {
     FIELD_TEXT,   /* several lines; default max 5000 characters */
     FIELD_LINE,   /* one line; default max 300 */
@@ -22,7 +24,6 @@ enum field_type {
     FIELD_BIN,    /* twelve digits, control digit right */
     FIELD_PERSON, /* a person's name */
     FIELD_ORGANISATION,
-    FIELD_FILE,    /* ids of attachments */
     FIELD_COUNTRY, /* ISO 3166-1 alpha-2, in the catalogue */
     FIELD_CASE,    /* the number of a case of one of `procedures`; a link between the two */
     FIELD_LINKS    /* addresses as of FIELD_URL, one a line of a form; max is how many, 100 unless given */
@@ -91,7 +92,7 @@ int fields_validate(const struct field *fields, size_t field_count, const struct
 bool iin_valid(const char *text);
 bool bin_valid(const char *text);
 
-/* Several texts, a list in JSON: many, file, links. */
+/* Several texts, a list in JSON: many, links. */
 bool field_takes_list(const struct field *field);
 const char *field_type_word(enum field_type type);
 int field_type_parse(const char *word);

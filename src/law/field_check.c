@@ -1,7 +1,6 @@
 /* The grammar of single values. Everything here reads bytes from outside: no check trusts another to have run before,
  * and none puts a value into an error. */
 #include "law/field_check.h"
-#include "base/id.h"
 #include "base/unicode.h"
 
 #include <errno.h>
@@ -120,8 +119,6 @@ int64_t field_max(const struct field *field)
         return FIELD_URL_MAX;
     case FIELD_EMAIL:
         return FIELD_EMAIL_MAX;
-    case FIELD_FILE:
-        return FIELD_FILES_MAX;
     case FIELD_LINKS:
         return FIELD_LINKS_MAX;
     case FIELD_CASE:
@@ -370,8 +367,6 @@ struct field_verdict field_check_text(const struct field *field, const char *tex
         return check_country(text, context);
     case FIELD_CASE:
         return check_line(field, text);
-    case FIELD_FILE:
-        return id_valid(text) ? accept(text) : refuse("not_an_id");
     }
     return refuse("wrong_type");
 }

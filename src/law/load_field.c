@@ -103,11 +103,10 @@ static int limits_read(const struct yaml *node, struct field *field, struct err 
     const struct yaml *min = yaml_get(node, "min"), *max = yaml_get(node, "max");
     if (min && !counts_characters && field->type != FIELD_NUMBER)
         return yaml_refuse(min, err, "law_bad_value", "min: not for %s", field_type_word(field->type));
-    if (max && !counts_characters && field->type != FIELD_NUMBER && field->type != FIELD_FILE &&
-        field->type != FIELD_LINKS)
+    if (max && !counts_characters && field->type != FIELD_NUMBER && field->type != FIELD_LINKS)
         return yaml_refuse(max, err, "law_bad_value", "max: not for %s", field_type_word(field->type));
     bool is_number = field->type == FIELD_NUMBER;
-    int64_t most = is_number ? INT64_MAX : field->type == FIELD_FILE ? 20 : field->type == FIELD_LINKS ? 1000 : 100000;
+    int64_t most = is_number ? INT64_MAX : field->type == FIELD_LINKS ? 1000 : 100000;
     int r = load_number(node, "min", false, is_number ? INT64_MIN : 0, most, &field->min, err);
     if (r == 0)
         r = load_number(node, "max", false, 1, most, &field->max, err);

@@ -23,7 +23,7 @@ static int states_read(const struct yaml *root, const char *key, bool required, 
 
 static bool shown(const struct field *field, const struct field *column)
 {
-    return !field->personal && field->public_value && field->type == column->type && field->type != FIELD_FILE;
+    return !field->personal && field->public_value && field->type == column->type;
 }
 
 /* A case's value is the newest given under the name, in the form or in any act: so each of these fields must be public

@@ -134,8 +134,6 @@ static int check_field(const struct reading *reading, const struct yaml *at, con
 
     if (field == NULL)
         return yaml_refuse(at, reading->err, "paper_unknown_field", "%.60s", name);
-    if (field->type == FIELD_FILE)
-        return yaml_refuse(at, reading->err, "paper_wrong_field", "%.60s: %s", name, field_type_word(field->type));
     for (size_t i = 0; i < catalogue->procedure_count; i++)
         if (hidden_from_opener(&catalogue->procedures[i], reading->layout->id, name))
             return yaml_refuse(at, reading->err, "paper_hidden_field", "%.60s", name);

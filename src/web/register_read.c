@@ -124,7 +124,7 @@ static int order_values(struct request *request, const struct act_opening *open,
         const struct field *field = &procedure->fields[i];
         const json_t *json = json_object_get(fields, field->name);
         bool repeats = strcmp(field->name, open->link) == 0 || words_have(open->copy, open->copy_count, field->name);
-        if (json != NULL && !repeats && field->public_value && !field->personal && field->type != FIELD_FILE)
+        if (json != NULL && !repeats && field->public_value && !field->personal)
             r = value_read(request, field, json, &values[order->value_count++], err);
     }
     order->values = values;

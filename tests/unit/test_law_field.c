@@ -250,8 +250,6 @@ static const struct one_case cases[] = {
     {151, FIELD_CASE, "Ш-2026\n000001", NULL, "not_one_line", "", 0, 0},
     {152, FIELD_LINKS, "\r\nhttps://KENES.kz/a\r\n", "https://kenes.kz/a", NULL, NULL, 0, 0},
     {153, FIELD_LINKS, "https://kenes.kz/a\nb", NULL, "not_a_url", "", 0, 0},
-    {152, FIELD_FILE, "0190a5c8-1f00-7000-8000-000000000001", "0190a5c8-1f00-7000-8000-000000000001", NULL, NULL, 0, 0},
-    {153, FIELD_FILE, "../../etc/passwd", NULL, "not_an_id", "", 0, 0},
 };
 
 static int validate(const struct field *fields, size_t field_count, const struct raw_value *raw, size_t raw_count,
@@ -381,7 +379,7 @@ static const struct field form[] = {
     {.name = "text", .type = FIELD_TEXT, .required = true},
     {.name = "colours", .type = FIELD_MANY, .options = colours, .option_count = 3},
     {.name = "shade", .type = FIELD_LINE, .conditions = both, .condition_count = 2},
-    {.name = "files", .type = FIELD_FILE, .max = 2},
+    {.name = "files", .type = FIELD_LINKS, .max = 2},
 };
 #define FORM_COUNT (sizeof(form) / sizeof(form[0]))
 

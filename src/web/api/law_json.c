@@ -63,14 +63,6 @@ static void type_members(struct buf *out, const struct field *field, enum lang l
         if (field->max != 0)
             jo_int(out, "maximum", field->max);
         break;
-    case FIELD_FILE:
-        jo_text(out, "type", "array");
-        jo_key(out, "items");
-        jo_open(out, '{');
-        jo_text(out, "type", "string");
-        jo_text(out, "format", "uuid");
-        jo_close(out, '}');
-        break;
     case FIELD_DATE:
     case FIELD_MOMENT:
     case FIELD_URL:
