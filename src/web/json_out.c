@@ -64,9 +64,9 @@ void jo_roles(struct buf *out, unsigned roles)
     jo_open(out, '[');
     if (roles & ROLE_PUBLIC)
         jo_put_text(out, "public");
-    for (unsigned bit = ROLE_ADMIN; bit <= ROLE_AUDITOR; bit <<= 1)
-        if (roles & bit)
-            jo_put_text(out, role_word((enum role)bit));
+    for (unsigned i = 0; i < ROLES_OF_ACCOUNTS; i++)
+        if (roles & (unsigned)ROLE_ADMIN << i)
+            jo_put_text(out, role_word((enum role)((unsigned)ROLE_ADMIN << i)));
     jo_close(out, ']');
 }
 

@@ -73,13 +73,14 @@ static int origin_find(struct request *request, bool staff, const char *number, 
     if (staff) {
         r = store_case_by_number(tx, number, &request->arena, &row, &why);
         if (r == 0)
-            r = case_view(tx, request->office, row.id, &request->actor, request->now_usec, 0, &request->arena, ret,
-                          &why);
+            r = case_view(tx, request->office, row.id, &request->actor, request->now_usec, CASE_WITH_EVENTS,
+                          &request->arena, ret, &why);
     } else {
         const char *code = opener_code(request, number);
         if (code == NULL)
             return 0;
-        r = case_view_by_code(tx, request->office, number, code, request->now_usec, 0, &request->arena, ret, &why);
+        r = case_view_by_code(tx, request->office, number, code, request->now_usec, CASE_WITH_EVENTS, &request->arena,
+                              ret, &why);
     }
     if (r < 0 && r != -ERR_NOT_FOUND && r != -ERR_FORBIDDEN) {
         *err = why;
@@ -95,16 +96,27 @@ static bool may_name(const struct field *field, const struct case_view *origin)
            (origin == NULL || words_have(field->procedures, field->procedure_count, origin->procedure->id));
 }
 
-/* What the origin says of a field with this name and type, unless it is personal on either side. */
-static const struct case_value *origin_value(const struct case_view *origin, const struct field *field)
+static const struct case_value *value_like(const struct case_value *values, size_t count, const struct field *field)
 {
-    for (size_t i = 0; i < origin->value_count; i++) {
-        const struct case_value *value = &origin->values[i];
-        if (strcmp(value->field->name, field->name) == 0 && value->field->type == field->type && value->count > 0 &&
-            !value->destroyed && !value->field->personal && !field->personal)
-            return value;
+    for (size_t i = 0; i < count; i++) {
+        const struct field *other = values[i].field;
+        if (strcmp(other->name, field->name) == 0 && other->type == field->type && values[i].count > 0 &&
+            !values[i].destroyed && !other->personal)
+            return &values[i];
     }
     return NULL;
+}
+
+/* What the origin says under this name and type, in its newest act that does, else in its form. Nothing personal is
+ * taken over. */
+static const struct case_value *origin_value(const struct case_view *origin, const struct field *field)
+{
+    const struct case_value *found = NULL;
+    if (field->personal)
+        return NULL;
+    for (size_t i = origin->event_count; found == NULL && i-- > 0;)
+        found = value_like(origin->events[i].values, origin->events[i].value_count, field);
+    return found != NULL ? found : value_like(origin->values, origin->value_count, field);
 }
 
 /* ?from=NUMBER: the field that may name that case gets its number, a choice of procedures its procedure, and fields of
@@ -124,7 +136,9 @@ static int form_prefill(struct request *request, const struct procedure *procedu
     const struct case_view *origin = is_seen ? &seen : NULL;
     for (size_t i = 0; i < procedure->field_count; i++) {
         const struct field *field = &procedure->fields[i];
-        const struct case_value *value = origin == NULL ? NULL : origin_value(origin, field);
+        /* What people say in their own words, they say anew. */
+        bool own_words = field->type == FIELD_TEXT && (procedure->open_to & OPENER_PUBLIC) != 0;
+        const struct case_value *value = origin == NULL || own_words ? NULL : origin_value(origin, field);
         const char **text = ARENA_NEW(&request->arena, const char *);
         if (text == NULL)
             return err_memory(err);
