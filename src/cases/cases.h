@@ -27,7 +27,8 @@ int attachments_check(struct attachment_new *files, size_t count, struct field_e
  * Field errors: unknown_case (no such number), case_of_other_procedure, happened_in_future, happened_before_receipt.
  * ERR_FORBIDDEN: case_not_yours (its procedure is none of the actor's), same_person_decides (who decided the case it is
  * about, cannot decide this one: other_than). ERR_CONFLICT: limit_reached (arg: the date from which it is allowed
- * again), needs_first (arg: the procedure whose cases are missing or unfinished), not_overdue_yet (arg: the moment). */
+ * again), needs_first (arg: the procedure whose cases are missing or unfinished), not_overdue_yet (arg: the moment),
+ * clock_not_running, opening_refused (a case that the act opens lacks something; arg: its procedure and the field). */
 
 /* --- Opening ------------------------------------------------------------------------------------------------------
  * In two steps. case_open_prepare validates, outside the writer's turn, makes ids, salts and commitments, encrypts
@@ -85,14 +86,18 @@ struct act_prepared;
 /* Reads the case, checks act, role, state and fields. Wrong state: ERR_CONFLICT "act_not_now"; wrong role:
  * ERR_FORBIDDEN "act_not_allowed"; unknown act: ERR_NOT_FOUND "act_unknown"; stale: ERR_STALE "case_changed". An
  * act by "opener" is for ACTOR_OPENER alone, whom the caller makes only of one who showed number and code. A known
- * Idempotency-Key is answered before state and version are looked at. */
+ * Idempotency-Key is answered before state and version are looked at.
+ * An act that says when it happened (`at`): of a date the beginning of that day; on the day of the receipt, and in its
+ * minute where no seconds are given, no earlier than the receipt. */
 int case_act_prepare(struct tx *tx, const struct office *office, const struct case_acting *acting,
                      const struct actor *actor, int64_t now_usec, struct arena *arena, const struct act_prepared **ret,
                      struct field_errors *errors, struct err *err) WARN_UNUSED;
-/* Checks state and version again under the writer's turn, then writes. Extending where the norm allows none (any more):
- * ERR_CONFLICT "clock_no_extension"; personal values for a person whose key is gone: ERR_CONFLICT "person_destroyed".
- * Stopped before its overdue moment a clock is "met", later "missed"; when the case is over, clocks that nothing
- * stopped are "stopped". */
+/* Checks state, version and what bars the act again under the writer's turn, then writes; the cases that the act opens
+ * too, all of them or none (a case that changed since the preparation is then ERR_STALE, whatever version was
+ * expected). Extending where the norm allows none (any more): ERR_CONFLICT "clock_no_extension"; personal values for a
+ * person whose key is gone: ERR_CONFLICT "person_destroyed". Stopped before its overdue moment a clock is "met", later
+ * "missed", one of "at once" always "met"; when what started it is taken back, or the case is over and nothing stopped
+ * it, "stopped". */
 int case_act(struct tx *tx, const struct office *office, const struct act_prepared *prepared, int64_t now_usec,
              int64_t *ret_version, int64_t *ret_leaf, struct err *err) WARN_UNUSED;
 
@@ -191,7 +196,8 @@ const char *case_value_text(const struct case_value *values, size_t count, const
 
 /* --- Time passes --------------------------------------------------------------------------------------------------
  * Called by the job loop; one command each. */
-/* Reminders that have come and clocks that are overdue: events, messages to the assignee (else to all moderators).
+/* Reminders that have come and clocks that are overdue: events, messages to the assignee (else to all who have
+ * to do with the procedure). Of a clock of "at once" that event, written when it has started, is the alarm.
  * Returns how many were handled; call again while it equals `limit`. */
 int case_tick(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
               struct err *err) WARN_UNUSED;
@@ -212,11 +218,14 @@ int case_index(struct tx *tx, const struct office *office, size_t limit, size_t 
                struct err *err) WARN_UNUSED;
 
 /* --- Checking -----------------------------------------------------------------------------------------------------
- * Replays every event against the case rows, clocks and attachments: state, version, number, values, commitments (where
- * the person's key still is), attachment content. The first difference: ERR_DAMAGED "case_damaged", arg: the number.
- * Then the newest numbers drawn, what messages tell of, roles and state of accounts and tokens, the organisation:
- * "store_damaged", arg: what. Not in the events, and so not checked: names, addresses and passwords of accounts,
- * sessions, idempotency keys, look-ups of people, when a running clock reminds next, the words of the search. */
+ * Replays every event against the case rows, clocks, attachments, links, keys and entries of registers: state, version,
+ * number, values, commitments (where the person's key still is), attachment content. The first difference: ERR_DAMAGED
+ * "case_damaged", arg: the number. Then the newest numbers drawn, rows that belong to no case, what messages tell of,
+ * roles and state of accounts and tokens, the organisation: "store_damaged", arg: what. While links and registers are
+ * still being made anew after a change of the catalogue (register_refresh), a difference in them is no damage, and the
+ * store is not called sound either: ERR_CONFLICT "registers_waiting". Not in the events, and so not checked: names,
+ * addresses and passwords of accounts, sessions, idempotency keys, look-ups of people, keys that destroyed personal
+ * values gave, when a running clock reminds next, the words of the search. */
 struct verify_report {
     int64_t events, cases, attachments, values_checked, values_destroyed;
 };

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fixture.h"
+#include "test_cases_world.h"
 #include <cmocka.h>
 #include <string.h>
 
@@ -299,6 +299,106 @@ static void test_an_unknown_case_and_a_token_without_the_role(void **state)
     fixture_end(&f);
 }
 
+/* Two prepare, the first decides the one case, the second act is on the appeal against it: what bars an act is asked
+ * again when it is written. */
+static void test_who_decides_meanwhile_is_barred(void **state)
+{
+    struct fixture f;
+    struct case_opened verdict, review;
+    struct arena arena;
+    struct err err = {0};
+    struct turn turn;
+    struct tx *tx;
+    struct actor token;
+
+    world_start(&f);
+    arena_init(&arena, 1u << 20);
+    turn = (struct turn){.office = &f.office, .now_usec = fixture_moment(&f, NOW)};
+    world_must_open(&f, "verdict", &f.registrar, NOW, NULL, NULL, &verdict);
+    world_must_open(&f, "review", &f.moderator, NOW, "against", verdict.number, &review);
+    struct case_acting deciding = {.case_id = review.id, .act = "decide"};
+    field_errors_init(&f.errors, &f.arena);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(
+        case_act_prepare(tx, &f.office, &deciding, &f.moderator, turn.now_usec, &arena, &turn.act, &f.errors, &err), 0);
+    store_read_end(tx);
+    world_must_act(&f, &verdict, "judge", &f.moderator, NOW, NULL, NULL);
+    assert_int_equal(store_write(f.store, run_act, &turn, &err), -ERR_FORBIDDEN);
+    assert_string_equal(err.code, "same_person_decides");
+    /* Nor does the same person's token, nor who opened what the opening decides. */
+    fixture_token(&f, &f.moderator, &token);
+    assert_int_equal(world_act(&f, &review, "decide", &token, NOW, NULL, NULL, &err), -ERR_FORBIDDEN);
+    assert_string_equal(err.code, "same_person_decides");
+    assert_int_equal(world_act(&f, &review, "decide", &f.registrar, NOW, NULL, NULL, &err), -ERR_FORBIDDEN);
+    world_sound(&f);
+    arena_done(&arena);
+    fixture_end(&f);
+}
+
+static void test_who_has_nothing_to_do_with_it_neither_acts_nor_looks(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct case_view view;
+    struct err err = {0};
+    struct tx *tx;
+
+    world_start(&f);
+    world_must_open(&f, "verdict", &f.registrar, NOW, NULL, NULL, &opened);
+    assert_int_equal(world_act(&f, &opened, "judge", &f.official, NOW, NULL, NULL, &err), -ERR_FORBIDDEN);
+    assert_string_equal(err.code, "case_not_yours");
+    assert_int_equal(world_act(&f, &opened, "note", &f.carrier, NOW, "text", "Көрейін.", &err), -ERR_FORBIDDEN);
+    assert_string_equal(err.code, "case_not_yours");
+    assert_int_equal(world_act(&f, &opened, "assign", &f.registrar, NOW, "account", f.head.account_id, &err),
+                     -ERR_BAD_INPUT);
+    assert_string_equal(field_errors_find(&f.errors, "account")->code, "not_an_option");
+    world_must_act(&f, &opened, "assign", &f.registrar, NOW, "account", f.admin.account_id);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(
+        case_view(tx, &f.office, opened.id, &f.official, fixture_moment(&f, NOW), 0, &f.arena, &view, &err),
+        -ERR_FORBIDDEN);
+    assert_string_equal(err.code, "case_not_yours");
+    assert_int_equal(
+        case_view(tx, &f.office, opened.id, &f.anonymous, fixture_moment(&f, NOW), 0, &f.arena, &view, &err),
+        -ERR_FORBIDDEN);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.auditor, fixture_moment(&f, NOW), 0, &f.arena, &view, &err),
+                     0);
+    store_read_end(tx);
+    fixture_end(&f);
+}
+
+/* An act that itself gives the address is told there. */
+static const char serve[] =
+    "  serve:\n"
+    "    title: {kk: Тапсыру, ru: Вручить, en: Serve}\n"
+    "    by: [registrar]\n"
+    "    from: [received]\n"
+    "    tell: opener\n"
+    "    fields:\n"
+    "      - {name: contact_email, type: email, personal: true, title: {kk: Пошта, ru: Почта, en: E-mail}}\n";
+
+static void test_an_act_that_gives_the_address_is_told_there(void **state)
+{
+    struct fixture f;
+    struct case_opened told, untold;
+    struct outbox_figures figures;
+    struct err err = {0};
+    struct tx *tx;
+
+    fixture_start(&f);
+    fixture_edit_law(&f, "procedures/complaint.yaml", NULL, serve);
+    assert_int_equal(fixture_reload(&f, &err), 0);
+    open_case(&f, &told);
+    open_case(&f, &untold);
+    world_must_act(&f, &told, "serve", &f.registrar, NOW, "contact_email", "aidana@example.kz");
+    world_must_act(&f, &untold, "serve", &f.registrar, NOW, NULL, NULL);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(store_outbox_figures(tx, &figures, &err), 0);
+    store_read_end(tx);
+    assert_int_equal(figures.waiting, 1);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +410,9 @@ int main(void)
         cmocka_unit_test(test_an_act_changes_a_personal_value_of_the_case),
         cmocka_unit_test(test_who_left_gets_no_case),
         cmocka_unit_test(test_an_unknown_case_and_a_token_without_the_role),
+        cmocka_unit_test(test_who_decides_meanwhile_is_barred),
+        cmocka_unit_test(test_who_has_nothing_to_do_with_it_neither_acts_nor_looks),
+        cmocka_unit_test(test_an_act_that_gives_the_address_is_told_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

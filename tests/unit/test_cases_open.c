@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
-#include "fixture.h"
+#include "test_cases_world.h"
 #include <cmocka.h>
 #include <string.h>
 
@@ -164,9 +164,10 @@ static void test_the_opener_does_not_see_colleagues(void **state)
     assert_true(view.events[1].for_staff_only);
     assert_string_equal(view.events[1].actor_name, "moderator");
     assert_string_equal(view.events[2].assignee_name, "moderator");
-    assert_int_equal(view.paper_count, 1);
-    assert_string_equal(view.papers[0].id, "complaint_answer");
-    assert_int_equal(view.papers[0].leaf, leaf);
+    assert_int_equal(view.paper_count, 2); /* the receipt, and the answer */
+    assert_int_equal(view.papers[0].leaf, opened.leaf);
+    assert_string_equal(view.papers[1].id, "complaint_answer");
+    assert_int_equal(view.papers[1].leaf, leaf);
 
     assert_int_equal(case_view_by_code(tx, &f.office, opened.number, opened.access_code, fixture_moment(&f, NOW),
                                        CASE_WITH_EVENTS, &f.arena, &view, &err),
@@ -366,6 +367,210 @@ static void test_the_event_is_canonical_and_holds_commitments_only(void **state)
     fixture_end(&f);
 }
 
+static void refused_opener(struct fixture *f, const char *procedure, const char *opener, const struct actor *actor)
+{
+    struct case_opened opened;
+    struct err err = {0};
+    struct fixture_opening opening = {
+        .procedure = procedure, .opener = opener, .actor = actor, .now_usec = fixture_moment(f, NOW)};
+
+    assert_int_equal(fixture_open_case(f, &opening, &opened, &err), -ERR_FORBIDDEN);
+    assert_string_equal(err.code, "opener_not_allowed");
+}
+
+static void test_only_who_the_procedure_names_opens_as_staff(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct actor token;
+
+    world_start(&f);
+    fixture_token(&f, &f.official, &token);
+    refused_opener(&f, "probe", "staff", &f.moderator);
+    refused_opener(&f, "probe", "staff", &f.auditor);
+    refused_opener(&f, "probe", "staff", &f.anonymous);
+    refused_opener(&f, "item", "public", &f.anonymous);
+    refused_opener(&f, "item", "api", &token);
+    refused_opener(&f, "verdict", "api", &token);
+    world_must_open(&f, "probe", &f.official, NOW, NULL, NULL, &opened);
+    world_must_open(&f, "probe", &token, NOW, NULL, NULL, &opened);
+    world_must_open(&f, "probe", &f.anonymous, NOW, NULL, NULL, &opened);
+    world_must_open(&f, "item", &f.admin, NOW, "name", "Бір", &opened);
+    fixture_end(&f);
+}
+
+struct turn {
+    const struct office *office;
+    const struct case_prepared *prepared;
+    int64_t now_usec;
+};
+
+static int run_open(struct tx *tx, struct store_command *command, struct err *err)
+{
+    const struct turn *turn = command->arg;
+    struct case_opened opened;
+
+    return case_open(tx, turn->office, turn->prepared, turn->now_usec, &opened, err);
+}
+
+/* Both were prepared when the quarter was still free. */
+static void test_two_at_once_under_a_limit_give_one(void **state)
+{
+    const char *bin = "990140999905";
+    struct raw_value raw = fixture_raw("bin", &bin);
+    struct verify_report report;
+    struct turn turns[2];
+    struct fixture f;
+    struct err err = {0};
+    struct tx *tx;
+
+    world_start(&f);
+    struct case_opening opening = {.procedure = catalogue_procedure(f.office.catalogue, "probe"),
+                                   .opener = "staff",
+                                   .received_usec = fixture_moment(&f, NOW),
+                                   .raw = &raw,
+                                   .raw_count = 1};
+    field_errors_init(&f.errors, &f.arena);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    for (int i = 0; i < 2; i++) {
+        turns[i] = (struct turn){.office = &f.office, .now_usec = opening.received_usec};
+        assert_int_equal(case_open_prepare(tx, &f.office, &opening, &f.official, opening.received_usec, &f.arena,
+                                           &turns[i].prepared, &f.errors, &err),
+                         0);
+    }
+    store_read_end(tx);
+    assert_int_equal(store_write(f.store, run_open, &turns[0], &err), 0);
+    assert_int_equal(store_write(f.store, run_open, &turns[1], &err), -ERR_CONFLICT);
+    assert_string_equal(err.code, "limit_reached");
+    assert_string_equal(err.arg, "2026-04-01");
+    assert_int_equal(fixture_verify(&f, &report, &err), 0);
+    assert_int_equal(report.cases, 1);
+    fixture_end(&f);
+}
+
+/* Someone is told of every decision on what they published, however many there are in a day; a stranger who writes
+ * another's address into a form floods nobody. */
+static int64_t mails_of(const char *opener, bool by_staff, int times)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct outbox_figures figures;
+    struct raw_value raw[6];
+    struct err err = {0};
+    struct tx *tx;
+
+    fixture_start(&f);
+    struct fixture_opening opening = {.opener = opener,
+                                      .actor = by_staff ? &f.registrar : &f.anonymous,
+                                      .now_usec = fixture_moment(&f, NOW),
+                                      .raw = raw,
+                                      .raw_count = whole(raw)};
+    for (int i = 0; i < times; i++)
+        assert_int_equal(fixture_open_case(&f, &opening, &opened, &err), 0);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(store_outbox_figures(tx, &figures, &err), 0);
+    store_read_end(tx);
+    fixture_end(&f);
+    return figures.waiting;
+}
+
+static void test_a_day_of_receipts_is_capped_for_the_public_alone(void **state)
+{
+    assert_int_equal(mails_of("public", false, 13), 10);
+    assert_int_equal(mails_of("staff", true, 13), 13);
+}
+
+/* An opening may issue a paper, and tell of it one who did not turn to us: only where the procedure has a word for
+ * that person. */
+#define DECREE_FORM                                                              \
+    "fields:\n  - {name: mail, type: email, personal: true, " T "}\n"            \
+    "  - {name: basis, type: case, of: {procedures: [verdict]}, " T "}\n"        \
+    "states:\n  - {state: open, " T "}\n  - {state: over, final: true, " T "}\n" \
+    "acts:\n  close: {" T ", by: [moderator], from: open, to: over}\n"
+static const char decree[] =
+    HEAD("decree") "run_by: platform\nopen_to: [staff]\nopened_by: [moderator]\nnumber: \"ТД-{seq:4}\"\n"
+                   "paper: statement_of_reasons\nletter: {kk: a, ru: b, en: c}\n" DECREE_FORM;
+static const char silent[] =
+    HEAD("silent") "run_by: platform\nopen_to: [staff]\nopened_by: [moderator]\nnumber: \"ТҮ-{seq:4}\"\n" DECREE_FORM;
+
+static void test_an_opening_issues_a_paper_and_tells(void **state)
+{
+    struct fixture f;
+    struct case_opened opened, quiet, verdict, tied;
+    struct case_view view;
+    struct err err = {0};
+    struct tx *tx;
+
+    world_start(&f);
+    world_write(&f, "procedures/decree.yaml", decree);
+    world_write(&f, "procedures/silent.yaml", silent);
+    assert_int_equal(fixture_reload(&f, &err), 0);
+    world_must_open(&f, "decree", &f.moderator, NOW, "mail", email, &opened);
+    world_must_open(&f, "silent", &f.moderator, NOW, "mail", email, &quiet);
+    world_must_open(&f, "verdict", &f.registrar, NOW, NULL, NULL, &verdict);
+    world_must_open(&f, "decree", &f.moderator, NOW, "basis", verdict.number, &tied);
+    arena_reset(&f.arena);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    for (int with = 0; with <= CASE_WITH_EVENTS; with += CASE_WITH_EVENTS) {
+        assert_int_equal(case_view_by_code(tx, &f.office, opened.number, opened.access_code, fixture_moment(&f, NOW),
+                                           (unsigned)with, &f.arena, &view, &err),
+                         0);
+        assert_int_equal(view.paper_count, 1);
+        assert_string_equal(view.papers[0].id, "statement_of_reasons");
+        assert_int_equal(view.papers[0].leaf, opened.leaf);
+    }
+    assert_int_equal(view.link_count, 0);
+    assert_int_equal(case_view(tx, &f.office, opened.id, &f.moderator, fixture_moment(&f, NOW), CASE_WITH_MESSAGES,
+                               &f.arena, &view, &err),
+                     0);
+    assert_int_equal(view.message_count, 1);
+    assert_int_equal(case_view(tx, &f.office, quiet.id, &f.moderator, fixture_moment(&f, NOW), CASE_WITH_MESSAGES,
+                               &f.arena, &view, &err),
+                     0);
+    assert_int_equal(view.message_count, 0);
+    assert_int_equal(view.paper_count, 0);
+    /* Which other case staff had in mind is not the opener's to read. */
+    assert_int_equal(case_view(tx, &f.office, tied.id, &f.moderator, fixture_moment(&f, NOW), CASE_WITH_EVENTS,
+                               &f.arena, &view, &err),
+                     0);
+    assert_string_equal(case_value_text(view.values, view.value_count, "basis"), verdict.number);
+    assert_int_equal(view.link_count, 1);
+    assert_int_equal(case_view_by_code(tx, &f.office, tied.number, tied.access_code, fixture_moment(&f, NOW),
+                                       CASE_WITH_EVENTS, &f.arena, &view, &err),
+                     0);
+    assert_null(case_value_text(view.values, view.value_count, "basis"));
+    assert_null(case_value_text(view.events[0].values, view.events[0].value_count, "basis"));
+    assert_int_equal(view.link_count, 0);
+    store_read_end(tx);
+    world_sound(&f);
+    fixture_end(&f);
+}
+
+static void test_a_clock_that_this_case_has_not_needs_no_norm_in_force(void **state)
+{
+    struct fixture f;
+    struct case_opened opened;
+    struct err err = {0};
+    const char *kinds[] = {"content", "interface"};
+
+    fixture_start(&f);
+    fixture_edit_law(&f, "procedures/complaint.yaml", "    remind: [5, 1]\n",
+                     "    remind: [5, 1]\n  later:\n    title: {kk: a, ru: b, en: c}\n    norm: pdl.8.7\n"
+                     "    starts_on: opened\n    stopped_by: [answer]\n    if: \"about = content\"\n");
+    assert_int_equal(fixture_reload(&f, &err), 0);
+    for (int i = 0; i < 2; i++) {
+        struct raw_value raw[3] = {fixture_raw("about", &kinds[i]), fixture_raw("text", &said),
+                                   fixture_raw("link", &link)};
+        struct fixture_opening opening = {
+            .now_usec = fixture_moment(&f, "2025-12-01T10:00:00+05:00"), .raw = raw, .raw_count = 3};
+
+        assert_int_equal(fixture_open_case(&f, &opening, &opened, &err), i == 0 ? -ERR_BAD_INPUT : 0);
+        if (i == 0)
+            assert_string_equal(field_errors_find(&f.errors, "received")->code, "received_before_norm");
+    }
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +585,11 @@ int main(void)
         cmocka_unit_test(test_who_may_not_open),
         cmocka_unit_test(test_every_field_refusal_comes_at_once),
         cmocka_unit_test(test_the_event_is_canonical_and_holds_commitments_only),
+        cmocka_unit_test(test_only_who_the_procedure_names_opens_as_staff),
+        cmocka_unit_test(test_two_at_once_under_a_limit_give_one),
+        cmocka_unit_test(test_a_day_of_receipts_is_capped_for_the_public_alone),
+        cmocka_unit_test(test_an_opening_issues_a_paper_and_tells),
+        cmocka_unit_test(test_a_clock_that_this_case_has_not_needs_no_norm_in_force),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
