@@ -27,7 +27,7 @@ static int amended_check(const struct yaml *node, struct err *err)
 
 static int act_read(const struct yaml *node, struct act_of_law *ret, struct err *err)
 {
-    static const char *const keys[] = {"act", "cited", "title", "adopted", "published", "from", "amended", NULL};
+    static const char *const keys[] = {"act", "cited", "title", "adopted", "published", "from", "amended", "points", NULL};
     struct act_of_law act = {.adopted_day = INT32_MIN, .published_day = INT32_MIN, .from_day = INT32_MIN};
     int r = load_mapping(node, keys, err);
     if (r == 0)
@@ -44,6 +44,8 @@ static int act_read(const struct yaml *node, struct act_of_law *ret, struct err 
         r = load_day(node, "from", false, &act.from_day, err);
     if (r == 0)
         r = amended_check(node, err);
+    if (r == 0)
+        r = yaml_read_bool(node, "points", false, &act.points, err);
     if (r == 0)
         *ret = act;
     return r;

@@ -13,7 +13,8 @@
 #define QR_SIDE (27 * MM)
 #define PROOF_PAD (4 * MM)
 #define HEAD_MOST 8 /* addressees */
-#define HAND_WIDTH (34 * MM)
+#define HAND_WIDTH (28 * MM)
+#define POST_WIDTH (56 * MM)
 
 struct signing {
     const char *post, *name, *organisation;
@@ -26,7 +27,8 @@ struct drawing {
     const struct paper_layout *layout;
     struct sheet *sheet;
     struct paper_proof *proof;
-    bool in_rows; /* the block before was a short value */
+    bool in_rows;       /* the block before was a short value */
+    bool under_heading; /* it was a heading */
 };
 
 static const struct sheet_cell whole_body = {.style = STYLE_BODY, .width = SHEET_TEXT};
@@ -67,6 +69,18 @@ static bool linkable(const char *url)
     return strpbrk(url, "'\\") == NULL && strlen(url) < 1000;
 }
 
+/* A rectangle for each run of dark modules in a row: half as many as modules. */
+static void code_draw(cairo_t *cr, const struct qr_code *code, double x, double y, double module)
+{
+    for (int row = 0; row < qr_width(code); row++)
+        for (int column = 0, run; column < qr_width(code); column += run + 1) {
+            for (run = 0; column + run < qr_width(code) && qr_dark(code, column + run, row);)
+                run++;
+            if (run > 0)
+                cairo_rectangle(cr, x + column * module, y + row * module, run * module, module);
+        }
+}
+
 static void proof_draw(cairo_t *cr, const struct sheet *sheet, const void *arg, double x, double y)
 {
     const struct paper_proof *proof = arg;
@@ -83,11 +97,7 @@ static void proof_draw(cairo_t *cr, const struct sheet *sheet, const void *arg, 
         cairo_tag_begin(cr, CAIRO_TAG_LINK, link);
     }
     cairo_set_source_rgb(cr, 0, 0, 0);
-    for (int row = 0; row < qr_width(proof->code); row++)
-        for (int column = 0; column < qr_width(proof->code); column++)
-            if (qr_dark(proof->code, column, row))
-                cairo_rectangle(cr, left + (column + QR_QUIET) * module, top + (row + QR_QUIET) * module, module,
-                                module);
+    code_draw(cr, proof->code, left + QR_QUIET * module, top + QR_QUIET * module, module);
     cairo_fill(cr);
     if (linkable(proof->url))
         cairo_tag_end(cr, CAIRO_TAG_LINK);
@@ -270,7 +280,9 @@ static int put_list(const struct drawing *drawing, const struct paper_block *blo
             mark.text = arena_printf(fill->arena, "%zu.", i + 1);
         if (item.text == NULL || mark.text == NULL)
             return err_memory(err);
-        sheet_put_row(drawing->sheet, &mark, &item, i == 0 ? 3 : 1, false);
+        /* Neither the first nor the last stands alone on a page. */
+        sheet_put_row(drawing->sheet, &mark, &item, i == 0 ? 3 : 1,
+                      value->count > 1 && (i == 0 || i + 2 == value->count));
     }
     return 0;
 }
@@ -331,6 +343,20 @@ static int put_clocks(const struct drawing *drawing, const struct paper_block *b
     return 0;
 }
 
+static const char *type_word(const char *type)
+{
+    static const char *const words[][2] = {{"image/png", "PNG"},
+                                           {"image/jpeg", "JPEG"},
+                                           {"image/gif", "GIF"},
+                                           {"image/webp", "WebP"},
+                                           {"application/pdf", "PDF"}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(words[i][0], type) == 0)
+            return words[i][1];
+    return type;
+}
+
 /* A file's name and size, and under them the hash that the ledger holds of it. */
 static int put_attachment(const struct drawing *drawing, size_t index, size_t number, struct err *err)
 {
@@ -347,7 +373,7 @@ static int put_attachment(const struct drawing *drawing, size_t index, size_t nu
     mark.text = arena_printf(fill->arena, "%zu.", number);
     if (name == NULL || name[0] == '\0')
         name = text_get(fill->lang, T_paper_destroyed);
-    item.text = size != NULL ? arena_printf(fill->arena, "%s (%s, %s)", name, row->type, size) : NULL;
+    item.text = size != NULL ? arena_printf(fill->arena, "%s (%s, %s)", name, type_word(row->type), size) : NULL;
     hash.text = arena_strdup(fill->arena, hex);
     if (mark.text == NULL || item.text == NULL || hash.text == NULL)
         return err_memory(err);
@@ -384,17 +410,17 @@ static int put_attachments(const struct drawing *drawing, const struct paper_blo
  */
 static double signing_words(cairo_t *cr, const struct sheet *sheet, const struct signing *signing, double x, double y)
 {
-    double left = (SHEET_TEXT - HAND_WIDTH) / 2 - GUTTER, under, name_height;
-    struct sheet_cell post = {.style = STYLE_BODY, .width = left, .text = signing->post};
-    struct sheet_cell organisation = {.style = STYLE_LABEL, .width = left, .text = signing->organisation};
-    struct sheet_cell name = {.style = STYLE_STRONG, .width = left, .text = signing->name};
+    double name_x = POST_WIDTH + HAND_WIDTH + 2 * GUTTER, under, name_height;
+    struct sheet_cell post = {.style = STYLE_BODY, .width = POST_WIDTH, .text = signing->post};
+    struct sheet_cell organisation = {.style = STYLE_LABEL, .width = POST_WIDTH, .text = signing->organisation};
+    struct sheet_cell name = {.style = STYLE_STRONG, .width = SHEET_TEXT - name_x, .text = signing->name};
 
     under = sheet_write(sheet, cr, &post, x, y);
     under += sheet_write(sheet, cr, &organisation, x, y + under);
-    name_height = sheet_write(sheet, cr, &name, x + left + HAND_WIDTH + 2 * GUTTER, y);
+    name_height = sheet_write(sheet, cr, &name, x + name_x, y);
     if (cr != NULL) {
         cairo_set_source_rgb(cr, 0.25, 0.25, 0.25);
-        cairo_rectangle(cr, x + left + GUTTER, y + 13.5, HAND_WIDTH, 0.5);
+        cairo_rectangle(cr, x + POST_WIDTH + GUTTER, y + 13.5, HAND_WIDTH, 0.5);
         cairo_fill(cr);
     }
     return under > name_height ? under : name_height;
@@ -463,7 +489,7 @@ static int put_text(const struct drawing *drawing, const struct paper_block *blo
     int r = paper_text_fill(drawing->fill, block->text.in[drawing->fill->lang], &cell.text, err);
 
     if (r == 0 && cell.text != NULL)
-        sheet_put_text(drawing->sheet, &cell, 12, false);
+        sheet_put_text(drawing->sheet, &cell, drawing->under_heading ? 3 : 12, false);
     return r;
 }
 
@@ -509,8 +535,10 @@ int paper_put_blocks(const struct paper_fill *fill, struct sheet *sheet, struct 
         const struct paper_block *block = &fill->layout->blocks[i];
 
         drawing.in_rows = drawing.in_rows && block->kind == BLOCK_VALUE;
-        if (paper_conditions_met(fill, block))
-            r = put_block(&drawing, block, err);
+        if (!paper_conditions_met(fill, block))
+            continue;
+        r = put_block(&drawing, block, err);
+        drawing.under_heading = block->kind == BLOCK_HEADING;
     }
     return r;
 }

@@ -1,6 +1,6 @@
 /* Lines into strips, strips into pages. Pango breaks and shapes the lines (in the language of the paper), Cairo draws
- * them. All sheets share one font map, so that fonts are opened once and memory does not grow with the threads; a lock
- * lets one sheet at a time use it, for a font map is not made for two. */
+ * them. A font map knows the fonts it has opened and is not made for two at once: sheets borrow one out of a few, the
+ * one that was given back last, so that fonts are opened anew only when there is more to draw than ever before. */
 #include "out/paper_sheet.h"
 
 #include "base/buf.h"
@@ -53,6 +53,7 @@ struct part {
 };
 
 struct sheet {
+    PangoFontMap *fonts;   /* borrowed */
     PangoContext *context; /* of the part that is being filled or drawn */
     struct part parts[SHEET_PARTS];
     int part_count;
@@ -61,12 +62,42 @@ struct sheet {
     bool failed;
 };
 
-static pthread_mutex_t fonts_lock = PTHREAD_MUTEX_INITIALIZER;
-static PangoFontMap *fonts; /* made with the first sheet, kept for good */
+#define FONT_MAPS 4 /* about 8 MB each; kept for good */
 
-static PangoContext *context_new(enum lang lang)
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t given_back;
+    PangoFontMap *idle[FONT_MAPS];
+    int idle_count, made;
+} fonts = {.lock = PTHREAD_MUTEX_INITIALIZER, .given_back = PTHREAD_COND_INITIALIZER};
+
+/* Waits while all are lent. */
+static PangoFontMap *fonts_borrow(void)
 {
-    PangoContext *context = pango_font_map_create_context(fonts);
+    PangoFontMap *map = NULL;
+
+    pthread_mutex_lock(&fonts.lock);
+    while (fonts.idle_count == 0 && fonts.made == FONT_MAPS)
+        pthread_cond_wait(&fonts.given_back, &fonts.lock);
+    if (fonts.idle_count > 0)
+        map = fonts.idle[--fonts.idle_count];
+    else
+        fonts.made++;
+    pthread_mutex_unlock(&fonts.lock);
+    return map != NULL ? map : pango_cairo_font_map_new();
+}
+
+static void fonts_give_back(PangoFontMap *map)
+{
+    pthread_mutex_lock(&fonts.lock);
+    fonts.idle[fonts.idle_count++] = map;
+    pthread_cond_signal(&fonts.given_back);
+    pthread_mutex_unlock(&fonts.lock);
+}
+
+static PangoContext *context_new(PangoFontMap *map, enum lang lang)
+{
+    PangoContext *context = pango_font_map_create_context(map);
     cairo_font_options_t *options = cairo_font_options_create();
 
     pango_context_set_language(context, pango_language_from_string(lang_code(lang)));
@@ -87,9 +118,7 @@ int sheet_new(enum lang lang, const char *foot, struct sheet **ret, struct err *
 
     if (sheet == NULL)
         return err_memory(err);
-    pthread_mutex_lock(&fonts_lock);
-    if (fonts == NULL)
-        fonts = pango_cairo_font_map_new();
+    sheet->fonts = fonts_borrow();
     sheet_begin_part(sheet, lang, foot);
     *ret = sheet;
     return 0;
@@ -99,7 +128,7 @@ int sheet_new(enum lang lang, const char *foot, struct sheet **ret, struct err *
 void sheet_begin_part(struct sheet *sheet, enum lang lang, const char *foot)
 {
     assert(sheet->part_count < SHEET_PARTS);
-    sheet->context = context_new(lang);
+    sheet->context = context_new(sheet->fonts, lang);
     sheet->parts[sheet->part_count++] = (struct part){.context = sheet->context, .foot = foot};
 }
 
@@ -114,7 +143,7 @@ void sheet_free(struct sheet *sheet)
     free(sheet->strips);
     for (int i = 0; i < sheet->part_count; i++)
         g_object_unref(sheet->parts[i].context);
-    pthread_mutex_unlock(&fonts_lock);
+    fonts_give_back(sheet->fonts);
     free(sheet);
 }
 

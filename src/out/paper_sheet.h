@@ -43,8 +43,9 @@ struct sheet_cell {
 struct sheet;
 typedef void sheet_draw_fn(cairo_t *cr, const struct sheet *sheet, const void *arg, double x, double y);
 
-/* A sheet holds the lock of the fonts from here until sheet_free: one at a time in the whole process, and never two in
- * one thread. Free it after the Cairo surface is destroyed. */
+/* A sheet borrows a font map from here until sheet_free; a few are drawn at once in the process, others wait. Never
+ * two in one thread, and free it after the Cairo surface is destroyed. The footer must live until the sheet is drawn.
+ */
 int sheet_new(enum lang lang, const char *foot, struct sheet **ret, struct err *err) WARN_UNUSED;
 void sheet_free(struct sheet *sheet); /* NULL-safe */
 /* What comes next begins on a new page, in that language and with that footer (which must live until the sheet is

@@ -178,13 +178,17 @@ const char *paper_norm_words(const struct catalogue *catalogue, const char *norm
     if (act == NULL)
         return act_id != NULL ? norm_id : NULL;
     words = text_format(arena, lang, T_paper_act_cited, act->cited.in[lang], act->title.in[lang]);
-    for (size_t i = 0; words != NULL && i < 3 && *rest == '.'; i++) {
+    /* Rules have points and no articles above them; the annex has no number. */
+    for (size_t i = act->points ? 1 : 0; words != NULL && i < 3 && *rest == '.'; i++) {
         char *piece;
 
         len = strcspn(rest + 1, ".#");
         piece = arena_strndup(arena, rest + 1, len);
         rest += 1 + len;
-        words = piece != NULL ? text_format(arena, lang, keys[i], words, piece) : NULL;
+        if (piece != NULL && strcmp(piece, "annex") == 0)
+            words = text_format(arena, lang, T_paper_annex, words, NULL);
+        else
+            words = piece != NULL ? text_format(arena, lang, keys[i], words, piece) : NULL;
     }
     return words;
 }
