@@ -21,11 +21,10 @@
 #define WORDS_BYTES_MAX ((size_t)1024 * 1024)
 #define ASKED_WORDS_BYTES_MAX 16384
 #define QUERY_BYTES_MAX ((size_t)256 * 1024)
-/* So many entries are asked one after the other: for a page of `wanted`. */
-#define ASKED_MIN 3000
+/* So many entries are asked one after the other for each one wanted. */
 #define ASKED_EACH 20
 /* So many stretches are searched at once at most: more would not fit what PostgreSQL keeps exactly in memory. */
-#define STRETCHES_MAX 4
+#define STRETCHES_MAX 8
 
 #define ENTRY_COLUMNS "e.serial, e.case_id, e.number, e.state, e.entered_usec, e.left_usec, e.columns, e.words"
 
@@ -399,7 +398,7 @@ static int list_stretches(struct tx *tx, const struct search *search, int64_t be
         if (rc != 0)
             return rc;
         until = from - 1;
-        at_once = at_once * 2 < most ? at_once * 2 : most;
+        at_once = at_once * 4 < most ? at_once * 4 : most;
     }
     return 0;
 }
@@ -451,7 +450,7 @@ static int list_asked(struct tx *tx, const struct search *search, const struct a
 static int list_by_stretches(struct tx *tx, const struct search *search, int64_t before, struct arena *arena,
                              struct page *page, struct buf *query, struct err *err)
 {
-    size_t limit = page->wanted * ASKED_EACH < ASKED_MIN ? ASKED_MIN : page->wanted * ASKED_EACH;
+    size_t limit = page->wanted * ASKED_EACH;
     struct asked asked = {0};
     int rc = find_asked(tx, search, before, limit, &asked, err);
     if (rc != 0 || asked.count == 0)

@@ -314,6 +314,41 @@ static void one_secret_address_for_an_account(void **state)
     store_read_end(tx);
 }
 
+static int untie(struct tx *tx, void *arg, struct err *err)
+{
+    struct world *world = arg;
+    struct case_link_row link = {id_of(world, 1), id_of(world, 2), "basis", 0};
+    struct case_key_row key = {"resource", "a.kz", id_of(world, 1)};
+    int rc = store_link_delete(tx, &link, err);
+    rc = rc != 0 ? rc : store_key_delete(tx, &key, err);
+    /* What is not there any more is no error. */
+    rc = rc != 0 ? rc : store_link_delete(tx, &link, err);
+    return rc != 0 ? rc : store_key_delete(tx, &key, err);
+}
+
+static void a_tie_is_taken_back_alone(void **state)
+{
+    struct world *world = *state;
+    add_cases(world, 3);
+    add_link(world, 1, 2, "basis", 1);
+    add_link(world, 1, 2, "other", 2);
+    add_link(world, 1, 3, "basis", 3);
+    struct case_key_row keys[] = {{"resource", "a.kz", id_of(world, 1)},
+                                  {"resource", "b.kz", id_of(world, 1)},
+                                  {"platform", "a.kz", id_of(world, 1)},
+                                  {"resource", "a.kz", id_of(world, 2)}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        assert_done(world_write(world, put_key, &keys[i]), world);
+    assert_done(world_write(world, untie, world), world);
+    assert_string_equal(links_of(world, 1), "01>02 other 2;01>03 basis 3;");
+    assert_string_equal(keys_of(world, 1), "platform=a.kz;resource=b.kz;");
+    assert_string_equal(keys_of(world, 2), "resource=a.kz;");
+    CLEANUP_READ struct tx *tx = world_read(world);
+    const char *number = "";
+    assert_done(store_key_check(tx, &world->arena, &number, &world->err), world);
+    assert_null(number);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -321,6 +356,7 @@ int main(void)
         WORLD_TEST(everything_is_scanned_once),     WORLD_TEST(keys_of_a_case),
         WORLD_TEST(keys_are_counted_in_a_span),     WORLD_TEST(values_are_listed_with_their_figures),
         WORLD_TEST(a_refused_command_ties_nothing), WORLD_TEST(one_secret_address_for_an_account),
+        WORLD_TEST(a_tie_is_taken_back_alone),
     };
     return world_run("store links", tests, sizeof tests / sizeof *tests);
 }

@@ -528,6 +528,25 @@ static void every_entry_is_scanned(void **state)
     store_read_end(tx);
 }
 
+static void registers_are_named_that_ever_had_an_entry(void **state)
+{
+    struct world *world = *state;
+    const char *const *names;
+    size_t count = 7;
+    struct tx *tx = world_read(world);
+    assert_done(store_register_names(tx, &world->arena, &names, &count, &world->err), world);
+    assert_int_equal(count, 0);
+    store_read_end(tx);
+    fill(world, 1, 4);
+    tx = world_read(world);
+    assert_done(store_register_names(tx, &world->arena, &names, &count, &world->err), world);
+    assert_int_equal(count, 1);
+    int64_t standing, left;
+    assert_done(store_register_figures(tx, names[0], &standing, &left, &world->err), world);
+    assert_int_equal(standing, 3);
+    store_read_end(tx);
+}
+
 static void figures_that_contradict_the_entries_are_damage(void **state)
 {
     struct world *world = *state;
@@ -555,6 +574,7 @@ int main(void)
         WORLD_TEST(entries_far_apart_are_found),
         WORLD_TEST(cursors_are_read_strictly),
         WORLD_TEST(every_entry_is_scanned),
+        WORLD_TEST(registers_are_named_that_ever_had_an_entry),
         WORLD_TEST(figures_that_contradict_the_entries_are_damage),
     };
     return world_run("store registers", tests, sizeof tests / sizeof *tests);
