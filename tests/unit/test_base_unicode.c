@@ -111,6 +111,31 @@ static void invalid_text_gives_nothing(void **state)
     arena_done(&arena);
 }
 
+static void hosts(void **state)
+{
+    static const struct {
+        const char *text, *host;
+    } same[] = {
+        {"Example.KZ", "example.kz"},
+        {"ҚАЗАҚ.ҚАЗ", "қазақ.қаз"},
+        {"xn--80aswg.xn--p1ai", "сайт.рф"},
+        {"straße.example", "straße.example"},
+        {"под_черта.Example", "под_черта.example"},
+        {"a..b", "a..b"},
+        {"XN--A", "xn--a"}, /* begins as a coded name and is none */
+        {"[2001:DB8::1]", "[2001:db8::1]"},
+    };
+    struct arena arena;
+
+    arena_init(&arena, 1000);
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+        assert_string_equal(text_host(&arena, same[i].text), same[i].host);
+    arena_reset(&arena);
+    arena.limit_bytes = 8;
+    assert_null(text_host(&arena, "example.kz"));
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +144,7 @@ int main(void)
         cmocka_unit_test(folding),
         cmocka_unit_test(long_texts_and_limits),
         cmocka_unit_test(invalid_text_gives_nothing),
+        cmocka_unit_test(hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include "../scenario/fixture.h"
+#include "cases/registers.h"
 #include "jobs/jobs.h"
 #include "unit.h"
 #include <arpa/inet.h>
@@ -340,11 +341,46 @@ static void test_nobodys_mailbox_is_flooded_with_receipts(void **state)
     arena_done(&arena);
 }
 
+static bool registers_wait(struct desk *desk)
+{
+    struct tx *tx = NULL;
+    struct err err = {0};
+    bool stale = false;
+
+    assert_int_equal(store_read_begin(desk->fixture.store, &tx, &err), 0);
+    assert_int_equal(register_stale(tx, &desk->fixture.office, &stale, &err), 0);
+    store_read_end(tx);
+    return stale;
+}
+
+static void test_a_changed_law_makes_registers_anew(void **state)
+{
+    struct case_opened opened;
+    struct err err = {0};
+    struct desk desk;
+    int64_t now_usec;
+
+    (void)state;
+    desk_start(&desk, NULL);
+    now_usec = moment(&desk.fixture, "2026-03-20T10:00:00+05:00");
+    pass(&desk, now_usec);
+    assert_false(registers_wait(&desk));
+    open_complaint(&desk, now_usec, NULL, &opened);
+    assert_false(registers_wait(&desk));
+    fixture_edit_law(&desk.fixture, "procedures/complaint.yaml", NULL, "# another law\n");
+    assert_int_equal(fixture_reload(&desk.fixture, &err), 0);
+    assert_true(registers_wait(&desk));
+    pass(&desk, now_usec);
+    assert_false(registers_wait(&desk));
+    fixture_end(&desk.fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backoff_doubles_to_six_hours_and_gives_up),
         cmocka_unit_test(test_reminders_and_overdue_come_to_the_second),
+        cmocka_unit_test(test_a_changed_law_makes_registers_anew),
         cmocka_unit_test(test_mail_waits_without_a_server),
         cmocka_unit_test(test_nobodys_mailbox_is_flooded_with_receipts),
         cmocka_unit_test(test_an_absent_server_is_tried_again_later_and_given_up_at_last),
