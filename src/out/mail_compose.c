@@ -237,11 +237,13 @@ static bool put_own_words(struct letter *letter, const struct text3 *text)
     return true;
 }
 
-static int put_paper(struct letter *letter, const struct paper_layout *layout, struct err *err)
+/* The law's own words (`worded`) say themselves what is attached. A title with placeholders is the paper's alone. */
+static int put_paper(struct letter *letter, const struct paper_layout *layout, bool worded, struct err *err)
 {
     int r = attach_paper(letter, layout, err);
 
-    say(letter, T_letter_act_attached, layout->title.in[letter->lang], NULL);
+    if (!worded)
+        say(letter, T_letter_act_attached, NULL, NULL);
     put_genuine(letter);
     return r;
 }
@@ -252,17 +254,17 @@ static int write_receipt(struct letter *letter, struct err *err)
     const struct procedure *procedure = view->procedure;
     const struct paper_layout *layout = paper_told(letter);
     const char *number = view->row.number, *title = procedure->title.in[letter->lang];
-    bool own = own_matter(view);
+    bool own = own_matter(view), worded;
     int r = 0;
 
-    letter->message.subject =
-        own ? text_format(letter->arena, letter->lang, T_letter_receipt_subject, number, NULL)
-            : arena_printf(letter->arena, "%s: %s", number, layout != NULL ? layout->title.in[letter->lang] : title);
+    letter->message.subject = own ? text_format(letter->arena, letter->lang, T_letter_receipt_subject, number, NULL)
+                                  : arena_printf(letter->arena, "%s: %s", number, title);
     put_greeting(letter);
-    if (!put_own_words(letter, &procedure->letter) && !(own && put_own_words(letter, &procedure->receipt)))
+    worded = put_own_words(letter, &procedure->letter);
+    if (!worded && !(own && put_own_words(letter, &procedure->receipt)))
         say(letter, own ? T_letter_receipt_text : T_letter_receipt_concerns, title, NULL);
     if (layout != NULL)
-        r = put_paper(letter, layout, err);
+        r = put_paper(letter, layout, worded, err);
     gap(letter);
     say(letter, own ? T_letter_received : T_letter_registered,
         moment_words(letter, own ? view->row.opened_usec : view->row.registered_usec), NULL);
@@ -303,7 +305,9 @@ static int write_act(struct letter *letter, struct err *err)
         return err_detail(err, "the outbox tells of leaf %lld, which is no act", (long long)letter->row->leaf);
     }
     layout = paper_told(letter);
-    title = layout != NULL ? layout->title.in[letter->lang] : act->title.in[letter->lang];
+    title = act->title.in[letter->lang];
+    if (layout != NULL && strchr(layout->title.in[letter->lang], '{') == NULL)
+        title = layout->title.in[letter->lang];
     letter->message.subject = arena_printf(letter->arena, "%s: %s", view->row.number, title);
     put_greeting(letter);
     worded = put_own_words(letter, &act->letter);
@@ -312,7 +316,7 @@ static int write_act(struct letter *letter, struct err *err)
     if (layout == NULL)
         say(letter, T_letter_act_state, view->procedure->states[view->state].public_title.in[letter->lang], NULL);
     else
-        r = put_paper(letter, layout, err);
+        r = put_paper(letter, layout, worded, err);
     put_follow(letter);
     put_end(letter);
     return r == 0 && letter->message.subject == NULL ? err_memory(err) : r;

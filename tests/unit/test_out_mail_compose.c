@@ -1,6 +1,7 @@
 /* What a letter says and to whom: composed from a case made by hand. The rooms below are stood in for here by functions
  * of the same names, so that every state of a case can be had without living through it. */
 #include "test_out_case.h"
+#include "test_out_issued.h"
 
 #include "out/mail.h"
 #include <setjmp.h>
@@ -16,6 +17,8 @@
 static struct catalogue *catalogue;
 static struct papers *papers;
 static struct answered answered;
+static struct issued issued;
+static const struct case_view *shown; /* of the one or of the other */
 static struct account_row account;
 static const struct mailer_settings settings = {
     .url = "smtp://mail.example.kz", .from = "talap@alan.example.kz", .public_url = "https://talap.alan.example.kz/"};
@@ -26,10 +29,10 @@ static const struct mailer_settings settings = {
 int case_view(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor,
               int64_t now_usec, unsigned with, struct arena *arena, struct case_view *ret, struct err *err)
 {
-    assert_string_equal(case_id, answered.view.row.id);
+    assert_string_equal(case_id, shown->row.id);
     assert_int_equal(actor->kind, ACTOR_SYSTEM);
     assert_true((with & CASE_WITH_EVENTS) != 0);
-    *ret = answered.view;
+    *ret = *shown;
     return 0;
 }
 
@@ -70,6 +73,7 @@ static int free_all(void **state)
 static int begin(void **state)
 {
     answered_init(&answered, catalogue);
+    shown = &answered.view;
     put_one(&answered, true, "reasons", "Себебі осы мәтінде айтылған.");
     account = (struct account_row){.id = ACCOUNT,
                                    .login = "asel",
@@ -88,7 +92,7 @@ static int compose(const char *purpose, const char *to, int64_t leaf, struct are
         .id = ROW_ID,
         .kind = "mail",
         .purpose = purpose,
-        .case_id = answered.view.row.id,
+        .case_id = shown->row.id,
         .leaf = leaf,
         .to = to,
         .state = "waiting",
@@ -194,6 +198,120 @@ static void an_act_without_a_paper_tells_where_the_case_stands(void **state)
     arena_done(&arena);
 }
 
+/* A case of another procedure, opened by staff, with what it issues. */
+static void show_issued(const char *procedure, const char *act)
+{
+    const struct procedure *found = catalogue_procedure(catalogue, procedure);
+
+    issued_init(&issued, catalogue, found, act != NULL ? procedure_act_find(found, act) : NULL, true, 0);
+    issued.view.values = issued.events[0].values;
+    issued.view.value_count = issued.events[0].value_count;
+    issued.view.paper_count = issued.paper.id != NULL;
+    shown = &issued.view;
+}
+
+static void whom_it_concerns_gets_the_paper_and_no_thanks(void **state)
+{
+    static const char *const langs[] = {"kk", "ru", "en"};
+    static const char *const never[] = {"жолданымыңыз",  "ваше обращение", "вашему обращению", "your submission",
+                                        "Түскен уақыты", "Получено",       "Received"};
+
+    for (int i = 0; i < 3; i++) {
+        struct mail_message message = {0};
+        struct arena arena;
+
+        show_issued("moderation", NULL);
+        issued.view.row.lang = langs[i];
+        composed("receipt", "opener", ISSUED_LEAF, &arena, &message);
+        assert_says(message.text, shown->procedure->letter.in[i]);
+        assert_says(message.text, shown->row.number);
+        assert_says(message.text, "7K3Q-9ZMF-4T2X");
+        assert_says(message.text, "/proof/2048");
+        assert_non_null(strstr(message.subject, shown->procedure->title.in[i]));
+        for (size_t k = 0; k < sizeof(never) / sizeof(never[0]); k++)
+            assert_null(strstr(message.text, never[k]));
+        assert_memory_equal(message.attachment, "%PDF-", 5);
+        arena_done(&arena);
+        arena_done(&issued.arena);
+    }
+}
+
+/* Without words of its own a letter still thanks nobody for what they did not send. */
+static void default_words_know_whose_matter_it_is(void **state)
+{
+    struct mail_message message = {0};
+    struct arena arena;
+    struct procedure wordless;
+
+    show_issued("moderation", NULL);
+    wordless = *issued.view.procedure;
+    wordless.letter = (struct text3){{NULL}};
+    issued.view.procedure = &wordless;
+    composed("receipt", "opener", ISSUED_LEAF, &arena, &message);
+    assert_says(message.text, "Сізге қатысты іс тіркелді");
+    assert_says(message.text, "Құжат осы хатқа тіркелген.");
+    arena_done(&arena);
+    arena_done(&issued.arena);
+}
+
+static void an_act_says_its_own_words(void **state)
+{
+    struct mail_message message = {0};
+    struct arena arena;
+
+    show_issued("moderation", "reverse");
+    composed("act", "opener", ISSUED_LEAF, &arena, &message);
+    assert_says(message.text, issued.events[2].act->letter.in[LANG_KK]);
+    assert_null(strstr(message.text, "жолданымыңыз"));
+    assert_null(strstr(message.text, "жаңалық бар"));
+    arena_done(&arena);
+    arena_done(&issued.arena);
+}
+
+/* The letter is the receipt: the general paper that the case shows beside it is not sent along. */
+static void the_receipt_is_not_sent_twice(void **state)
+{
+    struct mail_message message = {0};
+    struct arena arena;
+
+    answered.paper = (struct case_paper){.id = "receipt", .leaf = ANSWER_LEAF - 300, .seq = 1};
+    composed("receipt", "opener", ANSWER_LEAF - 300, &arena, &message);
+    assert_null(message.attachment_name);
+    assert_null(strstr(message.text, "/proof/"));
+    arena_done(&arena);
+}
+
+static void what_must_be_done_at_once_counts_minutes(void **state)
+{
+    struct mail_message message = {0};
+    struct arena arena;
+
+    answered.clock.norm = catalogue_norm_last(catalogue, "opl.9.4.5");
+    answered.clock.row.norm = "opl.9.4.5";
+    /* The row was made at 09:00 on the 5th: two hours and five minutes later. */
+    answered.clock.row.starts_usec =
+        zone_moment(&catalogue->calendar->zone, day_from_date((struct date){2026, 11, 5}), 32400 - 7500);
+    answered.clock.row.due_usec = answered.clock.row.overdue_usec = answered.clock.row.starts_usec;
+    answered.events[1].clock = "answer";
+    composed("overdue", ACCOUNT, ANSWER_LEAF, &arena, &message);
+    assert_string_equal(message.subject, "Нужно сделать незамедлительно: Ш-2026-000123");
+    assert_says(message.text, "Началось: 5 ноября 2026 г., 06:55");
+    assert_says(message.text, "Прошло минут (5 ноября 2026 г., 09:00): 125");
+    assert_null(strstr(message.text, "Срок"));
+    assert_null(strstr(message.text, "пропущен"));
+    arena_done(&arena);
+    /* Done meanwhile: nobody is called. */
+    answered.clock.row.state = "met";
+    message = (struct mail_message){0};
+    composed("overdue", ACCOUNT, ANSWER_LEAF, &arena, &message);
+    assert_null(message.to);
+    arena_done(&arena);
+    /* To the opener it is a promise without a day. */
+    composed("receipt", "opener", ANSWER_LEAF - 300, &arena, &message);
+    assert_says(message.text, "дереу");
+    arena_done(&arena);
+}
+
 static void staff_are_told_the_number_alone(void **state)
 {
     static const char *const personal[] = {"Айгүл", "aigul@", "platforma.example.kz/video", "рұқсатсыз", "7K3Q"};
@@ -208,6 +326,7 @@ static void staff_are_told_the_number_alone(void **state)
         assert_string_equal(message.to, "asel@alan.example.kz");
         assert_string_equal(message.subject, i == 0 ? "Подходит срок: Ш-2026-000123" : "Просрочено: Ш-2026-000123");
         assert_says(message.text, "Мотивированный ответ");
+        assert_says(message.text, "Процедура: Жалоба на онлайн-платформе");
         assert_says(message.text, "10 ноября 2026 г., 23:59");
         if (i == 0)
             assert_says(message.text, "На 5 ноября 2026 г. осталось дней: 5.");
@@ -278,6 +397,19 @@ static void rows_that_contradict_the_case_are_refused(void **state)
     }
 }
 
+static void another_kind_of_message_is_not_composed(void **state)
+{
+    const struct office office = {.catalogue = catalogue};
+    const struct outbox_row row = {
+        .id = ROW_ID, .kind = "webhook", .purpose = "receipt", .case_id = shown->row.id, .leaf = 1, .to = "opener"};
+    struct mail_message message = {0};
+    struct arena arena;
+
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(mail_compose(NULL, &office, papers, &settings, &row, &arena, &message, NULL), -ERR_INTERNAL);
+    arena_done(&arena);
+}
+
 static void what_is_composed_can_be_sent(void **state)
 {
     struct mail_message message = {0};
@@ -298,9 +430,15 @@ int main(void)
         cmocka_unit_test_setup(the_receipt_tells_the_latest_day_when_readings_differ, begin),
         cmocka_unit_test_setup(the_answer_carries_its_paper, begin),
         cmocka_unit_test_setup(an_act_without_a_paper_tells_where_the_case_stands, begin),
+        cmocka_unit_test_setup(whom_it_concerns_gets_the_paper_and_no_thanks, begin),
+        cmocka_unit_test_setup(default_words_know_whose_matter_it_is, begin),
+        cmocka_unit_test_setup(an_act_says_its_own_words, begin),
+        cmocka_unit_test_setup(the_receipt_is_not_sent_twice, begin),
+        cmocka_unit_test_setup(what_must_be_done_at_once_counts_minutes, begin),
         cmocka_unit_test_setup(staff_are_told_the_number_alone, begin),
         cmocka_unit_test_setup(nobody_is_told_who_cannot_be, begin),
         cmocka_unit_test_setup(rows_that_contradict_the_case_are_refused, begin),
+        cmocka_unit_test_setup(another_kind_of_message_is_not_composed, begin),
         cmocka_unit_test_setup(what_is_composed_can_be_sent, begin),
     };
 
