@@ -14,8 +14,7 @@
 #define PORTION_BYTES ((size_t)256 * 1024)
 #define ARENA_BYTES ((size_t)16 * 1024 * 1024)
 
-struct export
-{
+struct export_stream {
     const struct office *office;
     const struct law_register *reg;
     bool as_json, begun, row_before;
@@ -33,18 +32,18 @@ struct export
 
 static void export_free(void *arg)
 {
-    struct export *export = arg;
-    free(export->cursor);
-    buf_done(&export->text);
-    arena_done(&export->one);
-    arena_done(&export->page);
-    arena_done(&export->own);
-    free(export);
+    struct export_stream *stream = arg;
+    free(stream->cursor);
+    buf_done(&stream->text);
+    arena_done(&stream->one);
+    arena_done(&stream->page);
+    arena_done(&stream->own);
+    free(stream);
 }
 
-static const struct zone *zone_of(const struct export *export)
+static const struct zone *zone_of(const struct export_stream *stream)
 {
-    return &export->office->catalogue->calendar->zone;
+    return &stream->office->catalogue->calendar->zone;
 }
 
 /* --- One entry ---------------------------------------------------------------------------------------------------- */
@@ -55,26 +54,26 @@ static void cell(struct buf *out, const char *text, bool last)
     buf_puts(out, last ? "\r\n" : ",");
 }
 
-static void moment_cell(const struct export *export, struct buf *out, int64_t at_usec, bool last)
+static void moment_cell(const struct export_stream *stream, struct buf *out, int64_t at_usec, bool last)
 {
     char text[32] = "";
     if (at_usec != TIME_NONE)
-        moment_format(zone_of(export), at_usec, text);
+        moment_format(zone_of(stream), at_usec, text);
     cell(out, text, last);
 }
 
-static void csv_head(const struct export *export, struct buf *out)
+static void csv_head(const struct export_stream *stream, struct buf *out)
 {
     cell(out, "number", false);
     cell(out, "state", false);
     cell(out, "entered_at", false);
-    cell(out, "left_at", export->reg->column_count == 0);
-    for (size_t i = 0; i < export->reg->column_count; i++)
-        cell(out, export->reg->columns[i]->name, i + 1 == export->reg->column_count);
+    cell(out, "left_at", stream->reg->column_count == 0);
+    for (size_t i = 0; i < stream->reg->column_count; i++)
+        cell(out, stream->reg->columns[i]->name, i + 1 == stream->reg->column_count);
 }
 
 /* Several texts in one cell stand on lines of their own. */
-static const char *cell_text(struct export *export, const struct case_value *value)
+static const char *cell_text(struct export_stream *stream, const struct case_value *value)
 {
     if (value->count <= 1)
         return value->count == 0 ? "" : value->texts[0];
@@ -84,52 +83,52 @@ static const char *cell_text(struct export *export, const struct case_value *val
         buf_puts(&text, i > 0 ? "\n" : "");
         buf_puts(&text, value->texts[i]);
     }
-    return text.failed ? NULL : arena_strdup(&export->one, text.data);
+    return text.failed ? NULL : arena_strdup(&stream->one, text.data);
 }
 
-static int csv_row(struct export *export, const struct register_entry *entry, struct buf *out)
+static int csv_row(struct export_stream *stream, const struct register_entry *entry, struct buf *out)
 {
     cell(out, entry->row.number, false);
     cell(out, entry->row.state, false);
-    moment_cell(export, out, entry->row.entered_usec, false);
-    moment_cell(export, out, entry->row.left_usec, export->reg->column_count == 0);
-    for (size_t i = 0; i < export->reg->column_count; i++) {
-        const char *text = cell_text(export, &entry->values[i]);
+    moment_cell(stream, out, entry->row.entered_usec, false);
+    moment_cell(stream, out, entry->row.left_usec, stream->reg->column_count == 0);
+    for (size_t i = 0; i < stream->reg->column_count; i++) {
+        const char *text = cell_text(stream, &entry->values[i]);
         if (text == NULL)
             return -1;
-        cell(out, text, i + 1 == export->reg->column_count);
+        cell(out, text, i + 1 == stream->reg->column_count);
     }
     return 0;
 }
 
-static void json_head(const struct export *export, struct buf *out)
+static void json_head(const struct export_stream *stream, struct buf *out)
 {
     jo_open(out, '{');
-    jo_text(out, "register", export->reg->id);
-    jo_moment(out, "exported_at", zone_of(export), export->now_usec);
+    jo_text(out, "register", stream->reg->id);
+    jo_moment(out, "exported_at", zone_of(stream), stream->now_usec);
     jo_key(out, "entries");
     jo_open(out, '[');
 }
 
 /* Made apart, for the writer of JSON looks at the last byte to know whether a comma is due, and a portion begins with
  * none. */
-static int json_row(struct export *export, const struct register_entry *entry, struct buf *out)
+static int json_row(struct export_stream *stream, const struct register_entry *entry, struct buf *out)
 {
-    struct buf *text = &export->text;
+    struct buf *text = &stream->text;
     buf_reset(text);
     jo_open(text, '{');
     jo_text(text, "number", entry->row.number);
     jo_text(text, "state", entry->row.state);
     jo_bool(text, "standing", entry->place == REGISTER_IN);
-    jo_moment(text, "entered_at", zone_of(export), entry->row.entered_usec);
-    jo_moment(text, "left_at", zone_of(export), entry->row.left_usec);
+    jo_moment(text, "entered_at", zone_of(stream), entry->row.entered_usec);
+    jo_moment(text, "left_at", zone_of(stream), entry->row.left_usec);
     jo_key(text, "values");
-    case_write_values(text, entry->values, export->reg->column_count);
+    case_write_values(text, entry->values, stream->reg->column_count);
     jo_close(text, '}');
     if (text->failed)
         return -1;
-    buf_puts(out, export->row_before ? ",\n" : "\n");
-    export->row_before = true;
+    buf_puts(out, stream->row_before ? ",\n" : "\n");
+    stream->row_before = true;
     buf_put(out, text->data, text->len);
     return 0;
 }
@@ -137,65 +136,65 @@ static int json_row(struct export *export, const struct register_entry *entry, s
 /* --- Portions ----------------------------------------------------------------------------------------------------- */
 
 /* The next rows. Where they are so long that the page's memory does not hold them, fewer are asked for. */
-static int page_read(struct export *export)
+static int page_read(struct export_stream *stream)
 {
     const char *next = NULL;
     struct err err = {0};
     int r = -1;
     for (;;) {
         CLEANUP_READ struct tx *tx = NULL;
-        arena_reset(&export->page);
-        export->filter.cursor = export->cursor;
-        if (store_read_begin(export->office->store, &tx, &err) < 0)
+        arena_reset(&stream->page);
+        stream->filter.cursor = stream->cursor;
+        if (store_read_begin(stream->office->store, &tx, &err) < 0)
             return -1;
-        r = store_register_list(tx, &export->filter, &export->page, &export->rows, &export->row_count, &next, &err);
-        if (r == 0 || !export->page.overflowed || export->filter.limit == 1)
+        r = store_register_list(tx, &stream->filter, &stream->page, &stream->rows, &stream->row_count, &next, &err);
+        if (r == 0 || !stream->page.overflowed || stream->filter.limit == 1)
             break;
-        export->filter.limit /= 2;
+        stream->filter.limit /= 2;
     }
     char *cursor = r == 0 && next != NULL ? strdup(next) : NULL;
     if (r < 0 || (next != NULL && cursor == NULL))
         return -1;
-    free(export->cursor);
-    export->cursor = cursor;
-    export->last_page = next == NULL;
-    export->written = 0;
+    free(stream->cursor);
+    stream->cursor = cursor;
+    stream->last_page = next == NULL;
+    stream->written = 0;
     return 0;
 }
 
-static int row_write(struct export *export, const struct register_row *row, struct buf *out)
+static int row_write(struct export_stream *stream, const struct register_row *row, struct buf *out)
 {
     struct register_entry entry;
     struct err err = {0};
-    arena_reset(&export->one);
-    if (register_entry_read(export->reg, row, &export->one, &entry, &err) < 0)
+    arena_reset(&stream->one);
+    if (register_entry_read(stream->reg, row, &stream->one, &entry, &err) < 0)
         return -1;
-    return export->as_json ? json_row(export, &entry, out) : csv_row(export, &entry, out);
+    return stream->as_json ? json_row(stream, &entry, out) : csv_row(stream, &entry, out);
 }
 
-static int export_begin(struct export *export, struct buf *out)
+static int export_begin(struct export_stream *stream, struct buf *out)
 {
-    export->begun = true;
-    if (export->as_json)
-        json_head(export, out);
+    stream->begun = true;
+    if (stream->as_json)
+        json_head(stream, out);
     else
-        csv_head(export, out);
-    return page_read(export);
+        csv_head(stream, out);
+    return page_read(stream);
 }
 
 static int export_fill(void *arg, struct buf *out)
 {
-    struct export *export = arg;
-    if (!export->begun && export_begin(export, out) < 0)
+    struct export_stream *stream = arg;
+    if (!stream->begun && export_begin(stream, out) < 0)
         return -1;
     while (out->len < PORTION_BYTES) {
-        if (export->written < export->row_count) {
-            if (row_write(export, &export->rows[export->written++], out) < 0)
+        if (stream->written < stream->row_count) {
+            if (row_write(stream, &stream->rows[stream->written++], out) < 0)
                 return -1;
-        } else if (export->last_page) {
-            buf_puts(out, export->as_json ? "\n]}\n" : "");
+        } else if (stream->last_page) {
+            buf_puts(out, stream->as_json ? "\n]}\n" : "");
             return 0;
-        } else if (page_read(export) < 0) {
+        } else if (page_read(stream) < 0) {
             return -1;
         }
     }
@@ -205,33 +204,33 @@ static int export_fill(void *arg, struct buf *out)
 static int export_answer(struct request *request, struct response *response, bool as_json, struct err *err)
 {
     const struct law_register *reg;
-    struct export *export = calloc(1, sizeof *export);
-    if (export == NULL)
+    struct export_stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL)
         return err_memory(err);
-    arena_init(&export->own, 64 * 1024);
-    arena_init(&export->page, ARENA_BYTES);
-    arena_init(&export->one, ARENA_BYTES);
-    buf_init(&export->text, ARENA_BYTES);
-    export->office = request->office;
-    export->as_json = as_json;
-    export->now_usec = request->now_usec;
+    arena_init(&stream->own, 64 * 1024);
+    arena_init(&stream->page, ARENA_BYTES);
+    arena_init(&stream->one, ARENA_BYTES);
+    buf_init(&stream->text, ARENA_BYTES);
+    stream->office = request->office;
+    stream->as_json = as_json;
+    stream->now_usec = request->now_usec;
     int r = register_of_path(request, &reg, err);
     if (r == 0)
-        r = register_filter_read(request, reg, &export->filter, err);
+        r = register_filter_read(request, reg, &stream->filter, err);
     if (r == 0) {
-        export->reg = reg;
-        export->filter.limit = ROWS_A_TIME;
+        stream->reg = reg;
+        stream->filter.limit = ROWS_A_TIME;
         /* The words belong to the request: a copy outlives it. */
-        const char *words = export->filter.words;
-        export->filter.words = arena_strdup(&export->own, words);
-        if (words != NULL && export->filter.words == NULL)
+        const char *words = stream->filter.words;
+        stream->filter.words = arena_strdup(&stream->own, words);
+        if (words != NULL && stream->filter.words == NULL)
             r = err_memory(err);
     }
     if (r == 0 && response_header(response, request, "Content-Disposition", "attachment; filename=\"%s.%s\"", reg->id,
                                   as_json ? "json" : "csv") < 0)
         r = err_memory(err);
     if (r < 0) {
-        export_free(export);
+        export_free(stream);
         return r;
     }
     response->type = as_json ? "application/json" : "text/csv; charset=utf-8";
