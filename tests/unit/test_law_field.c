@@ -379,7 +379,7 @@ static const struct field form[] = {
     {.name = "text", .type = FIELD_TEXT, .required = true},
     {.name = "colours", .type = FIELD_MANY, .options = colours, .option_count = 3},
     {.name = "shade", .type = FIELD_LINE, .conditions = both, .condition_count = 2},
-    {.name = "files", .type = FIELD_LINKS, .max = 2},
+    {.name = "links", .type = FIELD_LINKS, .max = 2},
 };
 #define FORM_COUNT (sizeof(form) / sizeof(form[0]))
 
@@ -456,22 +456,21 @@ static void test_conditions(void **state)
 
 static void test_too_many_values(void **state)
 {
-    static const char *const ids[] = {"0190a5c8-1f00-7000-8000-000000000001", "0190a5c8-1f00-7000-8000-000000000002",
-                                      "0190a5c8-1f00-7000-8000-000000000003"};
+    static const char *const links[] = {"https://example.kz/1", "https://example.kz/2", "https://example.kz/3"};
     static const char *flood[5000];
     for (size_t i = 0; i < 5000; i++)
         flood[i] = "red";
     const struct raw_value raw[] = {{"about", RAW_FORM, 1, user},
                                     {"text", RAW_FORM, 2, twice},
-                                    {"files", RAW_LIST, 3, ids},
+                                    {"links", RAW_LIST, 3, links},
                                     {"colours", RAW_LIST, 5000, flood}};
     const struct field_value *values = NULL;
     struct field_errors errors;
     struct err err = {0};
     assert_int_equal(validate(form, FORM_COUNT, raw, 4, &values, &errors, &err), -ERR_BAD_INPUT);
     assert_string_equal(field_errors_find(&errors, "text")->code, "wrong_type");
-    assert_string_equal(field_errors_find(&errors, "files")->code, "too_many");
-    assert_string_equal(field_errors_find(&errors, "files")->arg, "2");
+    assert_string_equal(field_errors_find(&errors, "links")->code, "too_many");
+    assert_string_equal(field_errors_find(&errors, "links")->arg, "2");
     assert_string_equal(field_errors_find(&errors, "colours")->code, "too_many");
 }
 

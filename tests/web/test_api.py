@@ -248,8 +248,8 @@ def test_from_complaint_to_answer(shared):
     done = answered.json()
     assert done["state"] == "answered" and done["closed_at"]
     assert done["clocks"][0]["state"] == "met"
-    assert [p["name"] for p in done["papers"]] == ["complaint_answer"]
-    paper = moderator(shared, "GET", done["papers"][0]["url"])
+    assert [p["name"] for p in done["papers"]] == ["receipt", "complaint_answer"]
+    paper = moderator(shared, "GET", done["papers"][1]["url"])
     assert paper.status_code == 200 and paper.headers["Content-Type"] == "application/pdf", paper.text
     assert paper.content.startswith(b"%PDF-") and len(paper.content) > 5000
     assert moderator(shared, "GET", path + "/papers/complaint_answer.pdf").content == paper.content

@@ -84,6 +84,15 @@ static int own_case(struct request *request, unsigned with, struct case_view *re
                                      err);
 }
 
+/* Somebody has decided: by an act, or by opening the case. */
+static bool is_decided(const struct case_view *c)
+{
+    bool decided = c->procedure->decides;
+    for (size_t i = 0; i < c->event_count; i++)
+        decided = decided || (c->events[i].act != NULL && c->events[i].act->decides);
+    return decided;
+}
+
 /* What the public may open about a case like this one: an appeal against what was decided. */
 static int appeals_fill(struct request *request, struct follow_view *view, struct err *err)
 {
@@ -116,7 +125,7 @@ static int case_draw(struct request *request, struct response *response, const c
         return r;
     view.c = &c;
     view.forms = forms;
-    r = c.paper_count > 0 ? appeals_fill(request, &view, err) : 0;
+    r = is_decided(&c) ? appeals_fill(request, &view, err) : 0;
     if (r < 0)
         return r;
     if (request_query(request, "done") != NULL)
