@@ -32,7 +32,12 @@ struct desk {
 
 static void desk_start(struct desk *desk, const char *mail_url)
 {
+    struct err err = {0};
+
     fixture_start(&desk->fixture);
+    /* Mail without a paper: what is drawn is not what is tried here. */
+    fixture_edit_law(&desk->fixture, "procedures/complaint.yaml", "paper: receipt\n", "");
+    assert_int_equal(fixture_reload(&desk->fixture, &err), 0);
     desk->mail = (struct mailer_settings){.url = mail_url,
                                           .from = "talap@example.kz",
                                           .allow_private = true,
@@ -216,7 +221,7 @@ static void test_what_is_no_address_is_given_up_at_once(void **state)
     fixture_sql(&desk.fixture, "UPDATE account SET email = 'no address' WHERE email <> ''");
     open_complaint(&desk, moment(&desk.fixture, "2026-03-20T10:00:00+05:00"), NULL, &opened);
     pass(&desk, moment(&desk.fixture, "2026-04-04T09:00:00+05:00"));
-    assert_int_equal(messages(&desk, opened.id, "reminder", &arena, &row), 1);
+    assert_int_equal(messages(&desk, opened.id, "reminder", &arena, &row), 2); /* moderator, registrar */
     assert_string_equal(row.state, "failed");
     assert_string_equal(row.last_error, "mail_address");
     assert_int_equal(row.attempts, 1);
