@@ -236,7 +236,7 @@ static int export_answer(struct request *request, struct response *response, boo
     response->type = as_json ? "application/json" : "text/csv; charset=utf-8";
     response->stream = export_fill;
     response->stream_done = export_free;
-    response->stream_arg = export;
+    response->stream_arg = stream;
     return 0;
 }
 
