@@ -177,18 +177,18 @@ static int check_needs(struct tx *tx, const struct procedure_act *act, const str
                        struct err *ret_why, struct err *err)
 {
     struct case_link_row *links;
-    size_t count, there = 0;
-    bool waits = false;
+    size_t count, finished = 0, unfinished = 0;
+    bool one = act->need.one_is_enough;
     int r = store_link_of_case(tx, row->id, arena, &links, &count, err);
 
-    for (size_t i = 0; r == 0 && i < count && !waits; i++) {
+    for (size_t i = 0; r == 0 && i < count && (one ? finished : unfinished) == 0; i++) {
         bool here = false, ready = false;
 
         r = looks_here(tx, &act->need, row, &links[i], &here, &ready, err);
-        there += here;
-        waits = here && !ready;
+        finished += here && ready;
+        unfinished += here && !ready;
     }
-    if (r == 0 && (waits || there == 0))
+    if (r == 0 && (finished == 0 || (!one && unfinished > 0)))
         (void)err_set(ret_why, ERR_CONFLICT, "needs_first", "%s", act->need.procedure);
     return r;
 }

@@ -240,6 +240,9 @@ static int show_links(const struct look *look, struct case_view *view, struct er
 
     if (r < 0)
         return r;
+    /* Anybody may name a public decision in an appeal; the chain, too, shows only so many. */
+    if (count > CASE_CHAIN_MAX)
+        count = CASE_CHAIN_MAX;
     links = ARENA_ARRAY(look->arena, struct case_link, count);
     if (links == NULL)
         return err_memory(err);

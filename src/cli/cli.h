@@ -9,10 +9,12 @@ struct cli {
     struct arena arena;       /* texts of the options and of the configuration */
     struct settings settings; /* of the configuration file, then of the options */
     enum lang lang;           /* of messages: LANG from the environment, else English */
-    bool json;
+    bool json, csv;
+    bool check; /* --check: of a report */
     bool force;
     const char *from, *at; /* --from, --at */
     const char *login, *name, *email, *roles, *password_file, *days;
+    const char *pdf_path;
     const char *receipt_path, *key, *checkpoint_path;
     int word_count; /* what is not an option, after the command's own words */
     char *const *words;
@@ -37,6 +39,7 @@ int cmd_backup(struct cli *cli, struct err *err);
 int cmd_restore(struct cli *cli, struct err *err);
 int cmd_case_list(struct cli *cli, struct err *err);
 int cmd_case_show(struct cli *cli, struct err *err);
+int cmd_report(struct cli *cli, struct err *err);
 int cmd_user_add(struct cli *cli, struct err *err);
 int cmd_user_list(struct cli *cli, struct err *err);
 int cmd_user_password(struct cli *cli, struct err *err);

@@ -26,6 +26,8 @@ static const struct command commands[] = {
     {"token add", "LOGIN --name NAME [--roles WORDS] [--days N]", "make an API token", cmd_token_add},
     {"token list", "", "API tokens", cmd_token_list},
     {"token revoke", "ID", "revoke an API token", cmd_token_revoke},
+    {"report", "YEAR [--json | --csv | --pdf FILE] [--check]",
+     "the yearly report, and whether it agrees with the ledger", cmd_report},
     {"verify", "[--receipt FILE --key KEY]", "re-read everything against the ledger, or check one receipt", cmd_verify},
     {"backup", "FILE", "a copy of the store, while it serves", cmd_backup},
     {"restore", "FILE", "put a copy into a new store", cmd_restore},

@@ -73,7 +73,10 @@ enum option_id {
     O_DAYS,
     O_RECEIPT,
     O_KEY,
-    O_CHECKPOINT
+    O_CHECKPOINT,
+    O_CSV,
+    O_CHECK,
+    O_PDF
 };
 
 static const struct option options[] = {
@@ -109,6 +112,9 @@ static const struct option options[] = {
     {"receipt", required_argument, NULL, O_RECEIPT},
     {"key", required_argument, NULL, O_KEY},
     {"checkpoint", required_argument, NULL, O_CHECKPOINT},
+    {"csv", no_argument, NULL, O_CSV},
+    {"check", no_argument, NULL, O_CHECK},
+    {"pdf", required_argument, NULL, O_PDF},
     {0},
 };
 
@@ -241,6 +247,15 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
         break;
     case O_CHECKPOINT:
         cli->checkpoint_path = value;
+        break;
+    case O_CSV:
+        cli->csv = true;
+        break;
+    case O_CHECK:
+        cli->check = true;
+        break;
+    case O_PDF:
+        cli->pdf_path = value;
         break;
     default:
         break;

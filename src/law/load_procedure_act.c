@@ -100,7 +100,7 @@ static int act_other_than_read(struct acting *acting, const struct yaml *node, s
 /* What needs and opens name in other procedures is looked at when all are read. */
 static int act_need_read(struct acting *acting, const struct yaml *node, struct procedure_act *act)
 {
-    static const char *const keys[] = {"procedure", "field", "states", NULL};
+    static const char *const keys[] = {"procedure", "field", "states", "enough", NULL};
     const struct yaml *needs = yaml_get(node, "needs");
     if (!needs)
         return 0;
@@ -111,6 +111,12 @@ static int act_need_read(struct acting *acting, const struct yaml *node, struct 
         r = load_name(needs, "field", &act->need.field, acting->err);
     if (r == 0)
         r = load_words(needs, "states", true, acting->arena, &act->need.state_count, &act->need.states, acting->err);
+    const char *enough = "all";
+    if (r == 0)
+        r = yaml_read_text(needs, "enough", false, &enough, acting->err);
+    act->need.one_is_enough = strcmp(enough, "one") == 0;
+    if (r == 0 && !act->need.one_is_enough && strcmp(enough, "all") != 0)
+        r = yaml_refuse(load_at(needs, "enough"), acting->err, "law_bad_value", "enough: %.40s", enough);
     return r;
 }
 

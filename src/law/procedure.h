@@ -36,9 +36,10 @@ struct procedure_clock {
 enum tell { TELL_NOBODY = 0, TELL_OPENER = 1 };
 
 /* `needs: {procedure, field, states}`: there is a case of that procedure whose field names this case, and all such
- * cases are in one of the states. */
+ * cases are in one of the states; with `enough: one`, one of them is, whatever the others. */
 struct act_need {
     const char *procedure, *field;
+    bool one_is_enough;
     size_t state_count;
     const char *const *states;
 };

@@ -6,49 +6,10 @@
 
 #include "base/locale.h"
 #include "out/paper_blocks.h"
-#include <cairo-pdf.h>
+#include "out/sheet_pdf.h"
 #include <string.h>
 
 #define TEXT_LIMIT (8u << 20)
-
-static cairo_status_t take_bytes(void *arg, const unsigned char *bytes, unsigned int count)
-{
-    struct buf *out = arg;
-
-    buf_put(out, bytes, count);
-    return out->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
-}
-
-static int draw_pdf(struct sheet *sheet, const struct paper_fill *fill, const char *title, struct buf *out,
-                    struct err *err)
-{
-    char moment[32];
-    cairo_surface_t *surface;
-    cairo_status_t status;
-    cairo_t *cr;
-    bool drawn;
-
-    moment_format(fill->zone, fill->event->at_usec, moment);
-    surface = cairo_pdf_surface_create_for_stream(take_bytes, out, SHEET_WIDTH, SHEET_HEIGHT);
-    cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_5);
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, fill->organisation_name);
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, moment);
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, moment);
-    cr = cairo_create(surface);
-    drawn = sheet_draw(sheet, cr);
-    cairo_destroy(cr);
-    cairo_surface_finish(surface);
-    status = cairo_surface_status(surface);
-    cairo_surface_destroy(surface);
-    if (!drawn || out->failed || status == CAIRO_STATUS_NO_MEMORY)
-        return err_memory(err);
-    if (status != CAIRO_STATUS_SUCCESS) {
-        err_set(err, ERR_INTERNAL, "internal", NULL);
-        return err_detail(err, "cairo: %s", cairo_status_to_string(status));
-    }
-    return 0;
-}
 
 /* A paper in one language: what it says, and where it is proved. */
 struct part {
@@ -86,7 +47,9 @@ static int draw_parts(struct part *parts, int count, struct buf *out, struct err
             sheet_begin_part(sheet, parts[i].fill.lang, parts[i].foot);
         r = paper_put_blocks(&parts[i].fill, sheet, &parts[i].proof, err);
     }
-    return r < 0 ? r : draw_pdf(sheet, first, title != NULL ? title : first->number, out, err);
+    return r < 0 ? r
+                 : sheet_to_pdf(sheet, title != NULL ? title : first->number, first->organisation_name, first->zone,
+                                first->event->at_usec, out, err);
 }
 
 static int render(const struct paper_fill *fill, enum paper_language language, struct buf *out, struct err *err)

@@ -26,7 +26,8 @@ const char *report_option_title(const struct report_dimension *dimension, size_t
     return dimension->field->options[index].title.in[lang];
 }
 
-/* --- CSV ------------------------------------------------------------------------------------------------------------ */
+/* --- CSV ------------------------------------------------------------------------------------------------------------
+ */
 
 static void csv_line(struct buf *out, const struct report_cell_figure *figure, enum lang lang, const size_t *at,
                      const char *measure, int64_t count)
@@ -75,7 +76,8 @@ void report_csv(const struct report *report, enum lang lang, struct buf *out)
     }
 }
 
-/* --- JSON ----------------------------------------------------------------------------------------------------------- */
+/* --- JSON -----------------------------------------------------------------------------------------------------------
+ */
 
 static void member(struct buf *out, const char *key, bool first)
 {

@@ -10,7 +10,8 @@ const char *report_dimension_title(const struct report_dimension *dimension, enu
 const char *report_option_title(const struct report_dimension *dimension, size_t index, enum lang lang);
 
 /* A line a cell that is not 0, a line a total, four lines a clock's times:
- * figure,title,by,option,by,option,measure,count; RFC 4180, UTF-8. Texts of the catalogue only: no formula can hide in them. */
+ * figure,title,by,option,by,option,measure,count; RFC 4180, UTF-8. Texts of the catalogue only: no formula can hide in
+ * them. */
 void report_csv(const struct report *report, enum lang lang, struct buf *out);
 /* {report, title, year, complete, events, first_leaf, end_leaf, words: {case, FIELD: text} or null,
  *  sections: [{title, figures: [{figure, title, procedure, total, cells: [{FIELD: option or null, …, count}],

@@ -34,6 +34,7 @@ struct app {
     struct mailer_settings mail; /* for the settings page: is a server configured, and which */
     int64_t (*now)(void);        /* time_now_usec, or a test's clock */
     struct figures *figures;     /* figures.h; made and freed with the server */
+    struct report_cache *reports; /* report_cache.h; the same */
 };
 
 struct server;

@@ -1,6 +1,7 @@
 /* Starting and stopping: the socket, the threads, the certificates, and an orderly end. */
 #include "web/server.h"
 #include "web/figures.h"
+#include "web/report_cache.h"
 #include "web/routes.h"
 #include "web/static.h"
 #include <errno.h>
@@ -115,6 +116,8 @@ static void server_free(struct server *server)
     metrics_free(server->metrics);
     figures_free(server->app->figures);
     server->app->figures = NULL;
+    report_cache_free(server->app->reports);
+    server->app->reports = NULL;
     arena_done(&server->arena);
     pthread_mutex_destroy(&server->pool_lock);
     free(server->tls_certificate);
@@ -171,6 +174,8 @@ int server_start(struct app *app, struct server **ret, struct err *err)
         r = metrics_new(route_count, &server->metrics, err);
     if (r == 0)
         r = figures_new(&app->figures, err);
+    if (r == 0)
+        r = report_cache_new(&app->reports, err);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
     if (r == 0 && settings->tls_key != NULL)

@@ -209,6 +209,7 @@ static const struct {
     {40, CONTROL, "needs: {procedure: order", "needs: {procedure: other", "law_unknown_reference"},
     {41, CONTROL, "field: control, states", "field: carrier, states", "law_unknown_reference"},
     {42, CONTROL, "states: [confirmed]}", "states: [done]}", "law_unknown_reference"},
+    {44, CONTROL, "states: [confirmed]}", "states: [confirmed], enough: two}", "law_bad_value"},
     {43, CONTROL, "field: control, states: [confirmed]", "field: control", "yaml_missing_key"},
     {50, CONTROL, "opens: {procedure: order", "opens: {procedure: other", "law_unknown_reference"},
     {51, CONTROL, "each: carriers", "each: site", "law_unknown_reference"},
