@@ -44,7 +44,7 @@ def test_complaint_is_answered_and_read(no_script, staff, service, lang):
     assert WORDS[lang]["answered"] in no_script.text("h1")
     assert REASONS in no_script.text()
     assert "Данияр" not in no_script.text()
-    paper = requests.get(no_script.one('a[href$=".pdf"]').get_attribute("href"), cookies=cookies(no_script), timeout=30)
+    paper = requests.get(no_script.one('.note a[href$=".pdf"]').get_attribute("href"), cookies=cookies(no_script), timeout=30)
     assert paper.status_code == 200 and paper.content.startswith(b"%PDF")
     nobody = requests.get(paper.url, timeout=30)
     assert nobody.status_code == 404
@@ -158,7 +158,7 @@ def test_files_travel_with_the_complaint(no_script, staff, tmp_path):
     number = no_script.all(".keys dd")[0].text
     sign_in(staff, "kk", "daniyar")
     find_case(staff, "kk", number)
-    link = staff.one(".files a")
+    link = staff.one('.files a[href*="/attachments/"]')
     assert link.text == "скриншот.png"
     got = requests.get(link.get_attribute("href"), cookies=cookies(staff), timeout=10)
     assert got.content == picture.read_bytes() and got.headers["Content-Type"] == "image/png"

@@ -68,7 +68,7 @@ static int events_fill(struct request *request, struct case_page_view *view, str
         line->dated = event->act != NULL && event->at_usec - happened >= 60 * USEC_PER_SEC;
         if (event->act == NULL && !opening)
             continue;
-        if (before != TIME_NONE && happened > before)
+        if (before != TIME_NONE && happened - before >= 60 * USEC_PER_SEC)
             line->took_usec = happened - before;
         before = happened;
     }
