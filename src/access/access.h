@@ -48,6 +48,8 @@ struct actor {
  *   session.ended
  *   token.created         target_account_id, target_token_id, roles, expires_usec or null
  *   token.revoked         target_account_id, target_token_id
+ *   feed.created          target_account_id: the account's calendar has a new address, an earlier one is gone (feed.h)
+ *   feed.revoked          target_account_id
  *
  * each with kind, at_usec, account_id (who did it, or null) and, when done with a token, token_id. */
 
@@ -82,7 +84,7 @@ int account_create(struct tx *tx, const struct access *access, const struct acco
                    struct err *err) WARN_UNUSED;
 /* Changes name, e-mail, roles, language, disabled (the row's other columns are not looked at); nothing changed, no
  * event. The last enabled admin cannot be disabled or lose the role: ERR_CONFLICT "last_admin". Disabling ends sessions
- * and tokens. */
+ * and tokens, and revokes the address of the calendar. */
 int account_change(struct tx *tx, const struct access *access, const struct account_row *row, const struct actor *by,
                    int64_t now_usec, struct err *err) WARN_UNUSED;
 /* Ends every session of the account and unlocks it. Unless `by` is the account itself, the password must be changed at

@@ -1,5 +1,6 @@
 /* Accounts: made, changed, given another password. There is always an enabled admin. */
 #include "access/access_event.h"
+#include "access/feed.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "base/unicode.h"
@@ -221,6 +222,8 @@ static int change(struct tx *tx, const struct access *access, const struct accou
         result = store_session_delete_of(tx, row.id, err);
         if (result == 0)
             result = access_tokens_revoke_of(tx, access, row.id, by, now_usec, err);
+        if (result == 0)
+            result = feed_revoke(tx, access, row.id, by, now_usec, err);
     }
     return result;
 }

@@ -139,6 +139,8 @@ struct case_clock {
     struct clock_row row;
     struct clock_explanation why; /* only with CASE_WITH_WHY */
 };
+/* The norm's version the row was computed with; the one in force at the start where that version is gone; NULL. */
+const struct norm *clock_norm(const struct catalogue *catalogue, const struct clock_row *row);
 struct case_link;
 struct barred_act;
 struct case_view {
@@ -221,11 +223,12 @@ int case_index(struct tx *tx, const struct office *office, size_t limit, size_t 
  * Replays every event against the case rows, clocks, attachments, links, keys and entries of registers: state, version,
  * number, values, commitments (where the person's key still is), attachment content. The first difference: ERR_DAMAGED
  * "case_damaged", arg: the number. Then the newest numbers drawn, rows that belong to no case, what messages tell of,
- * roles and state of accounts and tokens, the organisation: "store_damaged", arg: what. While links and registers are
- * still being made anew after a change of the catalogue (register_refresh), a difference in them is no damage, and the
- * store is not called sound either: ERR_CONFLICT "registers_waiting". Not in the events, and so not checked: names,
- * addresses and passwords of accounts, sessions, idempotency keys, look-ups of people, keys that destroyed personal
- * values gave, when a running clock reminds next, the words of the search. */
+ * roles and state of accounts and tokens, whose calendar has an address, the organisation: "store_damaged", arg: what.
+ * While links and registers are still being made anew after a change of the catalogue (register_refresh), a difference
+ * in them is no damage, and the store is not called sound either: ERR_CONFLICT "registers_waiting". Not in the events,
+ * and so not checked: names, addresses and passwords of accounts, sessions, secrets of calendars, idempotency keys,
+ * look-ups of people, keys that destroyed personal values gave, when a running clock reminds next, the words of the
+ * search. */
 struct verify_report {
     int64_t events, cases, attachments, values_checked, values_destroyed;
 };

@@ -56,6 +56,14 @@ bool actor_sees(const struct actor *actor, const struct procedure *procedure)
     return sees_all(actor) || (actor->roles & procedure_roles(procedure)) != 0;
 }
 
+bool actor_acts(const struct actor *actor, const struct procedure *procedure)
+{
+    for (size_t i = 0; i < procedure->act_count; i++)
+        if ((roles_of(procedure->acts[i].by, procedure->acts[i].by_count) & actor->roles) != 0)
+            return true;
+    return false;
+}
+
 bool actor_opens(const struct actor *actor, const struct procedure *procedure)
 {
     unsigned way = actor->kind == ACTOR_ACCOUNT ? OPENER_STAFF : actor->kind == ACTOR_TOKEN ? OPENER_API : 0;

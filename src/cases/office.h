@@ -25,6 +25,9 @@ bool office_runs(const struct office *office, const struct procedure *procedure)
  * see every case, others those of procedures where this meets their roles. */
 unsigned procedure_roles(const struct procedure *procedure);
 bool actor_sees(const struct actor *actor, const struct procedure *procedure);
+/* Is there an act of the procedure that the actor's roles may do? What everybody who sees a case may do (assigning,
+ * notes) is not meant. */
+bool actor_acts(const struct actor *actor, const struct procedure *procedure);
 /* May the actor open cases as staff or with a token? (The public: OPENER_PUBLIC of open_to.) */
 bool actor_opens(const struct actor *actor, const struct procedure *procedure);
 /* The ids of procedures the actor sees, NULL-ended, for case_filter.procedures; NULL: all (or no memory: the arena is

@@ -29,13 +29,16 @@ int replay_damaged(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* What the events say of accounts {id: {roles, disabled}}, tokens {id: {target_account_id, roles, expires_usec,
  * revoked_usec}} and the organisation. */
 struct people {
-    json_t *accounts, *tokens, *organisation; /* organisation NULL: never set */
+    json_t *accounts, *tokens;
+    json_t *feeds;        /* account id: since when its calendar has an address */
+    json_t *organisation; /* NULL: never set */
 };
 int people_init(struct people *people, struct err *err) WARN_UNUSED;
 void people_done(struct people *people);
 /* Every event of the ledger, in order. */
 int people_event(struct people *people, const struct event_row *row, struct err *err) WARN_UNUSED;
-/* The first difference: ERR_DAMAGED "store_damaged", arg: "account ID", "token ID", "setting organisation". */
+/* The first difference: ERR_DAMAGED "store_damaged", arg: "account ID", "token ID", "feed ID", "setting
+ * organisation". */
 int people_check(struct tx *tx, const struct people *people, struct arena *arena, struct err *err) WARN_UNUSED;
 
 #endif

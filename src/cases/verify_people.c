@@ -1,13 +1,14 @@
-/* Who may do what is a projection too: accounts, tokens and what the organisation says of itself, held against the
- * events. Names, addresses and passwords stand in no event, so they cannot be checked; roles, what is disabled and what
- * is revoked can, and that is what a change behind the program's back would be made for. */
+/* Who may do what is a projection too: accounts, tokens, calendars and what the organisation says of itself, held
+ * against the events. Names, addresses, passwords and secrets stand in no event, so they cannot be checked; roles, what
+ * is disabled and what is revoked can, and that is what a change behind the program's back would be made for. */
+#include "access/feed.h"
 #include "cases/verify_parts.h"
 #include <string.h>
 
 int people_init(struct people *people, struct err *err)
 {
-    *people = (struct people){.accounts = json_object(), .tokens = json_object()};
-    if (people->accounts != NULL && people->tokens != NULL)
+    *people = (struct people){.accounts = json_object(), .tokens = json_object(), .feeds = json_object()};
+    if (people->accounts != NULL && people->tokens != NULL && people->feeds != NULL)
         return 0;
     people_done(people);
     return err_memory(err);
@@ -17,6 +18,7 @@ void people_done(struct people *people)
 {
     json_decref(people->accounts);
     json_decref(people->tokens);
+    json_decref(people->feeds);
     json_decref(people->organisation);
 }
 
@@ -43,13 +45,22 @@ static int learn_more(json_t *known, const char *id, json_t *body, struct err *e
     return json_object_update(there, body) == 0 ? 0 : err_memory(err);
 }
 
+static int learn_feed(struct people *people, const char *account, bool created, int64_t at_usec, struct err *err)
+{
+    if (account == NULL)
+        return damaged(err, "event", "without its target");
+    if (created)
+        return json_object_set_new(people->feeds, account, json_integer(at_usec)) == 0 ? 0 : err_memory(err);
+    return json_object_del(people->feeds, account) == 0 ? 0 : damaged(err, "event", "of an unknown calendar");
+}
+
 int people_event(struct people *people, const struct event_row *row, struct err *err)
 {
     CLEANUP_JSON json_t *body = NULL;
     const char *kind = row->kind, *account, *token;
     int r;
 
-    if (strncmp(kind, "account.", 8) != 0 && strncmp(kind, "token.", 6) != 0 &&
+    if (strncmp(kind, "account.", 8) != 0 && strncmp(kind, "token.", 6) != 0 && strncmp(kind, "feed.", 5) != 0 &&
         strcmp(kind, "organisation.changed") != 0)
         return 0;
     r = stored_json_parse(row->body, row->body_len, "an event", &body, err);
@@ -68,6 +79,8 @@ int people_event(struct people *people, const struct event_row *row, struct err 
 
         return revoked != NULL ? learn_more(people->tokens, token, revoked, err) : err_memory(err);
     }
+    if (strncmp(kind, "feed.", 5) == 0)
+        return learn_feed(people, account, strcmp(kind, "feed.created") == 0, row->at_usec, err);
     if (strcmp(kind, "organisation.changed") == 0) {
         json_decref(people->organisation);
         people->organisation = json_incref(json_object_get(body, "organisation"));
@@ -127,6 +140,24 @@ static int check_tokens(struct tx *tx, const struct people *people, struct arena
     return r == 0 && count != json_object_size(people->tokens) ? damaged(err, "token", "lost") : r;
 }
 
+/* Which accounts have an address, and since when. The secret itself stands in no event. */
+static int check_feeds(struct tx *tx, const struct people *people, struct arena *arena, struct err *err)
+{
+    struct account_row *rows;
+    size_t count, feeds = 0;
+    int r = store_account_list(tx, arena, &rows, &count, err);
+
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        int64_t since_usec, told_usec = told_moment(people->feeds, rows[i].id);
+
+        r = feed_since(tx, rows[i].id, &since_usec, err);
+        if (r == 0 && since_usec != told_usec)
+            r = damaged(err, "feed", rows[i].id);
+        feeds += told_usec != TIME_NONE;
+    }
+    return r == 0 && feeds != json_object_size(people->feeds) ? damaged(err, "feed", "lost") : r;
+}
+
 static int check_organisation(struct tx *tx, const struct people *people, struct arena *arena, struct err *err)
 {
     CLEANUP_JSON json_t *setting = NULL;
@@ -149,5 +180,7 @@ int people_check(struct tx *tx, const struct people *people, struct arena *arena
 
     if (r == 0)
         r = check_tokens(tx, people, arena, err);
+    if (r == 0)
+        r = check_feeds(tx, people, arena, err);
     return r < 0 ? r : check_organisation(tx, people, arena, err);
 }

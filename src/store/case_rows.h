@@ -109,6 +109,17 @@ int store_clock_next_ripe(struct tx *tx, int64_t *ret_usec, struct err *err) WAR
 int store_clock_outdated(struct tx *tx, const char *calendar_hash, const char *catalogue_hash, size_t limit,
                          struct arena *arena, struct clock_row **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
 
+/* A running clock of an open case, with what a list of duties says of the case. */
+struct owed_clock {
+    struct clock_row clock;
+    const char *procedure, *number;
+    int64_t changed_usec; /* when the case's newest event was recorded */
+};
+/* Running clocks of open cases that are assigned to the account, or to nobody and of one of `procedures` (NULL-ended,
+ * may be empty), the earliest due moments first (then by case and clock), at most `limit`. */
+int store_clock_owed(struct tx *tx, const char *account_id, const char *const *procedures, size_t limit,
+                     struct arena *arena, struct owed_clock **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
+
 /* Figures of the desk. Weeks: for each of `count` spans [bounds[i], bounds[i+1]): cases received, of these answered in
  * time (clock `clock` stopped_in_time), late, and still running. */
 struct span_figures {

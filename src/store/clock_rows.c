@@ -88,6 +88,25 @@ int store_clock_check(struct tx *tx, struct arena *arena, const char **ret_numbe
         arena, ret_number, err);
 }
 
+static void read_clock(struct db *db, struct arena *arena, struct clock_row *row)
+{
+    row->case_id = db_text(db, 0, arena);
+    row->clock = db_text(db, 1, arena);
+    row->norm = db_text(db, 2, arena);
+    row->norm_from_day = db_int(db, 3);
+    row->starts_usec = db_int(db, 4);
+    row->due_usec = db_time(db, 5);
+    row->overdue_usec = db_time(db, 6);
+    row->state = db_text(db, 7, arena);
+    row->stopped_usec = db_time(db, 8);
+    row->stopped_in_time = db_int(db, 9) != 0;
+    row->extended = (int)db_int(db, 10);
+    row->remind_usec = db_time(db, 11);
+    row->overdue_told = db_int(db, 12) != 0;
+    row->calendar_hash = db_text(db, 13, arena);
+    row->catalogue_hash = db_text(db, 14, arena);
+}
+
 static int read_rows(struct db *db, struct arena *arena, struct clock_row **ret, size_t *ret_count, struct err *err)
 {
     struct clock_row *rows = NULL;
@@ -97,21 +116,7 @@ static int read_rows(struct db *db, struct arena *arena, struct clock_row **ret,
         struct clock_row *row = ROWS_ADD(arena, rows, count, room);
         if (row == NULL)
             break;
-        row->case_id = db_text(db, 0, arena);
-        row->clock = db_text(db, 1, arena);
-        row->norm = db_text(db, 2, arena);
-        row->norm_from_day = db_int(db, 3);
-        row->starts_usec = db_int(db, 4);
-        row->due_usec = db_time(db, 5);
-        row->overdue_usec = db_time(db, 6);
-        row->state = db_text(db, 7, arena);
-        row->stopped_usec = db_time(db, 8);
-        row->stopped_in_time = db_int(db, 9) != 0;
-        row->extended = (int)db_int(db, 10);
-        row->remind_usec = db_time(db, 11);
-        row->overdue_told = db_int(db, 12) != 0;
-        row->calendar_hash = db_text(db, 13, arena);
-        row->catalogue_hash = db_text(db, 14, arena);
+        read_clock(db, arena, row);
     }
     int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
     if (got < 0 || closed != 0)
@@ -158,6 +163,100 @@ int store_clock_outdated(struct tx *tx, const char *calendar_hash, const char *c
     db_put_text(db, catalogue_hash);
     db_put_int(db, (int64_t)limit);
     return read_rows(db, arena, ret, ret_count, err);
+}
+
+static int read_owed(struct db *db, struct arena *arena, struct owed_clock **ret, size_t *ret_count, struct err *err)
+{
+    struct owed_clock *rows = NULL;
+    size_t count = 0, room = 0;
+    int got;
+    while ((got = db_step(db, err)) > 0) {
+        struct owed_clock *row = ROWS_ADD(arena, rows, count, room);
+        if (row == NULL)
+            break;
+        read_clock(db, arena, &row->clock);
+        row->procedure = db_text(db, 15, arena);
+        row->number = db_text(db, 16, arena);
+        row->changed_usec = db_int(db, 17);
+    }
+    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
+    if (got < 0 || closed != 0)
+        return got < 0 ? got : closed;
+    *ret = rows;
+    *ret_count = count;
+    return 0;
+}
+
+#define OWED_COLUMNS "SELECT " CLOCK_COLUMNS ", c.procedure, c.number, e.at_usec "
+#define OWED_ORDER "ORDER BY k.due_usec, k.case_id, k.clock LIMIT "
+
+/* From the person's cases with a running clock, by their index. */
+static int owed_assigned(struct tx *tx, const char *account_id, size_t limit, struct arena *arena,
+                         struct owed_clock **ret, size_t *ret_count, struct err *err)
+{
+    struct db *db = db_query(
+        tx->db, SQL(OWED_COLUMNS "FROM case_file c CROSS JOIN clock k JOIN basis b ON b.id = k.basis "
+                                 "JOIN event e ON e.leaf = c.last_leaf WHERE c.assignee = $1 "
+                                 "AND c.next_due_usec IS NOT NULL AND c.closed_usec IS NULL AND k.case_id = c.id "
+                                 "AND k.state = 'running' AND k.due_usec IS NOT NULL " OWED_ORDER "$2"));
+    db_put_text(db, account_id);
+    db_put_int(db, (int64_t)limit);
+    return read_owed(db, arena, ret, ret_count, err);
+}
+
+/* Along the running clocks in the order of their due moments, until there are enough. */
+static int owed_by_nobody(struct tx *tx, const char *const *procedures, size_t limit, struct arena *arena,
+                          struct owed_clock **ret, size_t *ret_count, struct err *err)
+{
+    if (procedures[0] == NULL) {
+        *ret = NULL;
+        *ret_count = 0;
+        return 0;
+    }
+    CLEANUP_SQL struct sql_text sql;
+    sql_text_init(&sql);
+    /* The empty text keeps SQLite from going by an index on the procedure. */
+    sql_add(&sql, SQL(OWED_COLUMNS "FROM clock k CROSS JOIN case_file c JOIN basis b ON b.id = k.basis "
+                                   "JOIN event e ON e.leaf = c.last_leaf WHERE k.state = 'running' "
+                                   "AND k.due_usec IS NOT NULL AND c.id = k.case_id AND c.assignee IS NULL "
+                                   "AND c.closed_usec IS NULL AND k.procedure || '' IN ("));
+    for (size_t i = 0; procedures[i] != NULL; i++) {
+        if (i > 0)
+            sql_add(&sql, SQL(", "));
+        sql_add_text(&sql, procedures[i]);
+    }
+    sql_add(&sql, SQL(") " OWED_ORDER));
+    sql_add_int(&sql, (int64_t)limit);
+    return read_owed(db_query_text(tx->db, &sql, false), arena, ret, ret_count, err);
+}
+
+static bool owed_before(const struct owed_clock *a, const struct owed_clock *b)
+{
+    if (a->clock.due_usec != b->clock.due_usec)
+        return a->clock.due_usec < b->clock.due_usec;
+    int order = strcmp(a->clock.case_id, b->clock.case_id);
+    return order != 0 ? order < 0 : strcmp(a->clock.clock, b->clock.clock) < 0;
+}
+
+int store_clock_owed(struct tx *tx, const char *account_id, const char *const *procedures, size_t limit,
+                     struct arena *arena, struct owed_clock **ret, size_t *ret_count, struct err *err)
+{
+    struct owed_clock *mine, *others, *both;
+    size_t mine_count, others_count, count = 0;
+    int rc = owed_assigned(tx, account_id, limit, arena, &mine, &mine_count, err);
+    if (rc == 0)
+        rc = owed_by_nobody(tx, procedures, limit, arena, &others, &others_count, err);
+    if (rc != 0)
+        return rc;
+    both = ARENA_ARRAY(arena, struct owed_clock, mine_count + others_count + 1);
+    if (both == NULL)
+        return err_memory(err);
+    for (size_t i = 0, j = 0; count < limit && (i < mine_count || j < others_count);)
+        both[count++] =
+            j == others_count || (i < mine_count && owed_before(&mine[i], &others[j])) ? mine[i++] : others[j++];
+    *ret = both;
+    *ret_count = count;
+    return 0;
 }
 
 int store_case_span_figures(struct tx *tx, const char *procedure, const char *clock, const int64_t *bounds,

@@ -9,12 +9,14 @@
 #define API(METHOD, PATH, ROLES, INPUT, BODY_MAX, QUERY, HANDLER, NAME, SUMMARY) handler_fn HANDLER;
 #define API_SLOW(METHOD, PATH, ROLES, INPUT, BODY_MAX, QUERY, HANDLER, NAME, SUMMARY) handler_fn HANDLER;
 #define ASSET(PATH, HANDLER, NAME, SUMMARY) handler_fn HANDLER;
+#define ASSET_SLOW(PATH, HANDLER, NAME, SUMMARY) handler_fn HANDLER;
 #include "web/routes.def"
 #undef PAGE
 #undef PAGE_SLOW
 #undef API
 #undef API_SLOW
 #undef ASSET
+#undef ASSET_SLOW
 
 extern const struct route routes[];
 extern const size_t route_count;
