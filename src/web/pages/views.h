@@ -24,6 +24,9 @@ struct page_frame {
     int64_t now_usec;
 };
 
+/* Is whoever looks offered the decisions as statements of reasons (statements_csv.c)? */
+bool statements_offered(const struct page_frame *frame);
+
 /* An integer as text for {{t key expr}}; the memory lasts to the end of the full expression's block. */
 static inline const char *int_text(char *room, size_t size, int64_t value)
 {
