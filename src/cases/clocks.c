@@ -47,7 +47,7 @@ int clock_start(const struct office *office, const struct procedure_clock *clock
     r = clock_compute(calendar, &norm->clock, event_usec, &moments, err);
     if (r < 0)
         return r;
-    duty = norm->clock.kind == CLOCK_AT_MOST;
+    duty = clock_is_duty(clock, norm);
     *ret = (struct clock_row){
         .case_id = case_id,
         .clock = clock->id,
@@ -162,7 +162,7 @@ int clock_extend(const struct office *office, const struct procedure_clock *cloc
     row->due_usec = moments.due_usec;
     row->overdue_usec = moments.overdue_usec;
     row->remind_usec = clock_next_reminder(calendar, clock, moments.due_usec, now_usec);
-    if (norm->clock.kind == CLOCK_AT_MOST && now_usec < moments.overdue_usec)
+    if (clock_is_duty(clock, norm) && now_usec < moments.overdue_usec)
         row->overdue_told = false;
     row->calendar_hash = office->calendar_hash;
     row->catalogue_hash = office->catalogue_hash;
@@ -184,16 +184,21 @@ int clock_case(struct tx *tx, const struct clock_row *row, struct arena *arena, 
     return r;
 }
 
+bool clock_is_duty(const struct procedure_clock *clock, const struct norm *norm)
+{
+    return (clock == NULL || !clock->right) && (norm == NULL || norm->clock.kind == CLOCK_AT_MOST);
+}
+
 void clocks_next(const struct catalogue *catalogue, struct case_row *row, const struct clock_row *clocks, size_t count)
 {
+    const struct procedure *procedure = catalogue_procedure(catalogue, row->procedure);
+
     row->next_due_usec = row->next_overdue_usec = TIME_NONE;
     for (size_t i = 0; i < count; i++) {
-        const struct norm *norm;
+        const struct procedure_clock *clock =
+            procedure != NULL ? procedure_clock_find(procedure, clocks[i].clock) : NULL;
 
-        if (!clock_runs(&clocks[i]))
-            continue;
-        norm = clock_norm(catalogue, &clocks[i]);
-        if (norm != NULL && norm->clock.kind == CLOCK_AT_LEAST)
+        if (!clock_runs(&clocks[i]) || !clock_is_duty(clock, clock_norm(catalogue, &clocks[i])))
             continue;
         if (row->next_due_usec == TIME_NONE || clocks[i].due_usec < row->next_due_usec)
             row->next_due_usec = clocks[i].due_usec;

@@ -72,6 +72,8 @@ static int handle(struct tx *tx, const struct office *office, struct clock_row *
                   int64_t now_usec, struct arena *arena, struct err *err)
 {
     const struct norm *norm = catalogue_norm_at(office->catalogue, clock->norm, clock->starts_usec);
+    const struct procedure *procedure = catalogue_procedure(office->catalogue, row->procedure);
+    const struct procedure_clock *said = procedure != NULL ? procedure_clock_find(procedure, clock->clock) : NULL;
     const struct clock_row old = *clock;
     struct clock_moments moments = {clock->starts_usec, clock->due_usec, clock->overdue_usec};
     bool changed;
@@ -88,12 +90,8 @@ static int handle(struct tx *tx, const struct office *office, struct clock_row *
 
     clock->due_usec = moments.due_usec;
     clock->overdue_usec = moments.overdue_usec;
-    if (norm == NULL || norm->clock.kind == CLOCK_AT_MOST) {
-        const struct procedure *procedure = catalogue_procedure(office->catalogue, row->procedure);
-
-        clock->remind_usec = clock_next_reminder(
-            office->catalogue->calendar, procedure != NULL ? procedure_clock_find(procedure, clock->clock) : NULL,
-            clock->due_usec, now_usec);
+    if (clock_is_duty(said, norm)) {
+        clock->remind_usec = clock_next_reminder(office->catalogue->calendar, said, clock->due_usec, now_usec);
         if (clock->overdue_usec > now_usec)
             clock->overdue_told = false;
     }

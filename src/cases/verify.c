@@ -172,12 +172,14 @@ static int check_sealed(const struct verification *work, const struct case_row *
 }
 
 /* A clock that only waits is born as one of which nothing will be said. */
-static bool overdue_as_told(const struct catalogue *catalogue, const struct clock_row *row, const json_t *told)
+static bool overdue_as_told(const struct catalogue *catalogue, const char *procedure_id, const struct clock_row *row,
+                            const json_t *told)
 {
-    const struct norm *norm = clock_norm(catalogue, row);
-    bool waits = norm != NULL && norm->has_clock && norm->clock.kind == CLOCK_AT_LEAST;
+    const struct procedure *procedure = catalogue_procedure(catalogue, procedure_id);
+    const struct procedure_clock *clock = procedure != NULL ? procedure_clock_find(procedure, row->clock) : NULL;
 
-    return waits || row->overdue_told == json_is_true(json_object_get(told, "told"));
+    return !clock_is_duty(clock, clock_norm(catalogue, row)) ||
+           row->overdue_told == json_is_true(json_object_get(told, "told"));
 }
 
 static bool clock_as_told(const struct clock_row *row, const json_t *told)
@@ -217,7 +219,7 @@ static int check_clocks(struct verification *work, const struct case_row *row, c
         const json_t *told = json_object_get(replay->clocks, clocks[i].clock);
 
         if (told == NULL || !clock_as_told(&clocks[i], told) ||
-            !overdue_as_told(work->office->catalogue, &clocks[i], told))
+            !overdue_as_told(work->office->catalogue, row->procedure, &clocks[i], told))
             return replay_damaged(err, "clock %s differs from the events", clocks[i].clock);
     }
     clocks_next(work->office->catalogue, &next, clocks, count);

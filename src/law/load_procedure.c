@@ -217,7 +217,8 @@ static int clock_events_read(struct reading *reading, const struct yaml *node, c
 
 static int clock_read(struct reading *reading, const char *id, const struct yaml *node, struct procedure_clock *ret)
 {
-    static const char *const keys[] = {"title", "norm", "starts_on", "stopped_by", "voided_by", "if", "remind", NULL};
+    static const char *const keys[] = {"title", "norm",  "starts_on", "stopped_by", "voided_by",
+                                       "if",    "right", "remind",    NULL};
     struct procedure_clock clock = {.id = id};
     struct err *err = reading->err;
     int r = load_mapping(node, keys, err);
@@ -240,6 +241,10 @@ static int clock_read(struct reading *reading, const char *id, const struct yaml
     if (r == 0)
         r = conditions_check(load_at(node, "if"), reading->procedure.fields, reading->procedure.field_count, NULL,
                              clock.conditions, clock.condition_count, err);
+    if (r == 0)
+        r = yaml_read_bool(node, "right", false, &clock.right, err);
+    if (r == 0 && clock.right && yaml_get(node, "remind"))
+        r = yaml_refuse(load_at(node, "remind"), err, "law_bad_value", "remind: nothing is owed");
     if (r == 0)
         r = remind_read(reading, node, &clock);
     if (r == 0)

@@ -27,6 +27,7 @@ struct procedure_clock {
     size_t voided_by_count;
     const char *const
         *voided_by; /* acts that take back what started it (a letter that bounced): nobody owes any more */
+    bool right; /* a time within which somebody may do something, and owes nothing: neither reminded of nor overdue */
     size_t condition_count;
     const struct field_condition *conditions; /* `if`, on fields of the form: else this case has no such clock */
     size_t remind_count;

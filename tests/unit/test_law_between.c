@@ -193,6 +193,8 @@ static const struct {
     {15, CONTROL, "procedures: [control, order]", "procedures: [control, other]", "law_unknown_reference"},
     {16, CONTROL, "of: {procedures: [control, order]}", "of: {list: carriers}", "yaml_unknown_key"},
     {17, CONTROL, "type: bin, " T, "type: bin, " T ", of: {procedures: [control]}", "law_bad_value"},
+    {25, CONTROL, "voided_by: bounced,", "voided_by: bounced, right: perhaps,", "yaml_wrong_type"},
+    {26, CONTROL, "voided_by: bounced,", "voided_by: bounced, right: true, remind: [1],", "law_bad_value"},
     {20, CONTROL, "starts_on: [serve, opened]", "starts_on: [serve, closed]", "law_unknown_reference"},
     {21, CONTROL, "voided_by: bounced", "voided_by: opened", "law_unknown_reference"},
     {22, CONTROL, "kind = one", "kind = three", "law_unknown_reference"},

@@ -111,7 +111,10 @@ void page_clock_state(struct page_out *o, const struct case_clock *clock)
         buf_puts(o->buf, "</span><span class=\"day\">");
         page_deadline(o, row->due_usec);
         buf_puts(o->buf, "</span>");
-        page_left(o, row->due_usec, row->overdue_usec, o->frame->now_usec);
+        if (!clock->clock->right)
+            page_left(o, row->due_usec, row->overdue_usec, o->frame->now_usec);
+        else
+            page_word(o, o->frame->now_usec < row->overdue_usec ? T_case_right_runs : T_case_right_over);
     } else {
         bool nobody_owes = strcmp(row->state, "stopped") == 0;
         bool in_time = at_once || row->stopped_in_time;
