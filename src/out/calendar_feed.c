@@ -211,7 +211,6 @@ static void put_head(struct feed *feed)
     put_text(feed, feed->calendar, icalproperty_new_prodid, products[feed->lang]);
     put_text(feed, feed->calendar, icalproperty_new_version, "2.0");
     put_text(feed, feed->calendar, icalproperty_new_calscale, "GREGORIAN");
-    put(feed, feed->calendar, icalproperty_new_method(ICAL_METHOD_PUBLISH));
     put_text(feed, feed->calendar, icalproperty_new_name, name);
     put_x(feed, feed->calendar, "X-WR-CALNAME", name);
     put_x(feed, feed->calendar, "X-WR-TIMEZONE", feed->zone->name);

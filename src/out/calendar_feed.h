@@ -23,7 +23,8 @@
  *   VALARM       on the day before at nine (periods that end with a day), a day before (days counted from a moment), an
  *                hour before (hours, minutes), at once (at once)
  *
- * The same rows give the same bytes: now is not asked. Lines end in CR LF and are folded at 75 octets. */
+ * There is no METHOD: with one it would be a message of scheduling (RFC 5546), which wants an organizer and another
+ * DTSTAMP. The same rows give the same bytes: now is not asked. Lines end in CR LF and are folded at 75 octets. */
 int calendar_feed_write(struct tx *tx, const struct office *office, const struct actor *actor, const char *public_url,
                         struct arena *arena, struct buf *out, struct err *err) WARN_UNUSED;
 

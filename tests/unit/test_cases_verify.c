@@ -1,4 +1,5 @@
 /* Verification finds what was changed behind the engine's back, and says where. */
+#include "access/feed.h"
 #include "test_cases_world.h"
 
 #define NOW "2026-03-20T10:00:00+05:00"
@@ -136,6 +137,12 @@ static const struct {
     {"UPDATE token SET revoked_usec = NULL", "store_damaged", "token 0"},
     {"UPDATE token SET account_id = (SELECT id FROM account WHERE roles = 'admin')", "store_damaged", "token 0"},
     {"DELETE FROM token", "store_damaged", "token lost"},
+    {"DELETE FROM calendar_feed", "store_damaged", "feed 0"},
+    {"UPDATE calendar_feed SET created_usec = created_usec + 1", "store_damaged", "feed 0"},
+    {"UPDATE calendar_feed SET account_id = (SELECT id FROM account WHERE roles = 'auditor')", "store_damaged",
+     "feed 0"},
+    {"INSERT INTO calendar_feed SELECT id, zeroblob(32), 1 FROM account WHERE roles = 'auditor'", "store_damaged",
+     "feed 0"},
     {"UPDATE setting SET json = replace(json, '990140999905', '990140999906')", "store_damaged",
      "setting organisation"},
     {"DELETE FROM setting WHERE name = 'organisation'", "store_damaged", "setting organisation"},
@@ -147,7 +154,7 @@ static const struct {
     {"UPDATE event SET subject_id = (SELECT min(id) FROM subject) WHERE leaf = 0", "ledger_damaged", "event 0"},
 };
 
-/* A token that is revoked later, and an organisation. */
+/* A token that is revoked later, an organisation, a calendar that is there and one that was. */
 static int found_more(struct tx *tx, struct store_command *command, struct err *err)
 {
     struct fixture *f = command->arg;
@@ -158,7 +165,15 @@ static int found_more(struct tx *tx, struct store_command *command, struct err *
     if (r == 0)
         r = token_create(tx, &f->office.access, f->moderator.account_id, "tests", ROLE_MODERATOR, 9 * USEC_PER_DAY,
                          &f->admin, USEC_PER_DAY, secret, id, err);
-    return r < 0 ? r : token_revoke(tx, &f->office.access, id, &f->admin, 2 * USEC_PER_DAY, err);
+    if (r == 0)
+        r = token_revoke(tx, &f->office.access, id, &f->admin, 2 * USEC_PER_DAY, err);
+    if (r == 0)
+        r = feed_create(tx, &f->office.access, f->admin.account_id, &f->admin, USEC_PER_DAY, secret, err);
+    if (r == 0)
+        r = feed_create(tx, &f->office.access, f->moderator.account_id, &f->moderator, USEC_PER_DAY, secret, err);
+    if (r == 0)
+        r = feed_create(tx, &f->office.access, f->moderator.account_id, &f->moderator, 2 * USEC_PER_DAY, secret, err);
+    return r < 0 ? r : feed_revoke(tx, &f->office.access, f->admin.account_id, &f->admin, 2 * USEC_PER_DAY, err);
 }
 
 static void test_what_is_no_case_is_checked_too(void **state)
