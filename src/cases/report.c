@@ -3,6 +3,7 @@
  * wider on both sides and each event's own moment decides. What is kept is a counter a cell, and a histogram of minutes
  * a clock. */
 #include "cases/report.h"
+#include "base/json_scan.h"
 #include "cases/parts.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,54 +75,76 @@ static int counting_init(struct counting *counting, const struct report_form *fo
 /* --- One event -----------------------------------------------------------------------------------------------------
  */
 
-static const char *member(const json_t *body, const char *key)
-{
-    const char *text = json_string_value(json_object_get(body, key));
+/* The members of a body that figures ask for. Bodies are many and long: they are looked into, not built. */
+struct face {
+    struct json_piece procedure, act, lang, values, clocks, clock;
+};
 
-    return text != NULL ? text : "";
+static void face_read(const struct event_row *row, struct face *ret)
+{
+    const struct json_piece body = {row->body, row->body_len};
+    struct json_piece key, value;
+    size_t at = 0;
+    struct {
+        const char *key;
+        struct json_piece *to;
+    } wanted[] = {{"procedure", &ret->procedure}, {"act", &ret->act},       {"lang", &ret->lang},
+                  {"values", &ret->values},       {"clocks", &ret->clocks}, {"clock", &ret->clock}};
+
+    *ret = (struct face){.procedure = {NULL, 0}};
+    while (json_scan_next(body, &at, &key, &value))
+        for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+            if (key.count == strlen(wanted[i].key) && memcmp(key.at, wanted[i].key, key.count) == 0)
+                *wanted[i].to = value;
 }
 
-static bool has_text(const json_t *value, const char *text)
+static bool has_text(struct json_piece value, const char *text)
 {
-    size_t index;
-    json_t *one;
+    struct json_piece key, one;
+    size_t at = 0;
 
-    if (json_is_string(value))
-        return strcmp(json_string_value(value), text) == 0;
-    json_array_foreach((json_t *)value, index,
-                       one) if (json_is_string(one) && strcmp(json_string_value(one), text) == 0) return true;
+    if (json_scan_is(value, text))
+        return true;
+    while (value.count > 0 && value.at[0] == '[' && json_scan_next(value, &at, &key, &one))
+        if (json_scan_is(one, text))
+            return true;
     return false;
 }
 
-static bool meant(const struct report_figure *figure, const json_t *body, bool opening)
+/* Ids of acts are plain words, so the piece without its quotes is one. */
+static bool act_among(const struct report_figure *figure, struct json_piece act)
 {
-    const json_t *values = json_object_get(body, "values");
+    for (size_t i = 0; i < figure->act_count; i++)
+        if (json_scan_is(act, figure->acts[i]))
+            return true;
+    return false;
+}
 
+static bool meant(const struct report_figure *figure, const struct face *face, bool opening)
+{
     if (figure->count != (opening ? REPORT_OPENED : REPORT_ACTED) ||
-        strcmp(figure->procedure->id, member(body, "procedure")) != 0 ||
-        (!opening && !words_have(figure->acts, figure->act_count, member(body, "act"))))
+        !json_scan_is(face->procedure, figure->procedure->id) || (!opening && !act_among(figure, face->act)))
         return false;
     for (size_t i = 0; i < figure->condition_count; i++) {
         const struct field_condition *condition = &figure->conditions[i];
 
-        if (has_text(json_object_get(values, condition->field), condition->value) == condition->negated)
+        if (has_text(json_scan_member(face->values, condition->field), condition->value) == condition->negated)
             return false;
     }
     return true;
 }
 
 /* Which options of the dimension the event has: marks them in `marked`, the last cell when none. */
-static void mark(const struct report_figure *figure, size_t at, const json_t *body, size_t cells, bool *marked)
+static void mark(const struct report_figure *figure, size_t at, const struct face *face, size_t cells, bool *marked)
 {
     const struct report_dimension *dimension = &figure->dimensions[at];
-    const json_t *value;
+    struct json_piece value;
 
     if (at >= figure->dimension_count) {
         marked[0] = true;
         return;
     }
-    value = dimension->field == NULL ? json_object_get(body, "lang")
-                                     : json_object_get(json_object_get(body, "values"), dimension->field->name);
+    value = dimension->field == NULL ? face->lang : json_scan_member(face->values, dimension->field->name);
     marked[cells - 1] = true;
     for (size_t i = 0; i + 1 < cells; i++)
         if (has_text(value, report_dimension_option(dimension, i))) {
@@ -130,55 +153,59 @@ static void mark(const struct report_figure *figure, size_t at, const json_t *bo
         }
 }
 
-static int count_cells(struct counting *counting, struct counter *counter, const json_t *body, struct err *err)
+static int count_cells(struct counting *counting, struct counter *counter, const struct face *face, struct err *err)
 {
     bool *rows = ARENA_ARRAY(&counting->scratch, bool, counter->rows);
     bool *columns = ARENA_ARRAY(&counting->scratch, bool, counter->columns);
 
     if (rows == NULL || columns == NULL)
         return err_memory(err);
-    mark(counter->form, 0, body, counter->rows, rows);
-    mark(counter->form, 1, body, counter->columns, columns);
+    mark(counter->form, 0, face, counter->rows, rows);
+    mark(counter->form, 1, face, counter->columns, columns);
     for (size_t i = 0; i < counter->rows; i++)
-        for (size_t j = 0; j < counter->columns; j++)
-            counter->cells[i * counter->columns + j] += rows[i] && columns[j];
+        for (size_t j = 0; rows[i] && j < counter->columns; j++)
+            counter->cells[i * counter->columns + j] += columns[j];
     counter->total++;
     return 0;
 }
 
-/* The entry of a clock that this act stopped; NULL. */
-static const json_t *stop_of(const struct report_figure *figure, const json_t *body)
+/* The entry of a clock that this act stopped; count 0: none. */
+static struct json_piece stop_of(const struct report_figure *figure, const struct face *face)
 {
-    size_t index;
-    json_t *entry;
+    struct json_piece key, entry, stopped;
+    size_t at = 0;
 
-    if (figure->count != REPORT_CLOCK || strcmp(figure->procedure->id, member(body, "procedure")) != 0 ||
-        (figure->act_count > 0 && !words_have(figure->acts, figure->act_count, member(body, "act"))))
-        return NULL;
-    json_array_foreach(json_object_get(body, "clocks"), index,
-                       entry) if (strcmp(member(entry, "clock"), figure->clock->id) == 0 &&
-                                  (strcmp(member(entry, "stopped"), "met") == 0 ||
-                                   strcmp(member(entry, "stopped"), "missed") == 0)) return entry;
-    return NULL;
+    if (figure->count != REPORT_CLOCK || !json_scan_is(face->procedure, figure->procedure->id) ||
+        (figure->act_count > 0 && !act_among(figure, face->act)))
+        return (struct json_piece){NULL, 0};
+    while (json_scan_next(face->clocks, &at, &key, &entry)) {
+        stopped = json_scan_member(entry, "stopped");
+        if (json_scan_is(json_scan_member(entry, "clock"), figure->clock->id) &&
+            (json_scan_is(stopped, "met") || json_scan_is(stopped, "missed")))
+            return entry;
+    }
+    return (struct json_piece){NULL, 0};
 }
 
-static void count_stop(struct counter *counter, const json_t *stop)
+static void count_stop(struct counter *counter, struct json_piece stop)
 {
-    int64_t starts = json_integer_value(json_object_get(stop, "starts"));
-    int64_t took = json_integer_value(json_object_get(stop, "at")) - starts;
-    size_t minute = took < 0 ? 0 : took / USEC_PER_MIN > MINUTES_MAX ? MINUTES_MAX : (size_t)(took / USEC_PER_MIN);
+    struct json_piece in_time = json_scan_member(stop, "in_time");
+    int64_t starts, at;
 
     counter->times.stopped++;
-    counter->times.in_time += json_is_true(json_object_get(stop, "in_time"));
-    counter->times.late += strcmp(member(stop, "stopped"), "missed") == 0;
-    /* Events of the first releases do not say when the clock started: counted, but not timed. */
-    if (json_is_integer(json_object_get(stop, "starts")))
-        counter->minutes[minute]++;
+    counter->times.in_time += in_time.count == 4 && memcmp(in_time.at, "true", 4) == 0;
+    counter->times.late += json_scan_is(json_scan_member(stop, "stopped"), "missed");
     counter->total++;
+    /* Events of the first releases do not say when the clock started: counted, but not timed. */
+    if (!json_scan_int(json_scan_member(stop, "starts"), &starts) || !json_scan_int(json_scan_member(stop, "at"), &at))
+        return;
+    int64_t minute = at < starts ? 0 : (at - starts) / USEC_PER_MIN;
+    counter->minutes[minute > MINUTES_MAX ? MINUTES_MAX : minute]++;
 }
 
 /* An overdue moment says only whose case it is. */
-static int count_overdue(struct counting *counting, const struct event_row *row, const json_t *body, struct err *err)
+static int count_overdue(struct counting *counting, const struct event_row *row, const struct face *face,
+                         struct err *err)
 {
     struct case_row c;
     struct err why = {0};
@@ -195,7 +222,7 @@ static int count_overdue(struct counting *counting, const struct event_row *row,
         const struct report_figure *figure = counting->counters[i].form;
 
         if (figure->count == REPORT_CLOCK && strcmp(figure->procedure->id, c.procedure) == 0 &&
-            strcmp(figure->clock->id, member(body, "clock")) == 0)
+            json_scan_is(face->clock, figure->clock->id))
             counting->counters[i].times.became_overdue++;
     }
     return 0;
@@ -216,7 +243,7 @@ static int count_event(const struct event_row *row, void *arg, struct err *err)
 {
     struct counting *counting = arg;
     enum event_kind kind = kind_of(row);
-    CLEANUP_JSON json_t *body = NULL;
+    struct face face;
     int r;
 
     if (row->at_usec < counting->from_usec || row->at_usec >= counting->before_usec)
@@ -225,17 +252,18 @@ static int count_event(const struct event_row *row, void *arg, struct err *err)
     if (kind == EVENT_OTHER)
         return 0;
     arena_reset(&counting->scratch);
-    r = stored_json_parse(row->body, row->body_len, "an event", &body, err);
-    if (r == 0 && kind == EVENT_OVERDUE)
-        r = count_overdue(counting, row, body, err);
+    face_read(row, &face);
+    r = kind == EVENT_OVERDUE ? count_overdue(counting, row, &face, err) : 0;
     for (size_t i = 0; r == 0 && kind != EVENT_OVERDUE && i < counting->count; i++) {
         struct counter *counter = &counting->counters[i];
-        const json_t *stop = kind == EVENT_ACTED ? stop_of(counter->form, body) : NULL;
+        struct json_piece stop = {NULL, 0};
 
-        if (stop != NULL)
+        if (kind == EVENT_ACTED)
+            stop = stop_of(counter->form, &face);
+        if (stop.count > 0)
             count_stop(counter, stop);
-        else if (meant(counter->form, body, kind == EVENT_OPENED))
-            r = count_cells(counting, counter, body, err);
+        else if (meant(counter->form, &face, kind == EVENT_OPENED))
+            r = count_cells(counting, counter, &face, err);
     }
     return r;
 }
@@ -371,7 +399,8 @@ static int words_of(const struct report_words *form, const struct case_row *row,
     if (r < 0)
         return r;
     snprintf(wanted, sizeof(wanted), "%d", year);
-    if (!has_text(json_object_get(values, form->year_field), wanted))
+    if (json_string_value(json_object_get(values, form->year_field)) == NULL ||
+        strcmp(json_string_value(json_object_get(values, form->year_field)), wanted) != 0)
         return 0;
     words = ARENA_ARRAY(arena, struct case_value, form->field_count);
     if (words == NULL)
@@ -386,9 +415,12 @@ static int words_of(const struct report_words *form, const struct case_row *row,
     return 0;
 }
 
-static int find_words(struct tx *tx, const struct report_form *form, struct arena *arena, struct report *report,
-                      struct err *err)
+/* --- Public ----------------------------------------------------------------------------------------------------------
+ */
+
+int report_words_read(struct tx *tx, struct arena *arena, struct report *report, struct err *err)
 {
+    const struct report_form *form = report->form;
     struct case_filter filter = {.state = form->words.state,
                                  .due_from_usec = TIME_NONE,
                                  .due_before_usec = TIME_NONE,
@@ -402,6 +434,9 @@ static int find_words(struct tx *tx, const struct report_form *form, struct aren
     size_t count;
     int r;
 
+    report->has_words = false;
+    report->words = NULL;
+    report->words_number = NULL;
     if (form->words.procedure == NULL)
         return 0;
     filter.procedure = form->words.procedure->id;
@@ -413,9 +448,6 @@ static int find_words(struct tx *tx, const struct report_form *form, struct aren
     } while (r == 0 && !report->has_words && cursor != NULL);
     return r;
 }
-
-/* --- Public ----------------------------------------------------------------------------------------------------------
- */
 
 int report_make(struct tx *tx, const struct office *office, const struct report_form *form, int year, int64_t now_usec,
                 struct arena *arena, struct report *ret, struct err *err)
@@ -435,7 +467,7 @@ int report_make(struct tx *tx, const struct office *office, const struct report_
     if (r == 0)
         r = figures_of(&counting, arena, &report, err);
     if (r == 0)
-        r = find_words(tx, form, arena, &report, err);
+        r = report_words_read(tx, arena, &report, err);
     if (r < 0)
         return r;
     report.running = now_usec < report.before_usec;
@@ -489,7 +521,7 @@ struct looking {
     int64_t next;
 };
 
-static bool in_cell(const struct looking *looking, size_t at, int wanted, const json_t *body, bool *ret_memory)
+static bool in_cell(const struct looking *looking, size_t at, int wanted, const struct face *face, bool *ret_memory)
 {
     size_t cells = cells_of(looking->cell->form, at);
     bool *marked;
@@ -501,7 +533,7 @@ static bool in_cell(const struct looking *looking, size_t at, int wanted, const 
         *ret_memory = false;
         return false;
     }
-    mark(looking->cell->form, at, body, cells, marked);
+    mark(looking->cell->form, at, face, cells, marked);
     return (size_t)wanted < cells && marked[wanted];
 }
 
@@ -512,9 +544,8 @@ static int look_event(const struct event_row *row, void *arg, struct err *err)
     struct looking *looking = arg;
     const struct report_figure *figure = looking->cell->form;
     enum event_kind kind = kind_of(row);
-    CLEANUP_JSON json_t *body = NULL;
+    struct face face;
     bool memory = true, counted;
-    int r;
 
     looking->next = row->leaf;
     if (looking->count == looking->limit)
@@ -524,13 +555,11 @@ static int look_event(const struct event_row *row, void *arg, struct err *err)
         kind == EVENT_OVERDUE)
         return 0;
     arena_reset(&looking->counting->scratch);
-    r = stored_json_parse(row->body, row->body_len, "an event", &body, err);
-    if (r < 0)
-        return r;
-    counted = figure->count == REPORT_CLOCK ? kind == EVENT_ACTED && stop_of(figure, body) != NULL
-                                            : meant(figure, body, kind == EVENT_OPENED) &&
-                                                  in_cell(looking, 0, looking->cell->row, body, &memory) &&
-                                                  in_cell(looking, 1, looking->cell->column, body, &memory);
+    face_read(row, &face);
+    counted = figure->count == REPORT_CLOCK ? kind == EVENT_ACTED && stop_of(figure, &face).count > 0
+                                            : meant(figure, &face, kind == EVENT_OPENED) &&
+                                                  in_cell(looking, 0, looking->cell->row, &face, &memory) &&
+                                                  in_cell(looking, 1, looking->cell->column, &face, &memory);
     if (!memory)
         return err_memory(err);
     if (!counted)

@@ -1,5 +1,5 @@
-/* Opens many complaints through the real engine, in groups, to give the bench a large store: fill STORE VAR LAW COUNT.
- */
+/* Opens many cases through the real engine, in groups, to give the bench a large store:
+ * fill STORE VAR LAW complaint|restricted_resource COUNT. */
 #include "cli/cli.h"
 
 #include <pthread.h>
@@ -57,42 +57,79 @@ static struct opening *next_free(struct opening *all)
     return &all[at++ % IN_FLIGHT];
 }
 
-static int prepare(struct opening *opening, const struct procedure *procedure, long i, int64_t now_usec,
-                   struct err *err)
+/* What is given for one field of the i-th case; %ld in the text becomes i. */
+struct given {
+    const char *name, *text;
+};
+struct kind {
+    const char *procedure, *opener;
+    struct actor actor;
+    size_t count;
+    struct given given[6];
+};
+static const struct kind kinds[] = {
+    {.procedure = "complaint",
+     .opener = "public",
+     .actor = {.kind = ACTOR_ANONYMOUS, .roles = ROLE_PUBLIC},
+     .count = 3,
+     .given = {{"about", "content"},
+               {"link", "https://alan.example.kz/p/%ld"},
+               {"text", "Шағым %ld: менің суретім рұқсатсыз жарияланған, парақшаны тексеріп, өшіруді сұраймын."}}},
+    {.procedure = "restricted_resource",
+     .opener = "staff",
+     .actor = {.kind = ACTOR_ACCOUNT, .account_id = "018f0000-0000-7000-8000-000000000001", .roles = ROLE_OFFICIAL},
+     .count = 6,
+     .given = {{"resource", "https://saqtau-%ld.example.kz"},
+               {"links", "https://saqtau-%ld.example.kz/better/jazba"},
+               {"restriction_ground", "unlawful_content"},
+               {"prescription_number", "12-05/%ld"},
+               {"prescription_date", "2026-01-15"},
+               {"restricted_on", "2026-01-16"}}},
+};
+
+static const struct kind *kind_of(const char *procedure)
 {
-    struct actor actor = {.kind = ACTOR_ANONYMOUS, .roles = ROLE_PUBLIC};
-    const char *about = "content", *text, *link;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kinds[i].procedure, procedure) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+/* The text with its number: at most one %ld stands in it. */
+static const char *numbered(struct arena *arena, const char *text, long i)
+{
+    const char *mark = strstr(text, "%ld");
+
+    return mark == NULL ? text : arena_printf(arena, "%.*s%ld%s", (int)(mark - text), text, i, mark + 3);
+}
+
+static int prepare(struct opening *opening, const struct kind *kind, const struct procedure *procedure, long i,
+                   int64_t now_usec, struct err *err)
+{
     struct field_errors errors;
     struct raw_value *raw;
     const char **texts;
 
     arena_reset(&opening->arena);
     field_errors_init(&errors, &opening->arena);
-    raw = ARENA_ARRAY(&opening->arena, struct raw_value, 3);
-    texts = ARENA_ARRAY(&opening->arena, const char *, 3);
-    text = arena_printf(&opening->arena,
-                        "Шағым %ld: менің суретім рұқсатсыз жарияланған, парақшаны тексеріп, өшіруді сұраймын.", i);
-    link = arena_printf(&opening->arena, "https://alan.example.kz/p/%ld", i);
-    if (!raw || !texts || !text || !link)
+    raw = ARENA_ARRAY(&opening->arena, struct raw_value, kind->count);
+    texts = ARENA_ARRAY(&opening->arena, const char *, kind->count);
+    if (!raw || !texts)
         return err_memory(err);
-    texts[0] = about;
-    texts[1] = link;
-    texts[2] = text;
-    for (int f = 0; f < 3; f++)
-        raw[f] = (struct raw_value){.name = f == 0   ? "about"
-                                            : f == 1 ? "link"
-                                                     : "text",
-                                    .kind = RAW_STRING,
-                                    .count = 1,
-                                    .texts = &texts[f]};
+    for (size_t f = 0; f < kind->count; f++) {
+        texts[f] = numbered(&opening->arena, kind->given[f].text, i);
+        if (!texts[f])
+            return err_memory(err);
+        raw[f] = (struct raw_value){.name = kind->given[f].name, .kind = RAW_FORM, .count = 1, .texts = &texts[f]};
+    }
     return case_open_prepare(NULL, opening->office,
                              &(struct case_opening){.procedure = procedure,
-                                                    .opener = "public",
+                                                    .opener = kind->opener,
                                                     .lang = LANG_KK,
                                                     .received_usec = now_usec,
                                                     .raw = raw,
-                                                    .raw_count = 3},
-                             &actor, now_usec, &opening->arena, &opening->prepared, &errors, err);
+                                                    .raw_count = kind->count},
+                             &kind->actor, now_usec, &opening->arena, &opening->prepared, &errors, err);
 }
 
 int main(int argc, char **argv)
@@ -101,23 +138,24 @@ int main(int argc, char **argv)
     struct settings settings = {0};
     struct installation installation;
     const struct procedure *procedure;
+    const struct kind *kind = argc == 6 ? kind_of(argv[4]) : NULL;
     struct err err = {0};
     int64_t now_usec;
     long count;
     int r;
 
-    if (argc != 5 || !all || sodium_init() < 0)
+    if (kind == NULL || !all || sodium_init() < 0)
         return 2;
     settings.store_url = argv[1];
     settings.var_dir = argv[2];
     settings.law_dir = argv[3];
-    count = atol(argv[4]);
+    count = atol(argv[5]);
     r = installation_open(&installation, &settings, true, &err);
     if (r < 0) {
         fprintf(stderr, "%s %s %s\n", err.code, err.arg, err.detail);
         return 1;
     }
-    procedure = catalogue_procedure(installation.catalogue, "complaint");
+    procedure = catalogue_procedure(installation.catalogue, kind->procedure);
     /* Spread over the last 200 days, oldest first. */
     now_usec = time_now_usec() - 200 * USEC_PER_DAY;
     for (int i = 0; i < IN_FLIGHT; i++) {
@@ -129,7 +167,7 @@ int main(int argc, char **argv)
         struct opening *opening = next_free(all);
 
         opening->now_usec = now_usec + (int64_t)((double)(200 * USEC_PER_DAY) * (double)i / (double)count);
-        r = prepare(opening, procedure, i, opening->now_usec, &err);
+        r = prepare(opening, kind, procedure, i, opening->now_usec, &err);
         if (r == 0) {
             opening->busy = 1;
             r = store_submit(installation.store, &opening->command, &err);

@@ -1,6 +1,6 @@
 """Every figure of Talap beside a limit or a peer measured in the same run. Prints JSON lines; explains itself on stderr.
 
-    ./bench [--cases 1000000] [--seconds 10] [--only intake,reads,core,start,memory]
+    ./bench [--cases 1000000] [--entries 1000000] [--events 5000000] [--seconds 10] [--only core,start,intake,reads,mixed,registers,report,papers]
 """
 import argparse
 import json
@@ -16,6 +16,8 @@ sys.path.insert(0, os.path.join(ROOT, "tests"))
 BUILD = os.path.join(ROOT, "build")
 os.environ["TALAP_BIN"] = os.path.join(BUILD, "src/cli/talap")
 
+import mixed  # noqa: E402
+import requests  # noqa: E402
 from talap import Talap, until  # noqa: E402
 
 WRK = os.path.join(ROOT, "tests/bench/wrk")
@@ -99,7 +101,7 @@ def reads(scratch, seconds, cases):
     os.makedirs(talap.folder)
     talap.init()
     begun = time.monotonic()
-    subprocess.run([os.path.join(BUILD, "tests/bench/bench_fill"), talap.store, talap.var, os.path.join(ROOT, "law"), str(cases)], check=True)
+    subprocess.run([os.path.join(BUILD, "tests/bench/bench_fill"), talap.store, talap.var, os.path.join(ROOT, "law"), "complaint", str(cases)], check=True)
     filled = time.monotonic() - begun
     say("cases opened in process", cases / filled, "1/s")
     token = talap.token("auditor")
@@ -135,6 +137,118 @@ def reads(scratch, seconds, cases):
         talap.stop()
 
 
+def mixed_load(scratch, seconds):
+    """Every procedure of the platform, the authorised body and the carrier, opened and taken through its acts at once."""
+    tell("the mixed load of all procedures, 16 clients ...")
+    talap = Talap(os.path.join(scratch, "mixed"))
+    os.makedirs(talap.folder)
+    talap.init()
+    courses = os.path.join(scratch, "courses")
+    mixed.write(courses, {role: talap.token(role) for role in mixed.ROLES})
+    talap.start("--roles", "platform authorised_body carrier")
+    try:
+        wrk(talap.url, 2, 16, "mixed.lua", courses)
+        out = subprocess.run(["wrk", "-t2", "-c16", f"-d{seconds}s", "--latency", "-s", os.path.join(WRK, "mixed.lua"), talap.url, "--", courses],
+                             capture_output=True, text=True, check=True).stdout
+        opened, acted, refused = map(int, re.search(r"opened (\d+) acted (\d+) refused (\d+)", out).groups())
+        assert refused == 0, out
+        alone, _, _ = wrk(talap.url + "/v1/cases/complaint", seconds, 16, "intake.lua")
+        say("mixed load of all procedures, openings and acts", (opened + acted) / seconds, "1/s", "complaints opened alone, the same clients", alone,
+            opened=opened, acted=acted, procedures=len(mixed.COURSES), p50_ms=milliseconds(re.search(r"^\s+50%\s+(\S+)", out, re.M).group(1)),
+            p99_ms=milliseconds(re.search(r"^\s+99%\s+(\S+)", out, re.M).group(1)))
+    finally:
+        talap.stop()
+
+
+def registers(scratch, seconds, entries):
+    tell(f"filling a register with {entries} entries ...")
+    talap = Talap(os.path.join(scratch, "registers"))
+    os.makedirs(talap.folder)
+    talap.init()
+    begun = time.monotonic()
+    subprocess.run([os.path.join(BUILD, "tests/bench/bench_fill"), talap.store, talap.var, os.path.join(ROOT, "law"), "restricted_resource",
+                    str(entries)], check=True)
+    say("register entries opened in process", entries / (time.monotonic() - begun), "1/s")
+    talap.start("--roles", "authorised_body")
+    try:
+        address = talap.url + "/v1/registers/restricted_resources"
+        searches = {"a page": "", "a common word": "&q=saqtau", "two common words": "&q=example+kz", "a host": "&q=saqtau-{}", "a number": "&q=12-05/{}"}
+        for name, query in searches.items():
+            times = []
+            for i in range(400):
+                begun = time.monotonic()
+                answer = requests.get(address + "?limit=50" + query.format(i * 7919 % entries), timeout=60)
+                times.append((time.monotonic() - begun) * 1000)
+                assert answer.status_code == 200 and answer.json()["entries"], answer.text
+            times.sort()
+            say(f"search of a register of {entries}: {name}", times[395], "ms, 99 of 100", "the aim of 20 ms", 20, p50_ms=round(times[200], 3))
+        begun, size, rows, peak = time.monotonic(), 0, -1, 0
+        with requests.get(address + "/export.csv", stream=True, timeout=600) as answer:
+            for block in answer.iter_content(1 << 20):
+                size += len(block)
+                rows += block.count(b"\n")
+                peak = max(peak, resident_mb(talap.process))
+        took = time.monotonic() - begun
+        assert rows >= entries, rows
+        begun = time.monotonic()
+        with open(os.path.join(scratch, "written"), "wb") as file:
+            for _ in range(size >> 20):
+                file.write(b"0" * (1 << 20))
+            os.fsync(file.fileno())
+        written = time.monotonic() - begun
+        say("export of the register as CSV", entries / took, "rows/s", "writing as many bytes to a file", entries / written, mb=round(size / 1e6, 1),
+            resident_mb=round(peak, 1))
+    finally:
+        talap.stop()
+
+
+def yearly(scratch, events):
+    """The report of a year, and a tenth of it: the memory must be the same."""
+    memory = {}
+    for count in (events // 10, events):
+        tell(f"writing {count} events ...")
+        talap = Talap(os.path.join(scratch, f"report{count}"))
+        os.makedirs(talap.folder)
+        talap.init()
+        subprocess.run([os.path.join(BUILD, "tests/bench/bench_fill_events"), talap.store, talap.var, os.path.join(ROOT, "law"), str(count), "2025"],
+                       check=True)
+        # The page cache is warm for both: what is compared is the counting.
+        path = talap.store.removeprefix("sqlite:")
+        begun = time.monotonic()
+        subprocess.run(["sqlite3", path, "SELECT count(*), sum(length(body)) FROM event"], check=True, stdout=subprocess.DEVNULL)
+        reading = time.monotonic() - begun
+        begun = time.monotonic()
+        process = subprocess.Popen([talap.binary, "report", "2025", "--json", "--store", talap.store, "--var", talap.var, "--law",
+                                    os.path.join(ROOT, "law")], stdout=subprocess.PIPE)
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        took = time.monotonic() - begun
+        assert status == 0 and json.loads(out)["events"] == count, out[:300]
+        memory[count] = usage.ru_maxrss / 1024
+        say(f"yearly report over {count} events", took, "s", "sqlite3 reading the same rows", reading, resident_mb=round(memory[count], 1))
+        for name in os.listdir(talap.folder):
+            if name.startswith("talap.db"):
+                os.unlink(os.path.join(talap.folder, name))
+    say("memory of the report, ten times the events", memory[events], "MB", "a tenth of them", memory[events // 10])
+
+
+def papers(scratch, seconds):
+    talap = Talap(os.path.join(scratch, "papers"))
+    os.makedirs(talap.folder)
+    talap.init().start()
+    try:
+        given = mixed.COURSES["moderation"][1]
+        case = talap.call("POST", "/v1/cases/moderation", "moderator", json=given).json()
+        listed = os.path.join(scratch, "paper")
+        with open(listed, "w") as file:
+            file.write(talap.token("moderator") + "\n" + case["id"] + "/papers/statement_of_reasons.pdf\n")
+        for name, clients in (("one client", 1), ("four clients", 4)):
+            rate, p50, p99 = wrk(talap.url, seconds, max(2, clients), "read.lua", listed)
+            say(f"papers drawn (statement of reasons, PDF), {name}", rate, "1/s", p50_ms=p50, p99_ms=p99)
+    finally:
+        talap.stop()
+
+
 def start(scratch):
     talap = Talap(os.path.join(scratch, "start"))
     os.makedirs(talap.folder)
@@ -159,7 +273,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1000000)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--only", default="core,start,intake,reads")
+    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers")
+    parser.add_argument("--entries", type=int, default=1000000)
+    parser.add_argument("--events", type=int, default=5000000)
     options = parser.parse_args()
     only = options.only.split(",")
     # On a real disk: /tmp may be memory, and then an fsync costs nothing.
@@ -172,6 +288,14 @@ def main():
             intake(scratch, options.seconds, flushes)
         if "reads" in only:
             reads(scratch, options.seconds, options.cases)
+        if "mixed" in only:
+            mixed_load(scratch, options.seconds)
+        if "registers" in only:
+            registers(scratch, options.seconds, options.entries)
+        if "report" in only:
+            yearly(scratch, options.events)
+        if "papers" in only:
+            papers(scratch, options.seconds)
 
 
 main()
