@@ -141,6 +141,9 @@ struct case_clock {
 };
 /* The norm's version the row was computed with; the one in force at the start where that version is gone; NULL. */
 const struct norm *clock_norm(const struct catalogue *catalogue, const struct clock_row *row);
+/* Can it be missed? Not a time that is only waited out, nor one within which somebody may do something. `clock` NULL:
+ * the catalogue has lost it. */
+bool clock_is_duty(const struct procedure_clock *clock, const struct norm *norm);
 struct case_link;
 struct barred_act;
 struct case_view {

@@ -114,9 +114,6 @@ bool clock_may_extend(const struct office *office, const struct clock_row *row);
 int64_t clock_next_reminder(const struct calendar *calendar, const struct procedure_clock *clock, int64_t due_usec,
                             int64_t now_usec);
 bool clock_runs(const struct clock_row *row);
-/* Can it be missed? Not a time that is only waited out, nor one within which somebody may do something. `clock` NULL: the
- * catalogue has lost it. */
-bool clock_is_duty(const struct procedure_clock *clock, const struct norm *norm);
 /* The clock's case. *ret_there false when its row is missing: damage, which verification names and for which no other
  * clock waits. */
 int clock_case(struct tx *tx, const struct clock_row *row, struct arena *arena, struct case_row *ret, bool *ret_there,

@@ -116,7 +116,7 @@ static void say_moment(struct feed *feed, struct buf *words, enum text_key key, 
 }
 
 static const char *description(struct feed *feed, const struct procedure *procedure, const struct clock_row *clock,
-                               enum shape shape)
+                               enum shape shape, bool duty, bool right)
 {
     struct buf words CLEANUP_BUF = {0};
     const char *norm = paper_norm_words(feed->office->catalogue, clock->norm, feed->lang, feed->arena);
@@ -126,7 +126,10 @@ static const char *description(struct feed *feed, const struct procedure *proced
         say_moment(feed, &words, T_feed_at_once, clock->starts_usec);
     } else {
         say_moment(feed, &words, T_feed_due, clock->due_usec);
-        say_moment(feed, &words, T_feed_overdue, clock->overdue_usec);
+        if (duty)
+            say_moment(feed, &words, T_feed_overdue, clock->overdue_usec);
+        else if (right)
+            buf_printf(&words, "%s\n", text_get(feed->lang, T_case_right_runs));
     }
     say(feed, &words, T_feed_norm, norm);
     if (norm == NULL || words.failed)
@@ -153,6 +156,7 @@ static void put_event(struct feed *feed, const struct owed_clock *owed, const st
     const struct procedure_clock *known = procedure_clock_find(procedure, clock->clock);
     const struct norm *norm = clock_norm(feed->office->catalogue, clock);
     enum shape shape = shape_of(feed, clock, norm);
+    bool duty = clock_is_duty(known, norm), right = known != NULL && known->right;
     icalcomponent *event = part(feed, feed->calendar, ICAL_VEVENT_COMPONENT);
     if (event == NULL)
         return;
@@ -167,12 +171,12 @@ static void put_event(struct feed *feed, const struct owed_clock *owed, const st
         put(feed, event,
             icalproperty_new_dtstart(moment_of(shape == SHAPE_AT_ONCE ? clock->starts_usec : clock->due_usec)));
     put_text(feed, event, icalproperty_new_summary, summary);
-    put_text(feed, event, icalproperty_new_description, description(feed, procedure, clock, shape));
+    put_text(feed, event, icalproperty_new_description, description(feed, procedure, clock, shape, duty, right));
     put_text(feed, event, icalproperty_new_url,
              arena_printf(feed->arena, "%s/%s/case/%s", feed->public_url, lang_code(feed->lang), clock->case_id));
     /* A due moment takes nobody's time. */
     put(feed, event, icalproperty_new_transp(ICAL_TRANSP_TRANSPARENT));
-    if (summary != NULL)
+    if (summary != NULL && duty)
         put_alarm(feed, event, summary, shape);
     feed->failed = feed->failed || summary == NULL;
 }

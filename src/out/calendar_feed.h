@@ -21,7 +21,7 @@
  *   DESCRIPTION  procedure, due, overdue from, the norm in words
  *   URL          the page of the case, under `public_url` (without a slash at its end)
  *   VALARM       on the day before at nine (periods that end with a day), a day before (days counted from a moment), an
- *                hour before (hours, minutes), at once (at once)
+ *                hour before (hours, minutes), at once (at once); none for what nobody owes (clock_is_duty)
  *
  * There is no METHOD: with one it would be a message of scheduling (RFC 5546), which wants an organizer and another
  * DTSTAMP. The same rows give the same bytes: now is not asked. Lines end in CR LF and are folded at 75 octets. */

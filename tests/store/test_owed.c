@@ -80,6 +80,9 @@ static void what_stands_still_is_not_owed(void **state)
     assert_string_equal(rows[1].clock.norm, "opl.11.3");
     assert_int_equal(rows[1].clock.due_usec, 400);
     assert_int_equal(rows[1].changed_usec, 1000000); /* of the event, the case's newest */
+    /* A case in which nothing is due, though a clock runs (a time to object): assigned or not. */
+    assert_true(world_sql(world, "UPDATE case_file SET next_due_usec = NULL WHERE assignee IS NULL OR serial > 1"));
+    assert_string_equal(owed(world, "aigul", complaints, 10), "1 3 0 2");
     assert_true(world_sql(world, "UPDATE case_file SET closed_usec = 5"));
     assert_string_equal(owed(world, "aigul", complaints, 10), "");
 }

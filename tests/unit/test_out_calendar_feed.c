@@ -259,6 +259,36 @@ static void test_at_once_stands_where_it_began(void **state)
     end(&reading);
 }
 
+/* What somebody may do until then, beside what they must. */
+static void test_a_right_is_told_and_does_not_ring(void **state)
+{
+    static const char *const values[][2] = {{"recommendation_number", "12-5/31"},
+                                            {"recommendation_date", "2026-03-19"},
+                                            {"service_kind", "by_hand"},
+                                            {"violations", "Жарнаманың белгісі қойылмаған."},
+                                            {"what_to_do", "Жарнаманы белгілеңіз."}};
+    struct reading reading;
+    struct case_opened opened;
+    struct actor reader;
+    icalcomponent *event;
+
+    start(&reading);
+    open_as(&reading, "recommendation_received", NOW, values, 5, &opened);
+    reader = reading.f.moderator;
+    reader.lang = LANG_EN;
+    assert_int_equal(read_calendar(&reading, &reader), 2);
+    event = event_of(&reading, opened.id, "object");
+    assert_non_null(event);
+    assert_non_null(strstr(icalcomponent_get_description(event), "nobody has to\n"));
+    assert_null(strstr(icalcomponent_get_description(event), "Overdue"));
+    assert_null(icalcomponent_get_first_component(event, ICAL_VALARM_COMPONENT));
+    event = event_of(&reading, opened.id, "carry_out");
+    assert_non_null(strstr(icalcomponent_get_description(event), "\nOverdue from: "));
+    assert_null(strstr(icalcomponent_get_description(event), "nobody has to"));
+    assert_int_equal(icalcomponent_count_components(event, ICAL_VALARM_COMPONENT), 1);
+    end(&reading);
+}
+
 static void test_each_sees_their_own_and_nobodys(void **state)
 {
     struct reading reading;
@@ -474,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_hours_are_a_moment),
         cmocka_unit_test(test_the_zone_is_that_of_the_day),
         cmocka_unit_test(test_at_once_stands_where_it_began),
+        cmocka_unit_test(test_a_right_is_told_and_does_not_ring),
         cmocka_unit_test(test_each_sees_their_own_and_nobodys),
         cmocka_unit_test(test_what_is_done_is_gone),
         cmocka_unit_test(test_it_says_nothing_that_anybody_wrote),
