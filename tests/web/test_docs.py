@@ -1,10 +1,12 @@
-"""What docs/ promises is held against the program: keys of the configuration, figures, the checker of receipts, limits."""
+"""What docs/ promises is held against the program: keys of the configuration, figures, the checker of receipts, limits, the
+example of a procedure."""
 import json
 import os
 import re
+import shutil
 import subprocess
 
-from talap import COMPLAINT, ROOT
+from talap import COMPLAINT, ROOT, Talap
 
 DOCS = os.path.join(ROOT, "docs")
 PICTURE = (b"\x89PNG\r\n\x1a\n" + bytes.fromhex(
@@ -78,3 +80,38 @@ def test_half_of_tls_is_refused(shared, tmp_path):
     for option, missing in (("--tls-certificate", "--tls-key"), ("--tls-key", "--tls-certificate")):
         done = shared.command("serve", "--port", "0", option, str(pem), check=False)
         assert done.returncode == 2 and missing in done.stderr
+
+
+def test_the_example_of_a_procedure_loads_and_runs(shared, tmp_path):
+    law, papers, example = tmp_path / "law", tmp_path / "papers", os.path.join(DOCS, "examples", "procedure")
+    shutil.copytree(os.path.join(ROOT, "law"), law)
+    shutil.copytree(os.path.join(ROOT, "papers"), papers)
+    shutil.copytree(os.path.join(example, "law"), law, dirs_exist_ok=True)
+    shutil.copytree(os.path.join(example, "papers"), papers, dirs_exist_ok=True)
+    with open(os.path.join(example, "figures.yaml"), encoding="utf-8") as figures:
+        with open(law / "reports" / "transparency.yaml", "a", encoding="utf-8") as report:
+            report.write(figures.read())
+    folders = ("--law", str(law), "--papers", str(papers))
+
+    def procedures(*extra):
+        return json.loads(shared.command("law", "check", "--json", extra=extra).stdout)["procedures"]
+
+    assert procedures(*folders) == procedures() + 1
+    talap = Talap(tmp_path / "data", options=folders)
+    os.mkdir(talap.folder)
+    talap.init().start()
+    try:
+        opened = talap.call("POST", "/v1/cases/automated_objection", json={"about": "price", "text": "Баға неге екі есе өсті?"}).json()
+        assert opened["clocks"][0]["norm"] == "pdl.19-1.3"
+        done = talap.call("POST", f"/v1/cases/{opened['id']}/acts/answer", "moderator",
+                          json={"outcome": "kept", "reasons": "Тексерілді: баға дұрыс есептелген."})
+        assert done.status_code == 200, done.text
+        paper = talap.call("GET", f"/v1/cases/{opened['id']}/papers/automated_objection_answer.pdf", "moderator")
+        assert paper.content.startswith(b"%PDF-")
+        entries = talap.call("GET", "/v1/registers/automated_objections").json()["entries"]
+        assert [entry["values"]["outcome"] for entry in entries] == ["kept"]
+        year = opened["opened_at"][:4]
+        figures = json.dumps(talap.call("GET", f"/v1/reports/transparency/{year}").json())
+        assert "automated_objection_outcomes" in figures
+    finally:
+        talap.stop()
