@@ -1,5 +1,5 @@
-/* The example installation that `talap demo` fills a new store with: an invented platform, invented people, and some
- * two hundred complaints of the past seven months, lived through the real engine at past times. */
+/* The example installation that `talap demo` fills a new store with: an invented platform, an authorised body and a
+ * carrier under one roof, invented people, two years of every procedure, lived through the real engine at past times. */
 #ifndef TALAP_CLI_DEMO_H
 #define TALAP_CLI_DEMO_H
 
@@ -20,8 +20,9 @@ struct demo_report {
     } accounts[DEMO_ACCOUNTS_MAX];
 };
 
-/* `dir` holds complaints.yaml and screenshot.png. The same data, the same day and the same law give the same story;
- * ids, salts and keys are new each time. Under three seconds. */
+/* `dir` holds complaints.yaml, plots.yaml, platform.yaml, authority.yaml and screenshot.png. The same data, the same
+ * moment and the same law give the same story; ids, salts and keys are new each time. Some seconds. ERR_BAD_INPUT
+ * "demo_malformed" (arg: the place) with the data that do not fit the law. */
 int demo_fill(const struct office *office, const char *dir, int64_t now_usec, struct demo_report *ret,
               struct err *err) WARN_UNUSED;
 

@@ -1,0 +1,665 @@
+/* The stories of the example, written as data (demo/plots.yaml and the files beside it): a plot is a row of openings
+ * and acts with words left open, a story is a plot told with its own words, at its own time, once or many times.
+ *
+ *   plots:   name: [step, …]
+ *   stories: [{plot, name, lang, one, ago, until, times, steps, with}]
+ *
+ * A step opens a case ({open: procedure, as}) or acts on one ({act, on, opens}); `by` is a login, "public", "opener",
+ * or "one" and "other": the story's moderator and the next one. `as`, `on`: how the plot calls the case ("case").
+ * `opens`: what the act opens, in the order of their numbers. `after`: how long after the step before; `if`: only in
+ * stories that say this word; `received`: how long before; `file: true`: with a picture; `values`: {field: text or
+ * [texts]}.
+ *
+ * Times. `ago` says when a story begins and `after` how long after the step before: "90m", "5h" to the minute;
+ * "12d 10:15" days and then the hour; "3w 10:15" working days; "now-40m" (of `after`) forty minutes before now; "y-1
+ * 02-10 10:15" that day of last year. Staff work on working days: the day moves back (`ago`) or on (`after`) to one,
+ * unless "!" ends it. With `times`, the story is told so often, spread from `ago` until `until`. `steps`: how many
+ * steps it gets to; what is in the future never happens.
+ *
+ * Texts. ${word} is what `with` says (a list, where it stands alone), ${word?} may be missing; ${case:x} the number of
+ * a case, ${case:story.x} of another story's; ${account:one} an account; ${day}, ${day-3}, ${moment}, ${moment-14}
+ * (that many minutes earlier), ${year-1} are of the step; ${day:x} is the day on which case x
+ * was opened; ${digits}, ${seq}, ${lang}, ${name}, ${email}, ${phone} of
+ * the story. A value that comes out empty is left out. */
+#include "base/yaml.h"
+#include "cli/demo_life.h"
+#include "store/link_rows.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_LIMIT (1u << 20)
+#define STORIES_MAX 2000
+#define CASES_MAX 16 /* of one story */
+#define VALUES_MAX 24
+#define MINUTE (60 * USEC_PER_SEC)
+
+static const char *const files[] = {"platform.yaml", "authority.yaml"};
+
+struct told_case {
+    const char *name;
+    const struct procedure *procedure;
+    int64_t opened_usec; /* as planned */
+    char id[ID_TEXT], number[64];
+};
+struct stories;
+struct story {
+    struct stories *all;
+    const struct yaml *node;
+    enum lang lang;
+    size_t index, one, other, person, surname;
+    uint32_t digits;
+    size_t case_count;
+    struct told_case cases[CASES_MAX];
+};
+struct stories {
+    const struct yaml *plots;
+    size_t count;
+    struct story *items[STORIES_MAX];
+};
+/* A step of one story: what a demo_step is about. */
+struct happening {
+    struct story *story;
+    const struct yaml *node;
+    size_t on;                 /* index of the case opened or acted on */
+    size_t opens_from, opens;  /* those that the act opens */
+    const struct actor *actor; /* NULL: the public, or the opener */
+    int64_t received_usec;
+};
+
+static const char *text_in(const struct yaml *node, const char *key)
+{
+    const struct yaml *value = yaml_get(node, key);
+
+    return value != NULL && value->kind == YAML_SCALAR ? value->text : NULL;
+}
+
+/* --- Who ---------------------------------------------------------------------------------------------------------- */
+
+static const struct actor *actor_called(const struct demo *demo, const struct story *story, const char *word)
+{
+    if (strcmp(word, "one") == 0)
+        return &demo->actors[story->one];
+    if (strcmp(word, "other") == 0)
+        return &demo->actors[story->other];
+    for (size_t i = 0; i < demo->data.account_count; i++)
+        if (strcmp(demo->data.accounts[i].login, word) == 0)
+            return &demo->actors[i];
+    return NULL;
+}
+
+static bool is_outside(const char *by)
+{
+    return strcmp(by, "public") == 0 || strcmp(by, "opener") == 0;
+}
+
+/* --- When --------------------------------------------------------------------------------------------------------- */
+
+static bool works(const struct calendar *calendar, int32_t day)
+{
+    const struct calendar_day *entry = calendar_find(calendar, day);
+
+    return entry == NULL || calendar_is_working(entry);
+}
+
+/* Days from `day`, in the direction of `way`, counted as calendar or as working days, then on to a working day. */
+static int32_t days_on(const struct calendar *calendar, int32_t day, int64_t amount, int way, bool working, bool exact)
+{
+    if (!working)
+        day += (int32_t)amount * way;
+    for (; working && amount > 0; amount--)
+        do
+            day += way;
+        while (!works(calendar, day));
+    while (!exact && !works(calendar, day))
+        day += way;
+    return day;
+}
+
+struct when {
+    char unit; /* m, h, d, w, y */
+    int64_t amount;
+    int month, month_day, second;
+    bool exact;
+};
+
+static bool when_read(const char *text, struct when *ret)
+{
+    struct when when = {.unit = 'y'};
+    int hour = 0, minute = 0;
+    char end[3] = "";
+
+    if (text == NULL)
+        return false;
+    if (sscanf(text, "y-%ld %d-%d %d:%d%2s", &when.amount, &when.month, &when.month_day, &hour, &minute, end) < 5) {
+        end[0] = '\0';
+        int got = sscanf(text, "%ld%c %d:%d%2s", &when.amount, &when.unit, &hour, &minute, end);
+        bool in_days = when.unit == 'd' || when.unit == 'w';
+
+        if (got < (in_days ? 4 : 2) || strchr("mhdw", when.unit) == NULL)
+            return false;
+    }
+    if (hour > 23 || minute > 59 || hour < 0 || minute < 0 || when.amount < 0 || (end[0] != '\0' && strcmp(end, "!")))
+        return false;
+    when.exact = end[0] == '!';
+    when.second = hour * 3600 + minute * 60;
+    *ret = when;
+    return true;
+}
+
+/* `way` is -1 before `from`, +1 after it. */
+static int64_t when_moment(const struct calendar *calendar, struct when when, int64_t from_usec, int way)
+{
+    int32_t day = zone_day_of(&calendar->zone, from_usec);
+
+    switch (when.unit) {
+    case 'm':
+        return from_usec + way * when.amount * MINUTE;
+    case 'h':
+        return from_usec + way * when.amount * DEMO_HOUR;
+    case 'y':
+        day = day_from_date((struct date){date_from_day(day).year - (int)when.amount, when.month, when.month_day});
+        when.amount = 0;
+        break;
+    }
+    day = days_on(calendar, day, when.amount, way, when.unit == 'w', when.exact);
+    return zone_moment(&calendar->zone, day, when.second);
+}
+
+/* --- Words -------------------------------------------------------------------------------------------------------- */
+
+struct telling {
+    struct demo *demo;
+    const struct story *story;
+    int64_t at_usec;
+};
+
+static const char *expand(const struct telling *telling, const char *text, int depth);
+
+/* "x" is a case of this story, "story.x" of another. */
+static const struct told_case *case_called(const struct story *story, const char *name)
+{
+    const struct stories *all = story->all;
+    const char *dot = strchr(name, '.');
+
+    for (size_t i = 0; dot != NULL && i < all->count; i++) {
+        const char *called = text_in(all->items[i]->node, "name");
+
+        if (called != NULL && strlen(called) == (size_t)(dot - name) && strncmp(called, name, strlen(called)) == 0) {
+            story = all->items[i];
+            name = dot + 1;
+            break;
+        }
+    }
+    for (size_t i = 0; i < story->case_count; i++)
+        if (strcmp(story->cases[i].name, name) == 0 && story->cases[i].number[0] != '\0')
+            return &story->cases[i];
+    return NULL;
+}
+
+static const char *of_person(const struct telling *telling, const char *word)
+{
+    const struct story *story = telling->story;
+    const struct demo_data *data = &telling->demo->data;
+    struct arena *arena = &telling->demo->each;
+
+    if (strcmp(word, "name") == 0)
+        return arena_printf(arena, "%s %s", data->names[story->lang].texts[story->person],
+                            data->surnames[story->lang].texts[story->surname]);
+    if (strcmp(word, "email") == 0)
+        return arena_printf(arena, "%s.%zu@example.kz", data->mailboxes[story->lang].texts[story->person],
+                            story->surname + 1);
+    if (strcmp(word, "phone") == 0)
+        return arena_printf(arena, "+7700%u", story->digits);
+    if (strcmp(word, "digits") == 0)
+        return arena_printf(arena, "%u", story->digits);
+    if (strcmp(word, "seq") == 0)
+        return arena_printf(arena, "%zu", story->index + 1);
+    if (strcmp(word, "lang") == 0)
+        return lang_code(story->lang);
+    return NULL;
+}
+
+static const char *day_text(const struct telling *telling, int64_t at_usec, long days_added)
+{
+    const struct zone *zone = &telling->demo->office->catalogue->calendar->zone;
+    char text[11];
+
+    date_format(date_from_day(zone_day_of(zone, at_usec) + (int32_t)days_added), text);
+    return arena_strdup(&telling->demo->each, text);
+}
+
+/* day, moment and year, with what is added. */
+static const char *of_time(const struct telling *telling, const char *word)
+{
+    const struct zone *zone = &telling->demo->office->catalogue->calendar->zone;
+    struct arena *arena = &telling->demo->each;
+    size_t len = strcspn(word, "+-");
+    long amount = word[len] != '\0' ? strtol(word + len, NULL, 10) : 0;
+    int32_t day = zone_day_of(zone, telling->at_usec);
+    char text[32];
+
+    if (len == 3 && strncmp(word, "day", 3) == 0)
+        return day_text(telling, telling->at_usec, amount);
+    if (len == 6 && strncmp(word, "moment", 6) == 0) {
+        moment_format(zone, telling->at_usec + amount * MINUTE, text);
+        return arena_strdup(arena, text);
+    }
+    if (len == 4 && strncmp(word, "year", 4) == 0)
+        return arena_printf(arena, "%ld", date_from_day(day).year + amount);
+    return NULL;
+}
+
+/* NULL: nothing is called so. */
+static const char *meant(const struct telling *telling, char *word, int depth)
+{
+    const struct story *story = telling->story;
+    size_t len = strlen(word);
+    bool may_miss = len > 0 && word[len - 1] == '?';
+    const struct told_case *told;
+    const struct actor *actor;
+    const char *text;
+
+    if (may_miss)
+        word[len - 1] = '\0';
+    if (strncmp(word, "case:", 5) == 0)
+        return (told = case_called(story, word + 5)) != NULL ? told->number : NULL;
+    if (strncmp(word, "day:", 4) == 0)
+        return (told = case_called(story, word + 4)) != NULL ? day_text(telling, told->opened_usec, 0) : NULL;
+    if (strncmp(word, "account:", 8) == 0)
+        return (actor = actor_called(telling->demo, story, word + 8)) != NULL ? actor->account_id : NULL;
+    text = text_in(yaml_get(story->node, "with"), word);
+    if (text != NULL)
+        return expand(telling, text, depth + 1);
+    text = of_person(telling, word);
+    if (text == NULL)
+        text = of_time(telling, word);
+    return text == NULL && may_miss ? "" : text;
+}
+
+static const char *expand(const struct telling *telling, const char *text, int depth)
+{
+    struct arena *arena = &telling->demo->each;
+    const char *done = "";
+
+    while (done != NULL && depth < 4) {
+        const char *start = strstr(text, "${"), *end = start != NULL ? strchr(start, '}') : NULL;
+        const char *word;
+        char *name;
+
+        if (end == NULL)
+            return arena_printf(arena, "%s%s", done, text);
+        name = arena_strndup(arena, start + 2, (size_t)(end - start - 2));
+        word = name != NULL ? meant(telling, name, depth) : NULL;
+        if (word == NULL)
+            return NULL;
+        done = arena_printf(arena, "%s%.*s%s", done, (int)(start - text), text, word);
+        text = end + 1;
+    }
+    return NULL;
+}
+
+/* A list stands for itself, and so does a word alone that `with` gives a list. */
+static const struct yaml *list_meant(const struct story *story, const struct yaml *value)
+{
+    const struct yaml *with = yaml_get(story->node, "with"), *list;
+    char name[40];
+    int end = 0;
+
+    if (value->kind == YAML_SEQUENCE)
+        return value;
+    if (value->kind == YAML_SCALAR && sscanf(value->text, "${%39[a-z_0-9]%*[?]}%n", name, &end) < 1)
+        return NULL;
+    if (value->kind == YAML_SCALAR && end == 0) /* no question mark */
+        (void)sscanf(value->text, "${%39[a-z_0-9]}%n", name, &end);
+    list = end > 0 && value->text[end] == '\0' ? yaml_get(with, name) : NULL;
+    return list != NULL && list->kind == YAML_SEQUENCE ? list : NULL;
+}
+
+static int values_of(const struct telling *telling, const struct yaml *step, struct raw_value raw[VALUES_MAX],
+                     size_t *ret_count, struct err *err)
+{
+    const struct yaml *values = yaml_get(step, "values");
+    size_t n = 0;
+
+    *ret_count = 0;
+    if (values == NULL)
+        return 0;
+    if (values->kind != YAML_MAPPING || values->count > VALUES_MAX)
+        return yaml_refuse(values, err, "demo_malformed", "values");
+    for (size_t i = 0; i < values->count; i++) {
+        const struct yaml *value = values->items[i], *list = list_meant(telling->story, value);
+        size_t count = list != NULL ? list->count : 1;
+        const char **texts = ARENA_ARRAY(&telling->demo->each, const char *, count);
+
+        if (texts == NULL)
+            return err_memory(err);
+        if (list == NULL && value->kind != YAML_SCALAR)
+            return yaml_refuse(value, err, "demo_malformed", "%s", values->keys[i]);
+        for (size_t k = 0; k < count; k++) {
+            texts[k] = expand(telling, list != NULL ? list->items[k]->text : value->text, 0);
+            if (texts[k] == NULL)
+                return yaml_refuse(value, err, "demo_malformed", "%s of story %zu (line %d)", values->keys[i],
+                                   telling->story->index, telling->story->node->line);
+        }
+        if (list != NULL || texts[0][0] != '\0')
+            raw[n++] = (struct raw_value){
+                .name = values->keys[i], .kind = list != NULL ? RAW_LIST : RAW_FORM, .count = count, .texts = texts};
+    }
+    *ret_count = n;
+    return 0;
+}
+
+/* --- What happens ------------------------------------------------------------------------------------------------- */
+
+static int live_open(struct demo *demo, struct tx *tx, const struct happening *happening, struct case_opening *opening,
+                     int64_t at_usec, struct err *err)
+{
+    const struct actor anonymous = {.kind = ACTOR_ANONYMOUS, .roles = ROLE_PUBLIC, .lang = opening->lang};
+    struct told_case *told = &happening->story->cases[happening->on];
+    struct case_opened opened;
+    int r;
+
+    opening->procedure = told->procedure;
+    opening->opener = happening->actor != NULL ? "staff" : "public";
+    opening->received_usec = happening->received_usec;
+    r = demo_open(demo, tx, opening, happening->actor != NULL ? happening->actor : &anonymous, at_usec, &opened, err);
+    if (r < 0)
+        return r;
+    snprintf(told->id, sizeof(told->id), "%s", opened.id);
+    snprintf(told->number, sizeof(told->number), "%s", opened.number);
+    return 0;
+}
+
+/* The cases that an act opened name its case, after it. */
+static int name_opened(struct demo *demo, struct tx *tx, const struct happening *happening, int64_t leaf,
+                       struct err *err)
+{
+    struct story *story = happening->story;
+    const char *parent = story->cases[happening->on].id, *last = "";
+    struct case_link_row *links;
+    struct case_row row;
+    size_t count, found = 0;
+    int r = store_link_of_case(tx, parent, &demo->each, &links, &count, err);
+
+    for (size_t i = 0; r == 0 && i < count && found < happening->opens; i++) {
+        struct told_case *told = &story->cases[happening->opens_from + found];
+
+        if (strcmp(links[i].to_case, parent) != 0 || links[i].leaf <= leaf || strcmp(links[i].from_case, last) == 0)
+            continue;
+        last = links[i].from_case;
+        r = store_case_get(tx, last, &demo->each, &row, err);
+        if (r < 0)
+            return r;
+        snprintf(told->id, sizeof(told->id), "%s", row.id);
+        snprintf(told->number, sizeof(told->number), "%s", row.number);
+        found++;
+    }
+    if (r == 0 && found != happening->opens)
+        r = yaml_refuse(happening->node, err, "demo_malformed", "opens %zu", found);
+    return r;
+}
+
+static int live_act(struct demo *demo, struct tx *tx, const struct happening *happening, struct case_acting *acting,
+                    int64_t at_usec, struct err *err)
+{
+    const struct actor opener = {.kind = ACTOR_OPENER, .roles = ROLE_PUBLIC};
+    int64_t leaf;
+    int r;
+
+    acting->case_id = happening->story->cases[happening->on].id;
+    acting->act = text_in(happening->node, "act");
+    r = demo_act(demo, tx, acting, happening->actor != NULL ? happening->actor : &opener, at_usec, &leaf, err);
+    if (r == 0 && happening->opens > 0)
+        r = name_opened(demo, tx, happening, leaf, err);
+    return r;
+}
+
+static int live(struct demo *demo, struct tx *tx, const struct demo_step *step, struct err *err)
+{
+    const struct happening *happening = step->what;
+    const struct telling telling = {.demo = demo, .story = happening->story, .at_usec = step->at_usec};
+    struct attachment_new file = {
+        .name = "screenshot.png", .bytes = demo->data.screenshot, .count = demo->data.screenshot_len};
+    size_t file_count = text_in(happening->node, "file") != NULL ? 1 : 0, raw_count;
+    struct raw_value raw[VALUES_MAX];
+    struct case_opening opening = {.lang = happening->story->lang, .raw = raw, .files = &file};
+    struct case_acting acting = {.raw = raw, .files = &file};
+    int r = values_of(&telling, happening->node, raw, &raw_count, err);
+
+    if (r < 0)
+        return r;
+    opening.raw_count = acting.raw_count = raw_count;
+    opening.file_count = acting.file_count = file_count;
+    r = step->opens > 0 && step->acts == 0 ? live_open(demo, tx, happening, &opening, step->at_usec, err)
+                                           : live_act(demo, tx, happening, &acting, step->at_usec, err);
+    if (r < 0 && strcmp(err->code, "demo_malformed") != 0) {
+        const struct err why = *err;
+
+        return yaml_refuse(happening->node, err, "demo_malformed", "story %zu (line %d): %s %s %s",
+                           happening->story->index, happening->story->node->line, why.code, why.arg, why.detail);
+    }
+    return r;
+}
+
+/* --- Planning ----------------------------------------------------------------------------------------------------- */
+
+static int case_add(struct story *story, const struct yaml *at, const char *name, const struct procedure *procedure,
+                    int64_t at_usec, struct err *err)
+{
+    if (story->case_count == CASES_MAX || procedure == NULL)
+        return yaml_refuse(at, err, "demo_malformed", "%s", name);
+    story->cases[story->case_count++] =
+        (struct told_case){.name = name, .procedure = procedure, .opened_usec = at_usec};
+    return 0;
+}
+
+static int plan_opening(struct demo *demo, struct happening *happening, struct err *err)
+{
+    const char *name = text_in(happening->node, "as");
+
+    happening->on = happening->story->case_count;
+    return case_add(happening->story, happening->node, name != NULL ? name : "case",
+                    catalogue_procedure(demo->office->catalogue, text_in(happening->node, "open")),
+                    happening->received_usec, err);
+}
+
+static int plan_act(struct demo *demo, struct happening *happening, struct err *err)
+{
+    struct story *story = happening->story;
+    const char *name = text_in(happening->node, "on"), *act_name = text_in(happening->node, "act");
+    const struct yaml *opens = yaml_get(happening->node, "opens");
+    const struct procedure_act *act;
+    int r = 0;
+
+    for (happening->on = 0; happening->on < story->case_count; happening->on++)
+        if (strcmp(story->cases[happening->on].name, name != NULL ? name : "case") == 0)
+            break;
+    if (happening->on == story->case_count || act_name == NULL)
+        return yaml_refuse(happening->node, err, "demo_malformed", "on");
+    act = procedure_act_find(story->cases[happening->on].procedure, act_name);
+    happening->opens_from = story->case_count;
+    for (size_t i = 0; r == 0 && opens != NULL && i < opens->count; i++)
+        r = act == NULL || act->open.procedure == NULL
+                ? yaml_refuse(opens, err, "demo_malformed", "opens")
+                : case_add(story, opens, opens->items[i]->text,
+                           catalogue_procedure(demo->office->catalogue, act->open.procedure), happening->received_usec,
+                           err);
+    happening->opens = opens != NULL ? opens->count : 0;
+    return r;
+}
+
+static int plan_step(struct demo *demo, struct story *story, const struct yaml *node, int64_t at_usec,
+                     bool *ret_planned, struct err *err)
+{
+    struct happening *happening = ARENA_NEW(&demo->arena, struct happening);
+    bool opening = yaml_get(node, "open") != NULL;
+    const char *by = text_in(node, "by"), *received = text_in(node, "received");
+    struct demo_step step = {
+        .at_usec = at_usec, .live = live, .what = happening, .opens = opening, .acts = !opening, .alarms = true};
+    struct when before;
+    int r;
+
+    if (happening == NULL)
+        return err_memory(err);
+    *happening = (struct happening){.story = story, .node = node, .received_usec = at_usec};
+    if (by == NULL || (!is_outside(by) && (happening->actor = actor_called(demo, story, by)) == NULL))
+        return yaml_refuse(node, err, "demo_malformed", "by");
+    if (received != NULL) {
+        if (!when_read(received, &before))
+            return yaml_refuse(node, err, "demo_malformed", "received");
+        happening->received_usec = when_moment(demo->office->catalogue->calendar, before, at_usec, -1);
+    }
+    r = opening ? plan_opening(demo, happening, err) : plan_act(demo, happening, err);
+    if (r < 0)
+        return r;
+    step.opens += happening->opens;
+    *ret_planned = demo_plan(demo, &step);
+    return 0;
+}
+
+static int plan_steps(struct demo *demo, struct story *story, const struct yaml *plot, int64_t at_usec, struct err *err)
+{
+    const struct calendar *calendar = demo->office->catalogue->calendar;
+    const struct yaml *with = yaml_get(story->node, "with");
+    const char *limit = text_in(story->node, "steps");
+    size_t count = limit != NULL ? (size_t)strtoul(limit, NULL, 10) : plot->count;
+    bool planned = true;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && planned && i < plot->count && i < count; i++) {
+        const struct yaml *node = plot->items[i];
+        const char *after = text_in(node, "after"), *only = text_in(node, "if"), *by = text_in(node, "by");
+        const struct yaml *instead = after != NULL ? yaml_get(with, after) : NULL;
+        struct when when;
+
+        if (only != NULL && yaml_get(with, only) == NULL)
+            continue;
+        if (instead != NULL)
+            after = instead->text; /* `after` may be a word of the story too */
+        if (after != NULL) {
+            int64_t moment;
+
+            bool from_now = strncmp(after, "now-", 4) == 0;
+
+            if (!when_read(from_now ? after + 4 : after, &when))
+                return yaml_refuse(node, err, "demo_malformed", "after %s", after);
+            when.exact = when.exact || (by != NULL && is_outside(by));
+            moment =
+                from_now ? when_moment(calendar, when, demo->now_usec, -1) : when_moment(calendar, when, at_usec, 1);
+            at_usec = moment > at_usec ? moment : at_usec + MINUTE;
+        } else if (i > 0) {
+            at_usec += MINUTE;
+        }
+        r = plan_step(demo, story, node, at_usec, &planned, err);
+    }
+    return r;
+}
+
+static int64_t begin_at(struct demo *demo, struct when from, const struct when *until, size_t i, size_t times)
+{
+    const struct calendar *calendar = demo->office->catalogue->calendar;
+
+    if (times > 1) {
+        int64_t span = from.amount - until->amount;
+        int64_t first = from.amount - span * (int64_t)i / (int64_t)times;
+        int64_t last = from.amount - span * (int64_t)(i + 1) / (int64_t)times;
+
+        from.amount = demo_between(demo, last, first);
+        from.second = (int)demo_between(demo, 9 * 3600 + 300, 17 * 3600 + 2400);
+    }
+    return when_moment(calendar, from, demo->now_usec, -1);
+}
+
+static int plan_once(struct demo *demo, struct stories *all, const struct yaml *node, const struct yaml *plot,
+                     enum lang lang, int64_t at_usec, struct err *err)
+{
+    const struct demo_data *data = &demo->data;
+    const char *one = text_in(node, "one");
+    struct story *story;
+    size_t moderator;
+
+    if (all->count == STORIES_MAX)
+        return yaml_refuse(node, err, "demo_malformed", "stories");
+    story = all->items[all->count] = ARENA_NEW(&demo->arena, struct story);
+    if (story == NULL)
+        return err_memory(err);
+    moderator = (size_t)(demo_draw(demo) % demo->moderator_count);
+    for (size_t i = 0; one != NULL && i < demo->moderator_count; i++)
+        if (strcmp(data->accounts[demo->moderators[i]].login, one) == 0)
+            moderator = i;
+    *story = (struct story){.all = all,
+                            .node = node,
+                            .lang = lang,
+                            .index = all->count++,
+                            .one = demo->moderators[moderator],
+                            .other = demo->moderators[(moderator + 1) % demo->moderator_count],
+                            .person = (size_t)(demo_draw(demo) % data->names[lang].count),
+                            .surname = (size_t)(demo_draw(demo) % data->surnames[lang].count),
+                            .digits = (uint32_t)demo_between(demo, 1000000, 9999999)};
+    return plan_steps(demo, story, plot, at_usec, err);
+}
+
+static int plan_story(struct demo *demo, struct stories *all, const struct yaml *node, struct err *err)
+{
+    static const char *const known[] = {"plot", "name", "lang", "one", "ago", "until", "times", "steps", "with", NULL};
+    const char *plot_name, *lang = "kk", *times_text = text_in(node, "times");
+    const struct yaml *plot, *first;
+    struct when from, until = {.unit = 'd'};
+    size_t times = times_text != NULL ? (size_t)strtoul(times_text, NULL, 10) : 1;
+    const char *by;
+    int r = yaml_only_keys(node, known, err);
+
+    if (r == 0)
+        r = yaml_read_text(node, "plot", true, &plot_name, err);
+    if (r == 0)
+        r = yaml_read_text(node, "lang", false, &lang, err);
+    if (r < 0)
+        return r;
+    plot = yaml_get(all->plots, plot_name);
+    if (plot == NULL || plot->kind != YAML_SEQUENCE || plot->count == 0 || lang_parse(lang) < 0)
+        return yaml_refuse(node, err, "demo_malformed", "%s", plot_name);
+    if (!when_read(text_in(node, "ago"), &from) || (times > 1 && from.unit != 'd') ||
+        (times > 1 && !when_read(text_in(node, "until"), &until)))
+        return yaml_refuse(node, err, "demo_malformed", "ago");
+    first = plot->items[0];
+    by = text_in(first, "by");
+    from.exact = from.exact || (by != NULL && is_outside(by));
+    for (size_t i = 0; r == 0 && i < times; i++)
+        r = plan_once(demo, all, node, plot, (enum lang)lang_parse(lang), begin_at(demo, from, &until, i, times), err);
+    return r;
+}
+
+static int read_file(struct demo *demo, const char *dir, const char *name, const char *key, const struct yaml **ret,
+                     struct err *err)
+{
+    const char *path = arena_printf(&demo->arena, "%s/%s", dir, name);
+    const struct yaml *root;
+    int r;
+
+    if (path == NULL)
+        return err_memory(err);
+    r = yaml_load(path, FILE_LIMIT, &demo->arena, &root, err);
+    if (r < 0)
+        return r;
+    *ret = yaml_get(root, key);
+    return *ret != NULL ? 0 : yaml_refuse(root, err, "demo_malformed", "%s", key);
+}
+
+int demo_stories_plan(struct demo *demo, const char *dir, struct err *err)
+{
+    struct stories *all = ARENA_NEW(&demo->arena, struct stories);
+    const struct yaml *stories;
+    int r;
+
+    if (all == NULL)
+        return err_memory(err);
+    all->count = 0;
+    r = read_file(demo, dir, "plots.yaml", "plots", &all->plots, err);
+    for (size_t f = 0; r == 0 && f < sizeof(files) / sizeof(files[0]); f++) {
+        r = read_file(demo, dir, files[f], "stories", &stories, err);
+        for (size_t i = 0; r == 0 && i < stories->count; i++)
+            r = plan_story(demo, all, stories->items[i], err);
+    }
+    return r;
+}
