@@ -42,8 +42,8 @@ int report_make(struct tx *tx, const struct office *office, const struct report_
  * come anew long after the year. What `report` said of words before is replaced; its form and year are given. */
 int report_words_read(struct tx *tx, struct arena *arena, struct report *report, struct err *err) WARN_UNUSED;
 
-/* The words of the report's form and year as they stand published now: unlike figures they come, are taken back and come
- * anew long after the year. What `report` said of words before is replaced; its form and year are given. */
+/* The words of the report's form and year as they stand published now: unlike figures they come, are taken back and
+ * come anew long after the year. What `report` said of words before is replaced; its form and year are given. */
 int report_words_read(struct tx *tx, struct arena *arena, struct report *report, struct err *err) WARN_UNUSED;
 
 /* Which cases a figure counts: events of the cell, from leaf `from` on, at most `limit`; *ret_next is where to go on,

@@ -11,7 +11,7 @@ static int year_read(const struct cli *cli, int *ret, struct err *err)
 {
     const char *text = cli->word_count > 0 ? cli->words[0] : "";
 
-    if (strlen(text) != 4 || strspn(text, "0123456789") != 4)
+    if (cli->word_count != 1 || (cli->json && cli->csv) || strlen(text) != 4 || strspn(text, "0123456789") != 4)
         return err_set(err, ERR_BAD_INPUT, "usage", "talap report YEAR [--json | --csv | --pdf FILE] [--check]");
     *ret = atoi(text);
     return 0;
@@ -89,7 +89,8 @@ static int report_year(struct cli *cli, const struct office *office, struct tx *
     if (r == 0 && cli->check)
         r = report_check(tx, office, &report, err);
     if (r == 0 && cli->check)
-        fprintf(stderr, "%s, %d: %" PRId64 " = %" PRId64 "\n", form->id, year, report.events, report.events);
+        fprintf(stderr, "%s %d: yes, the figures are those of the ledger, %" PRId64 " entries of the year\n", form->id,
+                year, report.events);
     return r;
 }
 

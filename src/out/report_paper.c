@@ -36,9 +36,20 @@ static void put_count(const struct drawing *drawing, double indent, enum sheet_s
     sheet_put_row(drawing->sheet, &left, &right, space, keep);
 }
 
+/* Thousands apart by a blank that does not break. */
 static const char *number(const struct drawing *drawing, int64_t count)
 {
-    return arena_printf(drawing->arena, "%lld", (long long)count);
+    CLEANUP_BUF struct buf text;
+    char digits[24];
+    int length = snprintf(digits, sizeof(digits), "%lld", (long long)count);
+
+    buf_init(&text, 128);
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-')
+            buf_puts(&text, "\xC2\xA0");
+        buf_putc(&text, digits[i]);
+    }
+    return text.failed ? NULL : arena_strdup(drawing->arena, text.data);
 }
 
 static int put_number(const struct drawing *drawing, double indent, enum sheet_style style, const char *title,
@@ -52,7 +63,7 @@ static int put_number(const struct drawing *drawing, double indent, enum sheet_s
     return 0;
 }
 
-static int put_minutes(const struct drawing *drawing, enum text_key title, int64_t minutes, struct err *err)
+static int put_minutes(const struct drawing *drawing, enum text_key title, int64_t minutes, bool keep, struct err *err)
 {
     enum text_key unit = minutes < 120 ? T_report_minutes : minutes < 2 * 24 * 60 ? T_report_hours : T_report_days;
     int64_t count = minutes < 120 ? minutes : minutes < 2 * 24 * 60 ? minutes / 60 : minutes / (24 * 60);
@@ -61,7 +72,7 @@ static int put_minutes(const struct drawing *drawing, enum text_key title, int64
 
     if (words == NULL)
         return err_memory(err);
-    put_count(drawing, INDENT, STYLE_BODY, text_get(drawing->lang, title), minutes < 0 ? "–" : words, 2, false);
+    put_count(drawing, INDENT, STYLE_BODY, text_get(drawing->lang, title), minutes < 0 ? "–" : words, 2, keep);
     return 0;
 }
 
@@ -77,11 +88,11 @@ static int put_times(const struct drawing *drawing, const struct report_times *t
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < sizeof(lines) / sizeof(lines[0]); i++)
-        r = put_number(drawing, INDENT, STYLE_BODY, text_get(drawing->lang, lines[i].title), lines[i].count, 2, i == 0,
+        r = put_number(drawing, INDENT, STYLE_BODY, text_get(drawing->lang, lines[i].title), lines[i].count, 2, true,
                        err);
     if (r == 0)
-        r = put_minutes(drawing, T_report_median, times->median_min, err);
-    return r < 0 ? r : put_minutes(drawing, T_report_p95, times->p95_min, err);
+        r = put_minutes(drawing, T_report_median, times->median_min, true, err);
+    return r < 0 ? r : put_minutes(drawing, T_report_p95, times->p95_min, false, err);
 }
 
 static int64_t row_sum(const struct report_cell_figure *figure, size_t row)
@@ -133,7 +144,9 @@ static int put_sections(const struct drawing *drawing, struct err *err)
     size_t next = 0;
     int r = 0;
 
-    for (size_t s = 0; r == 0 && s < form->section_count; s++) {
+    if (drawing->report->events == 0)
+        put(drawing, STYLE_BODY, text_get(drawing->lang, T_report_no_events), 18, false);
+    for (size_t s = 0; r == 0 && drawing->report->events > 0 && s < form->section_count; s++) {
         put(drawing, STYLE_TITLE, form->sections[s].title.in[drawing->lang], 18, true);
         if (form->sections[s].note.in[drawing->lang] != NULL)
             put(drawing, STYLE_BODY, form->sections[s].note.in[drawing->lang], 3, true);
@@ -161,11 +174,12 @@ static int put_head(const struct drawing *drawing, const char *organisation, int
 {
     struct buf at CLEANUP_BUF = {0};
     const struct report *report = drawing->report;
-    const char *year, *events, *title, *counted, *running;
+    const char *digits, *year, *events, *title, *counted, *running;
 
     buf_init(&at, 256);
     text_put_moment(&at, drawing->lang, drawing->zone, at_usec, false);
-    year = text_format(drawing->arena, drawing->lang, T_report_year, number(drawing, report->year), NULL);
+    digits = arena_printf(drawing->arena, "%d", report->year);
+    year = digits == NULL ? NULL : text_format(drawing->arena, drawing->lang, T_report_year, digits, NULL);
     events = number(drawing, report->events);
     counted = events == NULL ? NULL : text_format(drawing->arena, drawing->lang, T_report_counted, events, NULL);
     running = at.failed ? NULL : text_format(drawing->arena, drawing->lang, T_report_running, at.data, NULL);

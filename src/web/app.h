@@ -30,10 +30,10 @@ struct settings {
 struct app {
     const struct settings *settings;
     struct office office;
-    const struct papers *papers; /* layouts of papers; NULL: none can be drawn */
-    struct mailer_settings mail; /* for the settings page: is a server configured, and which */
-    int64_t (*now)(void);        /* time_now_usec, or a test's clock */
-    struct figures *figures;     /* figures.h; made and freed with the server */
+    const struct papers *papers;  /* layouts of papers; NULL: none can be drawn */
+    struct mailer_settings mail;  /* for the settings page: is a server configured, and which */
+    int64_t (*now)(void);         /* time_now_usec, or a test's clock */
+    struct figures *figures;      /* figures.h; made and freed with the server */
     struct report_cache *reports; /* report_cache.h; the same */
 };
 

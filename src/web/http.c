@@ -473,10 +473,10 @@ static enum MHD_Result handle(struct connection *c)
         r = guard_query(c, &err);
     if (r == 0 && c->wants_touch && request->session_secret != NULL)
         touch_session(c);
-    if (r == 0 && request->route->slow) {
+    if (r == 0 && request->route->pace != PACE_FAST) {
         end_read(request);
         if (suspend(c)) {
-            if (slow_submit(c->server->slow, c))
+            if (slow_submit(request->route->pace == PACE_SLOW ? c->server->slow : c->server->counting, c))
                 return MHD_YES;
             c->slow_result = err_set(&c->slow_error, ERR_UNAVAILABLE, "server_busy", NULL);
             resume(c, STAGE_COMPUTED);

@@ -22,6 +22,11 @@ enum route_kind {
 /* The cookies. A sign-in page sets COOKIE_SESSION with response_cookie; COOKIE_VISITOR is request_csrf's. */
 #define COOKIE_SESSION "talap_session"
 #define COOKIE_VISITOR "talap_visitor"
+enum route_pace {
+    PACE_FAST,   /* on the HTTP thread: what the store answers at once */
+    PACE_SLOW,   /* on a thread for long computations (argon2id, PDF) */
+    PACE_COUNTED /* on a thread that may read for seconds, or wait for another that does: a year of events */
+};
 enum route_input { INPUT_NONE, INPUT_FORM, INPUT_MULTIPART, INPUT_JSON, INPUT_JSON_OR_MULTIPART };
 
 /* Returns 0 with the response filled; REQUEST_WRITE after request_write(); or a negative error, which the adapter
@@ -40,7 +45,7 @@ struct route {
     const char *name;    /* operationId: "case_open" */
     const char *summary; /* English, for OpenAPI */
     const char *query;   /* ROUTE_API: the query names it knows, by blanks; NULL: the handler looks itself */
-    bool slow;           /* the handler runs on a thread for long computations (argon2id, PDF) */
+    enum route_pace pace;
 };
 
 struct request_file {

@@ -16,6 +16,7 @@
 #define CONNECTION_MEMORY ((size_t)32 * 1024) /* request line and headers; more is answered 431 by the library */
 /* GnuTLS' usual choice, without the protocols that RFC 8996 has put to rest. */
 #define TLS_PRIORITIES ((char *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2")
+#define COUNTING_THREADS 4
 #define STOP_WAIT_USEC (10 * USEC_PER_SEC)
 
 static int listen_on(const struct settings *settings, int *ret_fd, int *ret_port, struct err *err)
@@ -108,6 +109,7 @@ static void server_free(struct server *server)
     if (server == NULL)
         return;
     slow_stop(server->slow);
+    slow_stop(server->counting);
     for (struct connection *c = server->pool; c != NULL;) {
         struct connection *next = c->next;
         http_connection_free(c);
@@ -178,6 +180,8 @@ int server_start(struct app *app, struct server **ret, struct err *err)
         r = report_cache_new(&app->reports, err);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
+    if (r == 0)
+        r = slow_start(COUNTING_THREADS, http_run_slow, &server->counting, err);
     if (r == 0 && settings->tls_key != NULL)
         r = read_pem(settings->tls_key, &server->tls_key, err);
     if (r == 0 && settings->tls_key != NULL)

@@ -17,7 +17,7 @@ struct server {
     struct arena arena; /* the router's */
     const struct router *router;
     struct metrics *metrics;
-    struct slow *slow;
+    struct slow *slow, *counting; /* threads of PACE_SLOW and of PACE_COUNTED */
     char *tls_certificate, *tls_key;
     char public_url[320];
     bool https_outside;

@@ -34,6 +34,12 @@ bool report_adds_up_to_more(const struct report_cell_figure *figure)
     return sum > figure->total;
 }
 
+bool report_cases_shown(const struct report_view *view, const struct report_cell_figure *figure)
+{
+    return view->reader->kind == ACTOR_ACCOUNT && !view->reader->must_change_password &&
+           actor_sees(view->reader, figure->form->procedure);
+}
+
 const char *report_moment(struct page_out *o, int64_t at_usec, char room[static 64])
 {
     CLEANUP_BUF struct buf text;
@@ -62,7 +68,7 @@ int page_reports_get(struct request *request, struct response *response, struct 
 int page_report_get(struct request *request, struct response *response, struct err *err)
 {
     struct report report;
-    struct report_view view = {.report = &report, .may_see_cases = request->actor.kind == ACTOR_ACCOUNT};
+    struct report_view view = {.report = &report, .reader = &request->actor};
     struct page *page;
     struct tx *tx;
     int r = report_read(request, &report, &view.at_usec, err);
@@ -152,26 +158,21 @@ static bool leaf_given(const struct request *request, int64_t *ret)
     return true;
 }
 
-/* The rows of the cases found, those left out that are none of the reader's. */
+/* The rows of the cases found. */
 static int rows_fill(struct request *request, struct tx *tx, struct report_counted *found, size_t count,
                      struct report_cases_view *view, struct err *err)
 {
     struct case_row *rows = ARENA_ARRAY(&request->arena, struct case_row, count + 1);
-    size_t shown = 0;
     if (rows == NULL)
         return err_memory(err);
     for (size_t i = 0; i < count; i++) {
-        int r = store_case_get(tx, found[i].case_id, &request->arena, &rows[shown], err);
+        int r = store_case_get(tx, found[i].case_id, &request->arena, &rows[i], err);
         if (r < 0)
             return r;
-        const struct procedure *procedure = catalogue_procedure(request->office->catalogue, rows[shown].procedure);
-        if (procedure == NULL || !actor_sees(&request->actor, procedure))
-            continue;
-        found[shown++] = found[i];
     }
     view->found = found;
-    view->count = shown;
-    return queue_rows_make(request, tx, rows, shown, &view->rows, err);
+    view->count = count;
+    return queue_rows_make(request, tx, rows, count, &view->rows, err);
 }
 
 int page_report_cases_get(struct request *request, struct response *response, struct err *err)
@@ -190,6 +191,8 @@ int page_report_cases_get(struct request *request, struct response *response, st
     if (cell.form == NULL || !cell_index(request, "row", cell.form, 0, &cell.row) ||
         !cell_index(request, "column", cell.form, 1, &cell.column) || !leaf_given(request, &from))
         return err_set(err, ERR_NOT_FOUND, "not_found", NULL);
+    if (!actor_sees(&request->actor, cell.form->procedure))
+        return err_set(err, ERR_FORBIDDEN, "case_not_yours", NULL);
     int r = request_read(request, &tx, err);
     if (r == 0)
         r = report_cases(tx, request->office, report.form, report.year, &cell, from, PAGE_ROWS, &request->arena, &found,
