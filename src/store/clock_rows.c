@@ -190,20 +190,15 @@ static int read_owed(struct db *db, struct arena *arena, struct owed_clock **ret
 #define OWED_COLUMNS "SELECT " CLOCK_COLUMNS ", c.procedure, c.number, e.at_usec "
 #define OWED_ORDER "ORDER BY k.due_usec, k.case_id, k.clock LIMIT "
 
-/* From the person's cases: those in which something is due by their own index; the open ones in which nothing is,
- * though a clock may run, by the index of open cases, for by the person's they would stand among all that are closed.
- */
+/* From the person's cases, by their index. */
 static int owed_assigned(struct tx *tx, const char *account_id, size_t limit, struct arena *arena,
                          struct owed_clock **ret, size_t *ret_count, struct err *err)
 {
-    struct db *db = db_query(
-        tx->db,
-        SQL(OWED_COLUMNS "FROM (SELECT id, procedure, number, last_leaf FROM case_file WHERE assignee = $1 "
-                         "AND next_due_usec IS NOT NULL AND closed_usec IS NULL UNION ALL "
-                         "SELECT id, procedure, number, last_leaf FROM case_file WHERE assignee || '' = $1 "
-                         "AND next_due_usec IS NULL AND closed_usec IS NULL) AS c "
-                         "CROSS JOIN clock k JOIN basis b ON b.id = k.basis JOIN event e ON e.leaf = c.last_leaf "
-                         "WHERE k.case_id = c.id AND k.state = 'running' AND k.due_usec IS NOT NULL " OWED_ORDER "$2"));
+    struct db *db =
+        db_query(tx->db, SQL(OWED_COLUMNS "FROM case_file c CROSS JOIN clock k JOIN basis b ON b.id = k.basis "
+                                          "JOIN event e ON e.leaf = c.last_leaf WHERE c.assignee = $1 "
+                                          "AND c.closed_usec IS NULL AND k.case_id = c.id "
+                                          "AND k.state = 'running' AND k.due_usec IS NOT NULL " OWED_ORDER "$2"));
     db_put_text(db, account_id);
     db_put_int(db, (int64_t)limit);
     return read_owed(db, arena, ret, ret_count, err);

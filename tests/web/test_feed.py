@@ -95,6 +95,32 @@ def test_the_address_and_its_webcal_twin(shared, people):
     assert "readonly" in answer.text
 
 
+def test_behind_tls_the_secret_never_travels_in_the_clear(tmp_path):
+    service = Talap(tmp_path).init()
+    service.start("--public-url", "https://talap.example.kz")
+    service.user("aliya", "moderator")
+    session = requests.Session()
+
+    def get(path):
+        answer = session.get(service.url + path)
+        for cookie in session.cookies:
+            assert cookie.secure
+            cookie.secure = False  # here nginx would stand before it
+        return answer
+
+    token = csrf(get("/en/sign-in"))
+    session.post(service.url + "/en/sign-in", data={"login": "aliya", "password": PASSWORD, "csrf": token}, allow_redirects=False)
+    for cookie in session.cookies:
+        cookie.secure = False
+    page = session.post(service.url + PAGE, data={"csrf": csrf(session.get(service.url + PAGE))}).text
+    secret = re.search(r">\nhttps://talap\.example\.kz/calendar/([A-Za-z0-9_-]{43})\.ics</textarea>", page).group(1)
+    assert f'href="webcals://talap.example.kz/calendar/{secret}.ics"' in page
+    service.complain()
+    event, = events(fetch(service, f"/calendar/{secret}.ics").content.decode())
+    assert event["URL"].startswith("https://talap.example.kz/kk/case/")
+    service.stop()
+
+
 def test_what_a_program_fetches(shared, people):
     case = shared.complain()
     path = make(shared, people["aliya"])

@@ -9,13 +9,18 @@ struct feed_state {
     char secret[FEED_SECRET_CHARS + 1];
 };
 
-/* The address under another scheme: "webcal://…" asks the reader's own calendar program to subscribe. */
-static const char *address_of(struct request *request, const char *secret, const char *scheme)
+static const char *address_of(struct request *request, const char *secret)
 {
-    const char *url = request_public_url(request), *rest = strstr(url, "://");
-    if (scheme == NULL || rest == NULL)
-        return arena_printf(&request->arena, "%s/calendar/%s.ics", url, secret);
-    return arena_printf(&request->arena, "%s%s/calendar/%s.ics", scheme, rest, secret);
+    return arena_printf(&request->arena, "%s/calendar/%s.ics", request_public_url(request), secret);
+}
+
+/* The same as "webcal://…", by which the reader's own calendar program subscribes. With https "webcals": otherwise the
+ * secret would first travel in the clear. */
+static const char *subscribe_of(struct request *request, const char *address)
+{
+    const char *rest = strstr(address, "://");
+    bool https = strncmp(address, "https:", 6) == 0;
+    return rest == NULL ? address : arena_printf(&request->arena, "%s%s", https ? "webcals" : "webcal", rest);
 }
 
 static int draw(struct request *request, struct response *response, const char *secret, const char *refusal,
@@ -25,9 +30,9 @@ static int draw(struct request *request, struct response *response, const char *
     struct page *page;
     struct tx *tx;
     if (secret != NULL) {
-        view.address = address_of(request, secret, NULL);
-        view.subscribe = address_of(request, secret, "webcal");
-        if (view.address == NULL || view.subscribe == NULL)
+        view.address = address_of(request, secret);
+        view.subscribe = view.address == NULL ? NULL : subscribe_of(request, view.address);
+        if (view.subscribe == NULL)
             return err_memory(err);
     }
     if (request_query(request, "done") != NULL)
