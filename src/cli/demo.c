@@ -192,6 +192,16 @@ static struct account_new account_new_of(const struct demo_account *account)
                                 .lang = account->lang};
 }
 
+/* But for its id, which it gets when the account is made. */
+static struct actor actor_of(const struct demo_account *data, const struct account_new *account)
+{
+    struct actor actor = {.kind = ACTOR_ACCOUNT, .roles = account->roles | ROLE_PUBLIC, .lang = data->lang};
+
+    snprintf(actor.login, sizeof(actor.login), "%s", data->login);
+    snprintf(actor.name, sizeof(actor.name), "%s", data->name);
+    return actor;
+}
+
 static int found(struct tx *tx, struct store_command *command, struct err *err)
 {
     struct demo *demo = command->arg;
@@ -201,12 +211,8 @@ static int found(struct tx *tx, struct store_command *command, struct err *err)
 
     for (size_t i = 0; r == 0 && i < demo->data.account_count; i++) {
         struct account_new account = account_new_of(&demo->data.accounts[i]);
-        struct actor *actor = &demo->actors[i];
-
-        *actor = (struct actor){.kind = ACTOR_ACCOUNT, .roles = account.roles | ROLE_PUBLIC, .lang = account.lang};
-        snprintf(actor->login, sizeof(actor->login), "%s", account.login);
-        snprintf(actor->name, sizeof(actor->name), "%s", account.name);
-        r = account_create(tx, &demo->office->access, &account, demo->hashes[i], NULL, at_usec, actor->account_id, err);
+        r = account_create(tx, &demo->office->access, &account, demo->hashes[i], NULL, at_usec,
+                           demo->actors[i].account_id, err);
     }
     return r;
 }
@@ -227,6 +233,7 @@ static int check_accounts(struct demo *demo, struct err *err)
             r = password_hash(DEMO_PASSWORD, demo->hashes[i], err);
         if (r < 0)
             return r;
+        demo->actors[i] = actor_of(data, &account);
         if ((account.roles & ROLE_MODERATOR) != 0)
             demo->moderators[demo->moderator_count++] = i;
         if ((account.roles & ROLE_REGISTRAR) != 0)

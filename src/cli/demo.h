@@ -1,5 +1,6 @@
 /* The example installation that `talap demo` fills a new store with: an invented platform, an authorised body and a
- * carrier under one roof, invented people, two years of every procedure, lived through the real engine at past times. */
+ * carrier under one roof, invented people, two years of every procedure, lived through the real engine at past times.
+ */
 #ifndef TALAP_CLI_DEMO_H
 #define TALAP_CLI_DEMO_H
 

@@ -7,6 +7,10 @@
 #include "cli/demo.h"
 #include "fixture.h"
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static struct case_filter everything(void)
 {
@@ -173,17 +177,77 @@ static void test_the_example_is_believable_whenever_it_is_told(void **state)
     told_at("2026-12-31T23:59:59+05:00");
 }
 
+/* The example's own files but for platform.yaml, which says `text`; nothing is written where it is refused. */
+static void refused_with(struct fixture *f, const char *text, const char *place)
+{
+    static const char *const same[] = {"complaints.yaml", "plots.yaml", "authority.yaml", "screenshot.png"};
+    char dir[] = "/tmp/talap-demo-XXXXXX", path[128], target[512];
+    struct demo_report report = {.filled = false};
+    struct err err = {0};
+    FILE *file;
+
+    assert_non_null(mkdtemp(dir));
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof(path), "%s/%s", dir, same[i]);
+        snprintf(target, sizeof(target), "%s/%s", DEMO_DIR, same[i]);
+        assert_int_equal(symlink(target, path), 0);
+    }
+    snprintf(path, sizeof(path), "%s/platform.yaml", dir);
+    file = fopen(path, "we");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    assert_true(demo_fill(&f->office, dir, fixture_moment(f, "2026-04-01T03:15:00+05:00"), &report, &err) < 0);
+    assert_false(report.filled);
+    assert_string_equal(err.code, "demo_malformed");
+    if (strstr(err.arg, place) == NULL)
+        fail_msg("%s does not tell of %s", err.arg, place);
+    unlink(path);
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof(path), "%s/%s", dir, same[i]);
+        unlink(path);
+    }
+    rmdir(dir);
+}
+
 static void test_damaged_data_are_refused_with_their_place(void **state)
 {
     struct fixture f;
     struct demo_report report = {.filled = false};
+    struct case_filter filter = everything();
     struct err err = {0};
 
     fixture_start(&f);
     fixture_sql(&f, "DELETE FROM account");
     assert_true(demo_fill(&f.office, f.law_dir, fixture_moment(&f, "2026-04-01T03:15:00+05:00"), &report, &err) < 0);
     assert_false(report.filled);
+    refused_with(&f, "stories:\n  - {plot: nobody_knows_it, ago: 3d 10:00}\n", "platform.yaml:2: nobody_knows_it");
+    refused_with(&f, "stories:\n  - {plot: threat, ago: 3d}\n", "platform.yaml:2: ago");
+    refused_with(&f, "stories:\n  - {plot: threat, ago: 3d 25:00}\n", "platform.yaml:2: ago");
+    refused_with(&f, "stories:\n  - {plot: threat, ago: soon}\n", "platform.yaml:2: ago");
+    refused_with(&f, "stories:\n  - {plot: threat, ago: 3d 10:00, with: {informed_after: later}}\n", "after later");
+    refused_with(&f, "tales: []\n", "stories");
+    assert_int_equal(count(&f, &filter), 0);
     fixture_end(&f);
+}
+
+/* What no longer fits the law, or leaves a word open, is found while it is lived through. */
+static void test_stories_that_do_not_fit_are_refused(void **state)
+{
+    static const char *const told[][2] = {
+        {"stories:\n  - {plot: threat, ago: 795d 10:00, steps: 1, with: {path: post}}\n", "text of story"},
+        {"stories:\n  - {plot: threat, ago: 795d 10:00, steps: 1, with: {path: post, text: x}}\n", "fields_refused"},
+        {"stories:\n  - {plot: appeal_withdrawn, ago: 795d 10:00, with: {appeal: \"${case:nobody.case}\"}}\n",
+         "text of story"},
+    };
+
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        struct fixture f;
+
+        fixture_start_empty(&f);
+        refused_with(&f, told[i][0], told[i][1]);
+        fixture_end(&f);
+    }
 }
 
 int main(void)
@@ -191,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_example_is_believable_whenever_it_is_told),
         cmocka_unit_test(test_damaged_data_are_refused_with_their_place),
+        cmocka_unit_test(test_stories_that_do_not_fit_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
