@@ -14,7 +14,7 @@ PUBLIC = ["/", "/open/complaint", "/follow", "/verify", "/proof/0", "/calendar/2
           "/law", "/law?act=rar&q=zzz", "/law/opl.11.3", "/law/pdl.8.7", "/sign-in", "/no-such-page", "/receipt", "/own"]
 STAFF = ["/desk", "/queue", "/queue?state=all&q=сурет", "/search", "/search?q=сурет", "/case-open", "/case-answered",
          "/open/complaint", "/settings", "/settings/accounts", "/settings/accounts/new", "/settings/tokens",
-         "/settings/organisation", "/settings/mail", "/password"]
+         "/settings/organisation", "/settings/mail", "/settings/calendar", "/password"]
 SCREENS = [("kk", 1280, "light"), ("kk", 360, "dark"), ("ru", 360, "light"), ("en", 1280, "dark"), ("ru", 1024, "light")]
 
 
@@ -81,12 +81,29 @@ def test_refused_form(visitor, lang, width, scheme):
     assert problems(visitor) == []
 
 
+@pytest.mark.parametrize("lang, width, scheme", SCREENS)
+def test_the_address_of_a_calendar(worker, lang, width, scheme):
+    """Shown once, on a page that has no address of its own: all of it is seen, also on a telephone."""
+    worker.width(width)
+    worker.scheme(scheme)
+    worker.open(f"/{lang}/settings/calendar")
+    worker.send('form[action$="/settings/calendar"] button')
+    assert problems(worker) == []
+    field = worker.one("#f-address")
+    assert field.get_attribute("value").endswith(".ics")
+    assert worker.execute_script("return arguments[0].scrollHeight <= arguments[0].clientHeight", field)
+    worker.open(f"/{lang}/settings/calendar")
+    assert ".ics" not in worker.page_source and problems(worker) == []
+    worker.send('form[action$="/revoke"] button')
+    assert worker.all(".note.good") and problems(worker) == []
+
+
 @pytest.mark.parametrize("path", ["/", "/open/complaint", "/follow", "/verify", "/clock", "/law/opl.11.3", "/calendar/2026"])
 def test_keyboard_reaches_everything(visitor, path):
     keyboard(visitor, "/kk" + path)
 
 
-@pytest.mark.parametrize("path", ["/desk", "/queue", "/case-open", "/settings/accounts/new", "/settings/tokens"])
+@pytest.mark.parametrize("path", ["/desk", "/queue", "/case-open", "/settings/accounts/new", "/settings/tokens", "/settings/calendar"])
 def test_keyboard_reaches_everything_for_staff(worker, path):
     keyboard(worker, "/kk" + {"/case-open": worker.waiting}.get(path, path))
 
