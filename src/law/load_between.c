@@ -75,6 +75,23 @@ static bool options_known(const struct field *each, const struct field *as)
     return true;
 }
 
+/* Whatever case may be named here may be named there. */
+static bool procedures_known(const struct field *from, const struct field *to)
+{
+    for (size_t i = 0; i < from->procedure_count; i++) {
+        if (!words_have(to->procedures, to->procedure_count, from->procedures[i]))
+            return false;
+    }
+    return true;
+}
+
+/* What one field holds the other takes. */
+static bool copies(const struct field *from, const struct field *to)
+{
+    return from && to && from->type == to->type && !from->personal && options_known(from, to) &&
+           procedures_known(from, to);
+}
+
 /* The field as this procedure's cases hold it: what the act itself asks for comes before the form's. */
 static const struct field *own_field(const struct between *between, const struct procedure_act *act, const char *name)
 {
@@ -103,9 +120,12 @@ static int opening_check(const struct between *between, const struct yaml *node,
             return yaml_refuse(load_at(at, "as"), err, "law_unknown_reference", "choice %.60s", open->as);
     }
     for (size_t i = 0; i < open->copy_count; i++) {
-        const struct field *from = own_field(between, act, open->copy[i]), *to = form_field(other, open->copy[i]);
-        if (!from || !to || from->type != to->type || from->personal)
-            return yaml_refuse(load_at(at, "copy"), err, "law_unknown_reference", "field %.60s", open->copy[i]);
+        const char *name = open->copy[i];
+        if (!copies(own_field(between, act, name), form_field(other, name)))
+            return yaml_refuse(load_at(at, "copy"), err, "law_unknown_reference", "field %.60s", name);
+        if (strcmp(name, open->link) == 0 || (open->as && strcmp(name, open->as) == 0) ||
+            words_have(open->copy, i, name))
+            return yaml_refuse(load_at(at, "copy"), err, "law_twice", "%.60s", name);
     }
     for (size_t i = 0; i < other->field_count; i++) {
         const char *name = other->fields[i].name;
@@ -117,11 +137,60 @@ static int opening_check(const struct between *between, const struct yaml *node,
     return 0;
 }
 
-/* Numbers are unique over all procedures, so no two may draw the same. */
+/* A number's pattern, sign by sign: a byte as it stands, any digit, or any more digits. */
+#define PATTERN_SIGNS 64 /* a pattern has 40 bytes, and {seq:9}, its longest sign in seven of them, makes ten */
+enum { SIGN_END = 0, SIGN_DIGIT = 256, SIGN_DIGITS };
+
+static void pattern_read(const char *pattern, int ret[static PATTERN_SIGNS])
+{
+    size_t count = 0;
+    while (*pattern) {
+        bool year = strncmp(pattern, "{year}", 6) == 0;
+        if (*pattern != '{') {
+            ret[count++] = (unsigned char)*pattern++;
+            continue;
+        }
+        for (int i = year ? 4 : pattern[4] == ':' ? pattern[5] - '0' : 1; i > 0; i--)
+            ret[count++] = SIGN_DIGIT;
+        if (!year)
+            ret[count++] = SIGN_DIGITS;
+        pattern += strcspn(pattern, "}") + 1;
+    }
+    ret[count] = SIGN_END;
+}
+
+static bool signs_meet(int a, int b)
+{
+    if (a == SIGN_DIGIT || a == SIGN_DIGITS)
+        return b >= SIGN_DIGIT || (b >= '0' && b <= '9');
+    return b >= SIGN_DIGIT ? a >= '0' && a <= '9' : a == b;
+}
+
+/* Is there a text that both patterns may draw, from these signs on? Every pair of places is looked at once. */
+static bool patterns_meet(const int *a, const int *b, size_t i, size_t j, bool seen[PATTERN_SIGNS][PATTERN_SIGNS])
+{
+    if (seen[i][j])
+        return false;
+    seen[i][j] = true;
+    if (a[i] == SIGN_END && b[j] == SIGN_END)
+        return true;
+    if (a[i] == SIGN_DIGITS && patterns_meet(a, b, i + 1, j, seen))
+        return true;
+    if (b[j] == SIGN_DIGITS && patterns_meet(a, b, i, j + 1, seen))
+        return true;
+    return a[i] != SIGN_END && b[j] != SIGN_END && signs_meet(a[i], b[j]) &&
+           patterns_meet(a, b, i + (a[i] != SIGN_DIGITS), j + (b[j] != SIGN_DIGITS), seen);
+}
+
+/* Numbers are unique over all procedures, so no two may ever draw the same. */
 static int number_check(const struct between *between, const struct yaml *root)
 {
+    int own[PATTERN_SIGNS], others[PATTERN_SIGNS];
+    pattern_read(between->procedure->number, own);
     for (const struct procedure *other = between->catalogue->procedures; other < between->procedure; other++) {
-        if (strcmp(other->number, between->procedure->number) == 0)
+        bool seen[PATTERN_SIGNS][PATTERN_SIGNS] = {{false}};
+        pattern_read(other->number, others);
+        if (patterns_meet(own, others, 0, 0, seen))
             return yaml_refuse(load_at(root, "number"), between->err, "law_twice", "%s", other->number);
     }
     return 0;

@@ -77,6 +77,9 @@ static int case_of_read(const struct yaml *node, struct arena *arena, struct fie
         return 0;
     if (!of)
         return yaml_refuse(node, err, "yaml_missing_key", "of");
+    /* A link stands in the open; a number that is sealed away would be asked for in vain. */
+    if (field->personal)
+        return yaml_refuse(load_at(node, "personal"), err, "law_bad_value", "personal: not for case");
     int r = load_mapping(of, keys, err);
     return r < 0 ? r : load_words(of, "procedures", true, arena, &field->procedure_count, &field->procedures, err);
 }

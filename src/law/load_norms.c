@@ -27,7 +27,8 @@ static int amended_check(const struct yaml *node, struct err *err)
 
 static int act_read(const struct yaml *node, struct act_of_law *ret, struct err *err)
 {
-    static const char *const keys[] = {"act", "cited", "title", "adopted", "published", "from", "amended", "points", NULL};
+    static const char *const keys[] = {"act",  "cited",   "title",  "adopted", "published",
+                                       "from", "amended", "points", NULL};
     struct act_of_law act = {.adopted_day = INT32_MIN, .published_day = INT32_MIN, .from_day = INT32_MIN};
     int r = load_mapping(node, keys, err);
     if (r == 0)

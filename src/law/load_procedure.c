@@ -241,6 +241,12 @@ static int clock_read(struct reading *reading, const char *id, const struct yaml
     if (r == 0)
         r = conditions_check(load_at(node, "if"), reading->procedure.fields, reading->procedure.field_count, NULL,
                              clock.conditions, clock.condition_count, err);
+    for (size_t i = 0; r == 0 && i < clock.condition_count; i++) {
+        /* What only the person's key opens can decide no clock. */
+        const struct field *field = procedure_field_find(&reading->procedure, clock.conditions[i].field);
+        if (field->personal)
+            r = yaml_refuse(load_at(node, "if"), err, "law_unknown_reference", "field %s", field->name);
+    }
     if (r == 0)
         r = yaml_read_bool(node, "right", false, &clock.right, err);
     if (r == 0 && clock.right && yaml_get(node, "remind"))
@@ -252,7 +258,8 @@ static int clock_read(struct reading *reading, const char *id, const struct yaml
     return r;
 }
 
-/* A mapping from ids to definitions: clocks and acts are written so. Keys are unique already. */
+/* A mapping from ids to definitions: clocks and acts are written so. Keys are unique already. Every procedure has
+ * "opened", and the acts "assign" and "note", without saying so. */
 static int section_get(struct reading *reading, const char *key, bool required, const struct yaml **ret)
 {
     const struct yaml *section = yaml_get(reading->root, key);
@@ -264,7 +271,7 @@ static int section_get(struct reading *reading, const char *key, bool required, 
         const char *id = section->keys[i];
         bool shaped = id[0] >= 'a' && id[0] <= 'z' && strlen(id) <= 60 &&
                       id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
-        if (!shaped || strcmp(id, "opened") == 0)
+        if (!shaped || strcmp(id, "opened") == 0 || strcmp(id, "assign") == 0 || strcmp(id, "note") == 0)
             return yaml_refuse(section->items[i], reading->err, "law_bad_value", "%s: %.60s", key, id);
     }
     *ret = section;

@@ -70,6 +70,18 @@ static const struct field *act_field(const struct procedure_act *act, const char
     return NULL;
 }
 
+/* A case has one value under a name, the newest: an act that asks anew for what the form asks for asks for the same
+ * kind of thing, or what was said would be read as something else, and sealed values as open ones. */
+static int act_fields_check(const struct acting *acting, const struct yaml *node, const struct procedure_act *act)
+{
+    for (size_t i = 0; i < acting->procedure->field_count; i++) {
+        const struct field *form = &acting->procedure->fields[i], *field = act_field(act, form->name);
+        if (field && (field->type != form->type || field->personal != form->personal))
+            return yaml_refuse(load_at(node, "fields"), acting->err, "law_bad_value", "fields: %.60s", form->name);
+    }
+    return 0;
+}
+
 static int act_at_read(const struct yaml *node, struct procedure_act *act, struct err *err)
 {
     int r = yaml_read_text(node, "at", false, &act->at, err);
@@ -168,6 +180,8 @@ int procedure_act_read(const struct procedure *procedure, const struct catalogue
         r = act_states_read(acting, node, &act);
     if (r == 0)
         r = fields_read(node, "fields", acting->catalogue, acting->arena, &act.field_count, &act.fields, err);
+    if (r == 0)
+        r = act_fields_check(acting, node, &act);
     if (r == 0 && yaml_get(node, "paper"))
         r = load_name(node, "paper", &act.paper, err);
     if (r == 0)

@@ -70,6 +70,11 @@ bool procedure_act_allowed(const struct procedure_act *act, int state, const cha
     return from && words_have(act->by, act->by_count, role);
 }
 
+int procedure_number_year(const struct procedure *procedure, int year)
+{
+    return strstr(procedure->number, "{year}") ? year : 0;
+}
+
 char *procedure_number(const struct procedure *procedure, int year, int64_t seq, struct arena *arena)
 {
     const char *text = "";

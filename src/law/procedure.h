@@ -127,6 +127,8 @@ bool procedure_clock_starts_on(const struct procedure_clock *clock, const char *
 bool words_have(const char *const *words, size_t count, const char *word);
 /* May the act be done from the state by this role? */
 bool procedure_act_allowed(const struct procedure_act *act, int state, const char *role);
+/* Whose sequence a number of that year continues: the year's, or 0, the only one, where the pattern has no {year}. */
+int procedure_number_year(const struct procedure *procedure, int year);
 /* The number for a year and sequence: "Ш-2026-000123". NULL over the arena's limit. */
 char *procedure_number(const struct procedure *procedure, int year, int64_t seq, struct arena *arena);
 

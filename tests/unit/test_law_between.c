@@ -208,6 +208,16 @@ static const struct {
     {35, CONTROL, "other_than: earlier", "other_than: bin", "law_unknown_reference"},
     {36, CONTROL, "decides: true", "decides: perhaps", "yaml_wrong_type"},
     {37, CONTROL, "by: [head]", "by: [auditor]", "law_unknown_reference"},
+    /* Sealed values decide no clock, and a link cannot be sealed. */
+    {27, CONTROL, "kind, type: choice, ", "kind, personal: true, type: choice, ", "law_unknown_reference"},
+    {18, CONTROL, "earlier, type: case, ", "earlier, personal: true, type: case, ", "law_bad_value"},
+    /* An act asks for what the form asks for as the form does. */
+    {38, CONTROL, "name: served_on, type: date, " T, "name: served_on, type: date, " T "}, {name: site, type: line, " T,
+     "law_bad_value"},
+    {39, CONTROL, "name: served_on, type: date, " T,
+     "name: served_on, type: date, " T "}, {name: site, type: url, personal: true, " T, "law_bad_value"},
+    {19, CONTROL, "  cancel: {", "  note: {", "law_bad_value"},
+    {58, CONTROL, "copy: [site]", "copy: [site, site]", "law_twice"},
     {40, CONTROL, "needs: {procedure: order", "needs: {procedure: other", "law_unknown_reference"},
     {41, CONTROL, "field: control, states", "field: carrier, states", "law_unknown_reference"},
     {42, CONTROL, "states: [confirmed]}", "states: [done]}", "law_unknown_reference"},
@@ -223,6 +233,10 @@ static const struct {
     {57, CONTROL, "site, type: url, " T ", public: true", "site, type: url, " T ", personal: true",
      "law_unknown_reference"},
     {60, ORDER, "O-{seq:4}", "C-{seq:4}", "law_twice"},
+    /* Patterns that differ and draw the same number all the same. */
+    {64, ORDER, "O-{seq:4}", "C-{year}{seq}", "law_twice"},
+    {65, ORDER, "O-{seq:4}", "C-{seq}", "law_twice"},
+    {66, ORDER, "O-{seq:4}", "C-2{seq:3}", "law_twice"},
     {61, ORDER, "of: {procedures: control}", "of: {procedures: order}", "law_unknown_reference"},
     {62, ORDER, "open_to: staff\nopened_by: head\n", "open_to: public\n", "law_unknown_reference"},
     /* A column that an act would fill with what is not public. */

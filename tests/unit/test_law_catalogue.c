@@ -539,7 +539,7 @@ static void test_states_are_reached_whatever_the_order_of_acts(void **state)
                                 "  end: {" T ", by: system, from: three, to: four}\n"
                                 "  go_on: {" T ", by: admin, from: two, to: three}\n"
                                 "  begin: {" T ", by: admin, from: one, to: two}\n"
-                                "  note: {" T ", by: admin, from: [one, two, three, four]}\n";
+                                "  remark: {" T ", by: admin, from: [one, two, three, four]}\n";
     struct law_dir dir;
     struct catalogue *small = NULL;
     struct err err = {0};
@@ -553,7 +553,7 @@ static void test_states_are_reached_whatever_the_order_of_acts(void **state)
     assert_int_equal(procedure->open_to, OPENER_STAFF);
     assert_int_equal(procedure->clock_count, 0);
     assert_int_equal(procedure->field_count, 0);
-    assert_true(procedure_act_allowed(procedure_act_find(procedure, "note"), 3, "admin")); /* it leaves nothing */
+    assert_true(procedure_act_allowed(procedure_act_find(procedure, "remark"), 3, "admin")); /* it leaves nothing */
     catalogue_free(small);
     law_dir_remove(&dir);
 }
