@@ -186,7 +186,7 @@ int case_open(struct tx *tx, const struct office *office, const struct case_prep
     if (r < 0)
         return r;
     year = date_from_day(zone_day_of(&office->catalogue->calendar->zone, now_usec)).year;
-    r = store_case_next_seq(tx, prepared->procedure->id, year, &seq, err);
+    r = store_case_next_seq(tx, prepared->procedure->id, procedure_number_year(prepared->procedure, year), &seq, err);
     if (r < 0)
         return r;
     number = procedure_number(prepared->procedure, year, seq, &arena);

@@ -1,7 +1,8 @@
 /* The calendar or the catalogue changed while clocks run: a holiday was added late, a day was moved. Running clocks are
  * computed anew by the same version of their norm, from the same event; a clock whose moments change says so in an
- * event with the old and the new ones. */
-#include "cases/parts.h"
+ * event with the old and the new ones. Whether a clock is a duty at all may have changed too: that changes no moment
+ * and is no event, but what is still to be said of the clock, and what the case owes next. */
+#include "cases/verify_parts.h"
 #include <string.h>
 
 static json_t *moments_json(int64_t due_usec, int64_t overdue_usec)
@@ -32,10 +33,11 @@ static int write_event(struct tx *tx, const struct office *office, const struct 
     return r;
 }
 
-/* The case's next moments follow. */
-static int update_case(struct tx *tx, const struct office *office, struct case_row *row, struct arena *arena,
+/* The case's next moments follow. `told`: an event says what changed, and it is the case's next version. */
+static int update_case(struct tx *tx, const struct office *office, struct case_row *row, bool told, struct arena *arena,
                        struct err *err)
 {
+    const int64_t due_usec = row->next_due_usec, overdue_usec = row->next_overdue_usec, version = row->version;
     struct clock_row *clocks;
     size_t count;
     int r = store_clock_of_case(tx, row->id, arena, &clocks, &count, err);
@@ -43,8 +45,58 @@ static int update_case(struct tx *tx, const struct office *office, struct case_r
     if (r < 0)
         return r;
     clocks_next(office->catalogue, row, clocks, count);
-    row->version++;
-    return store_case_update(tx, row, row->version - 1, err);
+    if (!told && row->next_due_usec == due_usec && row->next_overdue_usec == overdue_usec)
+        return 0;
+    row->version += told;
+    return store_case_update(tx, row, version, err);
+}
+
+/* Do the events say that the clock, as it runs now, became overdue? A clock that was no duty is marked as if they
+ * did. */
+static int overdue_told(struct tx *tx, const struct office *office, const struct clock_row *clock, struct arena *arena,
+                        bool *ret, struct err *err)
+{
+    struct replay replay;
+    struct event_row *events;
+    size_t count;
+    int r = store_event_of_case(tx, clock->case_id, NULL, arena, &events, &count, err);
+
+    if (r == 0)
+        r = replay_init(&replay, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        CLEANUP_JSON json_t *body = NULL;
+
+        r = stored_json_parse(events[i].body, events[i].body_len, "an event", &body, err);
+        if (r == 0)
+            r = replay_event(&replay, office, &events[i], body, NULL, arena, err);
+    }
+    if (r == 0)
+        *ret = json_is_true(json_object_get(json_object_get(replay.clocks, clock->clock), "told"));
+    replay_done(&replay);
+    /* Verification names the damage; what is marked as said stays so. */
+    return r == -ERR_DAMAGED ? 0 : r;
+}
+
+/* What is still to be said of the clock, by what it is today. A reminder that is about to be sent is not lost. */
+static int say_by_duty(struct tx *tx, const struct office *office, const struct procedure_clock *said, bool duty,
+                       bool moved, int64_t now_usec, struct clock_row *clock, struct arena *arena, struct err *err)
+{
+    int r = 0;
+
+    if (!duty) {
+        clock->remind_usec = TIME_NONE;
+        clock->overdue_told = true;
+        return 0;
+    }
+    if (moved && clock->overdue_usec > now_usec)
+        clock->overdue_told = false;
+    else if (clock->overdue_told)
+        r = overdue_told(tx, office, clock, arena, &clock->overdue_told, err);
+    if (moved || clock->remind_usec == TIME_NONE)
+        clock->remind_usec = clock_next_reminder(office->catalogue->calendar, said, clock->due_usec, now_usec);
+    return r;
 }
 
 /* The moments by today's law. Where it cannot say them, because the norm is gone from the catalogue or the calendar
@@ -85,20 +137,15 @@ static int handle(struct tx *tx, const struct office *office, struct clock_row *
               clock->norm_from_day != old.norm_from_day;
     clock->calendar_hash = office->calendar_hash;
     clock->catalogue_hash = office->catalogue_hash;
-    if (!changed)
-        return store_clock_put(tx, clock, err);
-
     clock->due_usec = moments.due_usec;
     clock->overdue_usec = moments.overdue_usec;
-    if (clock_is_duty(said, norm)) {
-        clock->remind_usec = clock_next_reminder(office->catalogue->calendar, said, clock->due_usec, now_usec);
-        if (clock->overdue_usec > now_usec)
-            clock->overdue_told = false;
-    }
-    r = write_event(tx, office, &old, clock, row, now_usec, err);
+    r = say_by_duty(tx, office, said, clock_is_duty(said, clock_norm(office->catalogue, clock)), changed, now_usec,
+                    clock, arena, err);
+    if (r == 0 && changed)
+        r = write_event(tx, office, &old, clock, row, now_usec, err);
     if (r == 0)
         r = store_clock_put(tx, clock, err);
-    return r < 0 ? r : update_case(tx, office, row, arena, err);
+    return r < 0 ? r : update_case(tx, office, row, changed, arena, err);
 }
 
 int case_recompute(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,

@@ -171,14 +171,24 @@ static int check_sealed(const struct verification *work, const struct case_row *
     return json_equal(sealed, replay->sealed) ? 0 : replay_damaged(err, "sealed values differ from the events");
 }
 
-/* A clock that only waits is born as one of which nothing will be said. */
-static bool overdue_as_told(const struct catalogue *catalogue, const char *procedure_id, const struct clock_row *row,
+/* A running clock that case_recompute has yet to look at: whether it is a duty may have changed with the catalogue. */
+static bool clock_waits(const struct office *office, const struct clock_row *row)
+{
+    return clock_runs(row) && (strcmp(row->catalogue_hash, office->catalogue_hash) != 0 ||
+                               strcmp(row->calendar_hash, office->calendar_hash) != 0);
+}
+
+/* A clock that only waits is born as one of which nothing will be said. Whether it did by the law it was computed with,
+ * only that law tells. */
+static bool overdue_as_told(const struct office *office, const char *procedure_id, const struct clock_row *row,
                             const json_t *told)
 {
+    const struct catalogue *catalogue = office->catalogue;
     const struct procedure *procedure = catalogue_procedure(catalogue, procedure_id);
     const struct procedure_clock *clock = procedure != NULL ? procedure_clock_find(procedure, row->clock) : NULL;
 
-    return !clock_is_duty(clock, clock_norm(catalogue, row)) ||
+    return strcmp(row->catalogue_hash, office->catalogue_hash) != 0 ||
+           !clock_is_duty(clock, clock_norm(catalogue, row)) ||
            row->overdue_told == json_is_true(json_object_get(told, "told"));
 }
 
@@ -209,23 +219,27 @@ static int check_clocks(struct verification *work, const struct case_row *row, c
     struct case_row next = *row;
     struct clock_row *clocks;
     size_t count;
+    bool waiting = false;
     int r = store_clock_of_case(work->tx, row->id, work->arena, &clocks, &count, err);
 
     if (r < 0)
         return r;
+    for (size_t i = 0; i < count; i++)
+        waiting = waiting || clock_waits(work->office, &clocks[i]);
     if (count != json_object_size(replay->clocks))
         return replay_damaged(err, "%zu clocks, by the events %zu", count, json_object_size(replay->clocks));
     for (size_t i = 0; i < count; i++) {
         const json_t *told = json_object_get(replay->clocks, clocks[i].clock);
 
         if (told == NULL || !clock_as_told(&clocks[i], told) ||
-            !overdue_as_told(work->office->catalogue, row->procedure, &clocks[i], told))
+            !overdue_as_told(work->office, row->procedure, &clocks[i], told))
             return replay_damaged(err, "clock %s differs from the events", clocks[i].clock);
     }
     clocks_next(work->office->catalogue, &next, clocks, count);
-    if (next.next_due_usec != row->next_due_usec || next.next_overdue_usec != row->next_overdue_usec)
-        return replay_damaged(err, "the next moments are not those of the clocks");
-    return 0;
+    if (next.next_due_usec == row->next_due_usec && next.next_overdue_usec == row->next_overdue_usec)
+        return 0;
+    return waiting ? err_set(err, ERR_CONFLICT, "registers_waiting", NULL)
+                   : replay_damaged(err, "the next moments are not those of the clocks");
 }
 
 static int check_attachment(struct verification *work, const struct attachment_row *listed, const char *subject_id,
@@ -309,9 +323,10 @@ static int count_number(struct verification *work, const struct replay *replay, 
 {
     const struct zone *zone = &work->office->catalogue->calendar->zone;
     json_t *years = json_object_get(work->numbered, replay->procedure->id);
+    int registered = date_from_day(zone_day_of(zone, replay->registered_usec)).year;
     char year[16];
 
-    snprintf(year, sizeof(year), "%d", date_from_day(zone_day_of(zone, replay->registered_usec)).year);
+    snprintf(year, sizeof(year), "%d", procedure_number_year(replay->procedure, registered));
     if (years == NULL && json_object_set_new(work->numbered, replay->procedure->id, years = json_object()) != 0)
         return err_memory(err);
     return json_object_set_new(years, year, json_integer(json_integer_value(json_object_get(years, year)) + 1)) == 0

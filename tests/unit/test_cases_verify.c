@@ -224,6 +224,89 @@ static void test_a_clock_with_a_history_is_sound(void **state)
     fixture_end(&f);
 }
 
+static void duty_in_law(struct fixture *f, bool duty)
+{
+    struct err err = {0};
+
+    fixture_edit_law(f, "procedures/verdict.yaml", duty ? "stopped_by: [halt], right: true" : "stopped_by: [halt]",
+                     duty ? "stopped_by: [halt]" : "stopped_by: [halt], right: true");
+    assert_int_equal(fixture_reload(f, &err), 0);
+}
+
+static int64_t next_due(struct fixture *f, const struct case_opened *opened)
+{
+    struct case_row row;
+    struct err err = {0};
+    struct tx *tx;
+
+    assert_int_equal(store_read_begin(f->store, &tx, &err), 0);
+    assert_int_equal(store_case_get(tx, opened->id, &f->arena, &row, &err), 0);
+    store_read_end(tx);
+    return row.next_due_usec;
+}
+
+/* The law is read anew, and a duty turns out to be a right, or the other way: what is still said of the clock follows,
+ * and nobody calls it damage. */
+static void test_a_duty_that_is_none_any_more_is_sound(void **state)
+{
+    struct fixture f;
+    struct case_opened runs, late, over;
+    struct verify_report report;
+    struct err err = {0};
+    int64_t soon, then;
+
+    world_start(&f);
+    soon = fixture_moment(&f, "2026-03-21T10:00:00+05:00");
+    then = fixture_moment(&f, "2026-05-01T10:00:00+05:00");
+    world_must_open(&f, "verdict", &f.moderator, "2026-02-20T10:00:00+05:00", NULL, NULL, &late);
+    world_must_open(&f, "verdict", &f.moderator, NOW, NULL, NULL, &runs);
+    world_must_open(&f, "verdict", &f.moderator, NOW, NULL, NULL, &over);
+    assert_int_equal(fixture_tick(&f, soon), 1); /* the first one is told of */
+    assert_true(next_due(&f, &runs) != TIME_NONE);
+
+    duty_in_law(&f, false);
+    /* Not sound, and not damaged either, until the clocks were looked at. */
+    assert_int_equal(fixture_verify(&f, &report, &err), -ERR_CONFLICT);
+    assert_string_equal(err.code, "registers_waiting");
+    assert_int_equal(fixture_recompute(&f, soon), 3);
+    world_refresh(&f);
+    world_sound(&f);
+    assert_int_equal(next_due(&f, &runs), TIME_NONE);
+    world_must_act(&f, &over, "halt", &f.moderator, "2026-03-21T11:00:00+05:00", NULL, NULL);
+    assert_int_equal(fixture_tick(&f, then), 0);
+    world_sound(&f);
+
+    /* A duty again: what was told before is not told twice, what was not is told now. */
+    duty_in_law(&f, true);
+    assert_int_equal(fixture_recompute(&f, then), 2);
+    world_refresh(&f);
+    world_sound(&f);
+    assert_true(next_due(&f, &runs) != TIME_NONE);
+    assert_int_equal(fixture_tick(&f, then), 1);
+    assert_int_equal(fixture_tick(&f, then), 0);
+    world_sound(&f);
+    fixture_end(&f);
+}
+
+/* A procedure whose numbers hold no year counts on over the years. */
+static void test_numbers_without_a_year_go_on(void **state)
+{
+    struct fixture f;
+    struct case_opened first, second;
+    struct err err = {0};
+
+    world_start(&f);
+    fixture_edit_law(&f, "procedures/verdict.yaml", "ТВ-{year}-{seq:4}", "ТВ-{seq:4}");
+    assert_int_equal(fixture_reload(&f, &err), 0);
+    world_must_open(&f, "verdict", &f.moderator, "2026-12-31T23:59:00+05:00", NULL, NULL, &first);
+    world_must_open(&f, "verdict", &f.moderator, "2027-01-01T00:01:00+05:00", NULL, NULL, &second);
+    assert_string_equal(first.number, "ТВ-0001");
+    assert_string_equal(second.number, "ТВ-0002");
+    world_refresh(&f);
+    world_sound(&f);
+    fixture_end(&f);
+}
+
 static void test_an_event_taken_away_is_found(void **state)
 {
     struct fixture f;
@@ -358,6 +441,8 @@ int main(void)
         cmocka_unit_test(test_each_damage_names_its_case),
         cmocka_unit_test(test_what_is_no_case_is_checked_too),
         cmocka_unit_test(test_a_clock_with_a_history_is_sound),
+        cmocka_unit_test(test_a_duty_that_is_none_any_more_is_sound),
+        cmocka_unit_test(test_numbers_without_a_year_go_on),
         cmocka_unit_test(test_an_event_taken_away_is_found),
         cmocka_unit_test(test_each_damage_beside_a_case_is_named),
         cmocka_unit_test(test_a_destroyed_persons_key_is_let_be),
