@@ -97,11 +97,9 @@ static int step(struct walk *walk, size_t at, struct err *err)
     int r;
 
     arena_init(&arena, COMMAND_ARENA_LIMIT);
-    r = store_link_of_case(walk->tx, id, &arena, &links, &count, err);
-    if (r == -ERR_MEMORY && arena.overflowed) { /* more neighbours than can be shown anyway */
+    r = store_link_near(walk->tx, id, CASE_CHAIN_MAX + 1, &arena, &links, &count, err);
+    if (r == 0 && count > CASE_CHAIN_MAX) /* more neighbours than can be shown anyway */
         walk->cut = true;
-        return 0;
-    }
     for (size_t i = 0; r == 0 && i < count; i++) {
         bool from = strcmp(links[i].from_case, id) == 0;
 

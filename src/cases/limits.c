@@ -159,11 +159,9 @@ static int looks_here(struct tx *tx, const struct act_need *need, const struct c
     int r;
 
     *ret_here = false;
-    if (strcmp(link->to_case, row->id) != 0 || strcmp(link->field, need->field) != 0)
-        return 0;
     arena_init(&arena, COMMAND_ARENA_LIMIT);
     r = store_case_get(tx, link->from_case, &arena, &other, err);
-    if (r < 0 || strcmp(other.procedure, need->procedure) != 0)
+    if (r < 0)
         return r;
     r = value_of(&other, need->field, &arena, &number, err);
     if (r < 0 || number == NULL || strcmp(number, row->number) != 0)
@@ -179,7 +177,7 @@ static int check_needs(struct tx *tx, const struct procedure_act *act, const str
     struct case_link_row *links;
     size_t count, finished = 0, unfinished = 0;
     bool one = act->need.one_is_enough;
-    int r = store_link_of_case(tx, row->id, arena, &links, &count, err);
+    int r = store_link_to_case(tx, row->id, act->need.procedure, act->need.field, arena, &links, &count, err);
 
     for (size_t i = 0; r == 0 && i < count && (one ? finished : unfinished) == 0; i++) {
         bool here = false, ready = false;

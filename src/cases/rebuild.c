@@ -174,28 +174,11 @@ static bool key_let_be(const struct rebuild *rebuild, const struct case_key_row 
     return rebuild->keys_lost && row->value[0] == '#';
 }
 
-/* Of the links of a case only those that it makes. */
-static int own_links(const struct rebuild *rebuild, struct case_link_row **ret, size_t *ret_count, struct err *err)
-{
-    struct case_link_row *rows;
-    size_t count, own = 0;
-    int r = store_link_of_case(rebuild->tx, rebuild->case_id, rebuild->arena, &rows, &count, err);
-
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(rows[i].from_case, rebuild->case_id) == 0)
-            rows[own++] = rows[i];
-    *ret = rows;
-    *ret_count = own;
-    return 0;
-}
-
 static int check_links(const struct rebuild *rebuild, struct rebuild_figures *figures, struct err *err)
 {
     struct case_link_row *rows;
     size_t count;
-    int r = own_links(rebuild, &rows, &count, err);
+    int r = store_link_from_case(rebuild->tx, rebuild->case_id, rebuild->arena, &rows, &count, err);
 
     if (r < 0)
         return r;
@@ -294,7 +277,7 @@ static int write_ties(const struct rebuild *rebuild, struct err *err)
     struct case_link_row *links;
     struct case_key_row *keys;
     size_t link_count, key_count;
-    int r = own_links(rebuild, &links, &link_count, err);
+    int r = store_link_from_case(rebuild->tx, rebuild->case_id, rebuild->arena, &links, &link_count, err);
 
     if (r == 0)
         r = store_key_of_case(rebuild->tx, rebuild->case_id, rebuild->arena, &keys, &key_count, err);

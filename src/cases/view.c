@@ -236,13 +236,11 @@ static int show_links(const struct look *look, struct case_view *view, struct er
     struct case_link_row *rows;
     struct case_link *links;
     size_t count;
-    int r = store_link_of_case(look->tx, look->row->id, look->arena, &rows, &count, err);
+    /* Anybody may name a public decision in an appeal; the chain, too, shows only so many. */
+    int r = store_link_near(look->tx, look->row->id, CASE_CHAIN_MAX, look->arena, &rows, &count, err);
 
     if (r < 0)
         return r;
-    /* Anybody may name a public decision in an appeal; the chain, too, shows only so many. */
-    if (count > CASE_CHAIN_MAX)
-        count = CASE_CHAIN_MAX;
     links = ARENA_ARRAY(look->arena, struct case_link, count);
     if (links == NULL)
         return err_memory(err);

@@ -4,6 +4,7 @@
  * cases of a year, or listing the platforms there are, reads one index and no case. */
 #include "store/link_rows.h"
 #include "store/db.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define SCAN_ROWS 256
@@ -29,12 +30,12 @@ int store_link_delete(struct tx *tx, const struct case_link_row *row, struct err
     return db_run(db, NULL, err);
 }
 
-/* The rest of a statement that gives links; its rows in the arena. */
-static int read_links(struct db *db, struct arena *arena, struct case_link_row **ret, size_t *ret_count,
-                      struct err *err)
+/* The rest of a statement that gives links; its rows in the arena, behind those that are there already. */
+static int read_more_links(struct db *db, struct arena *arena, struct case_link_row **ret, size_t *ret_count,
+                           struct err *err)
 {
-    struct case_link_row *rows = NULL;
-    size_t count = 0, room = 0;
+    struct case_link_row *rows = *ret;
+    size_t count = *ret_count, room = count;
     int got;
     while ((got = db_step(db, err)) > 0) {
         struct case_link_row *row = ROWS_ADD(arena, rows, count, room);
@@ -53,6 +54,19 @@ static int read_links(struct db *db, struct arena *arena, struct case_link_row *
     return 0;
 }
 
+static int read_links(struct db *db, struct arena *arena, struct case_link_row **ret, size_t *ret_count,
+                      struct err *err)
+{
+    struct case_link_row *rows = NULL;
+    size_t count = 0;
+    int rc = read_more_links(db, arena, &rows, &count, err);
+    if (rc == 0) {
+        *ret = rows;
+        *ret_count = count;
+    }
+    return rc;
+}
+
 int store_link_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct case_link_row **ret,
                        size_t *ret_count, struct err *err)
 {
@@ -63,6 +77,65 @@ int store_link_of_case(struct tx *tx, const char *case_id, struct arena *arena, 
                                          "ORDER BY leaf, from_case, to_case, field"));
     db_put_text(db, case_id);
     return read_links(db, arena, ret, ret_count, err);
+}
+
+int store_link_from_case(struct tx *tx, const char *case_id, struct arena *arena, struct case_link_row **ret,
+                         size_t *ret_count, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT from_case, to_case, field, leaf FROM case_link WHERE from_case = $1 "
+                                         "ORDER BY leaf, to_case, field"));
+    db_put_text(db, case_id);
+    return read_links(db, arena, ret, ret_count, err);
+}
+
+int store_link_to_case(struct tx *tx, const char *case_id, const char *procedure, const char *field,
+                       struct arena *arena, struct case_link_row **ret, size_t *ret_count, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT l.from_case, l.to_case, l.field, l.leaf FROM case_link l "
+                                         "CROSS JOIN case_file c WHERE l.to_case = $1 AND l.field = $2 "
+                                         "AND c.id = l.from_case AND c.procedure || '' = $3 "
+                                         "ORDER BY l.leaf, l.from_case"));
+    db_put_text(db, case_id);
+    db_put_text(db, field);
+    db_put_text(db, procedure);
+    return read_links(db, arena, ret, ret_count, err);
+}
+
+static int by_leaf(const void *a, const void *b)
+{
+    const struct case_link_row *x = a, *y = b;
+    if (x->leaf != y->leaf)
+        return x->leaf < y->leaf ? -1 : 1;
+    int order = strcmp(x->from_case, y->from_case);
+    if (order == 0)
+        order = strcmp(x->to_case, y->to_case);
+    return order != 0 ? order : strcmp(x->field, y->field);
+}
+
+int store_link_near(struct tx *tx, const char *case_id, size_t limit, struct arena *arena, struct case_link_row **ret,
+                    size_t *ret_count, struct err *err)
+{
+    struct case_link_row *rows = NULL;
+    size_t count = 0;
+    struct db *db = db_query(tx->db, SQL("SELECT from_case, to_case, field, leaf FROM case_link WHERE from_case = $1 "
+                                         "ORDER BY leaf, to_case, field LIMIT $2"));
+    db_put_text(db, case_id);
+    db_put_int(db, (int64_t)limit);
+    int rc = read_more_links(db, arena, &rows, &count, err);
+    if (rc == 0 && count < limit) {
+        db = db_query(tx->db, SQL("SELECT from_case, to_case, field, leaf FROM case_link "
+                                  "WHERE to_case = $1 AND from_case <> $1 ORDER BY leaf LIMIT $2"));
+        db_put_text(db, case_id);
+        db_put_int(db, (int64_t)(limit - count));
+        rc = read_more_links(db, arena, &rows, &count, err);
+    }
+    if (rc != 0)
+        return rc;
+    if (count > 1)
+        qsort(rows, count, sizeof *rows, by_leaf);
+    *ret = rows;
+    *ret_count = count;
+    return 0;
 }
 
 /* Two arenas take turns, so that the last row of a page is still there when the page after it is asked for. */

@@ -14,9 +14,18 @@ struct case_link_row {
 int store_link_put(struct tx *tx, const struct case_link_row *row, struct err *err) WARN_UNUSED;
 /* Takes back a link that today's catalogue would not make. No such row: no error. */
 int store_link_delete(struct tx *tx, const struct case_link_row *row, struct err *err) WARN_UNUSED;
-/* Links from and to the case, by leaf. */
+/* Links from and to the case, by leaf: of a case that strangers may name, there may be very many. */
 int store_link_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct case_link_row **ret,
                        size_t *ret_count, struct err *err) WARN_UNUSED;
+/* At most `limit` of them, by leaf: first of all those the case itself makes, then the oldest that name it. */
+int store_link_near(struct tx *tx, const char *case_id, size_t limit, struct arena *arena, struct case_link_row **ret,
+                    size_t *ret_count, struct err *err) WARN_UNUSED;
+/* Only those the case itself makes, by leaf. */
+int store_link_from_case(struct tx *tx, const char *case_id, struct arena *arena, struct case_link_row **ret,
+                         size_t *ret_count, struct err *err) WARN_UNUSED;
+/* Only those by which cases of the procedure name it in that field, by leaf. */
+int store_link_to_case(struct tx *tx, const char *case_id, const char *procedure, const char *field,
+                       struct arena *arena, struct case_link_row **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
 int store_link_scan(struct tx *tx, int (*each)(const struct case_link_row *row, void *arg, struct err *err), void *arg,
                     struct err *err) WARN_UNUSED;
 

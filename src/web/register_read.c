@@ -217,7 +217,7 @@ int entry_beside_read(struct request *request, struct tx *tx, const struct law_r
     int r =
         clocks_read(request, tx, reg->procedure, entry->row.case_id, true, &beside.clocks, &beside.clock_count, err);
     if (r == 0)
-        r = store_link_of_case(tx, entry->row.case_id, &request->arena, &ties, &count, err);
+        r = store_link_near(tx, entry->row.case_id, ENTRY_TIES_MAX + 1, &request->arena, &ties, &count, err);
     if (r < 0)
         return r;
     if (count > ENTRY_TIES_MAX) {

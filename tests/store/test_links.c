@@ -35,18 +35,56 @@ static void add_cases(struct world *world, int count)
     }
 }
 
-/* As "from>to field leaf" a line. */
+/* As "from>to field leaf" each. */
+static const char *told(struct world *world, const struct case_link_row *rows, size_t count)
+{
+    const char *text = "";
+    for (size_t i = 0; i < count; i++)
+        text = arena_printf(&world->arena, "%s%s>%s %s %lld;", text, rows[i].from_case + 34, rows[i].to_case + 34,
+                            rows[i].field, (long long)rows[i].leaf);
+    return text;
+}
+
 static const char *links_of(struct world *world, int n)
 {
     CLEANUP_READ struct tx *tx = world_read(world);
     struct case_link_row *rows;
     size_t count;
     assert_done(store_link_of_case(tx, id_of(world, n), &world->arena, &rows, &count, &world->err), world);
-    const char *text = "";
-    for (size_t i = 0; i < count; i++)
-        text = arena_printf(&world->arena, "%s%s>%s %s %lld;", text, rows[i].from_case + 34, rows[i].to_case + 34,
-                            rows[i].field, (long long)rows[i].leaf);
-    return text;
+    return told(world, rows, count);
+}
+
+/* However many name a case, what it names itself comes first, and one asks for no more than one wants. */
+static void of_many_links_only_some_are_read(void **state)
+{
+    struct world *world = *state;
+    struct case_link_row *rows;
+    size_t count;
+    add_cases(world, 4);
+    add_link(world, 2, 1, "basis", 3);
+    add_link(world, 3, 1, "basis", 5);
+    add_link(world, 4, 1, "basis", 6);
+    add_link(world, 4, 1, "decision", 6);
+    add_link(world, 1, 3, "prescription", 9);
+    add_link(world, 1, 1, "basis", 7); /* of itself: once, as its own */
+    CLEANUP_READ struct tx *tx = world_read(world);
+    assert_done(store_link_near(tx, id_of(world, 1), 4, &world->arena, &rows, &count, &world->err), world);
+    assert_string_equal(told(world, rows, count), "02>01 basis 3;03>01 basis 5;01>01 basis 7;01>03 prescription 9;");
+    assert_done(store_link_near(tx, id_of(world, 1), 1, &world->arena, &rows, &count, &world->err), world);
+    assert_string_equal(told(world, rows, count), "01>01 basis 7;");
+    assert_done(store_link_near(tx, id_of(world, 1), 9, &world->arena, &rows, &count, &world->err), world);
+    assert_int_equal(count, 6);
+    assert_done(store_link_from_case(tx, id_of(world, 1), &world->arena, &rows, &count, &world->err), world);
+    assert_string_equal(told(world, rows, count), "01>01 basis 7;01>03 prescription 9;");
+    struct case_row named = case_row_of(world, 4);
+    assert_done(
+        store_link_to_case(tx, id_of(world, 1), named.procedure, "decision", &world->arena, &rows, &count, &world->err),
+        world);
+    assert_string_equal(told(world, rows, count), "04>01 decision 6;");
+    assert_done(
+        store_link_to_case(tx, id_of(world, 1), "another", "decision", &world->arena, &rows, &count, &world->err),
+        world);
+    assert_int_equal(count, 0);
 }
 
 static void links_are_found_from_both_ends(void **state)
@@ -352,10 +390,15 @@ static void a_tie_is_taken_back_alone(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        WORLD_TEST(links_are_found_from_both_ends), WORLD_TEST(nothing_is_tied_to_no_case),
-        WORLD_TEST(everything_is_scanned_once),     WORLD_TEST(keys_of_a_case),
-        WORLD_TEST(keys_are_counted_in_a_span),     WORLD_TEST(values_are_listed_with_their_figures),
-        WORLD_TEST(a_refused_command_ties_nothing), WORLD_TEST(one_secret_address_for_an_account),
+        WORLD_TEST(links_are_found_from_both_ends),
+        WORLD_TEST(nothing_is_tied_to_no_case),
+        WORLD_TEST(of_many_links_only_some_are_read),
+        WORLD_TEST(everything_is_scanned_once),
+        WORLD_TEST(keys_of_a_case),
+        WORLD_TEST(keys_are_counted_in_a_span),
+        WORLD_TEST(values_are_listed_with_their_figures),
+        WORLD_TEST(a_refused_command_ties_nothing),
+        WORLD_TEST(one_secret_address_for_an_account),
         WORLD_TEST(a_tie_is_taken_back_alone),
     };
     return world_run("store links", tests, sizeof tests / sizeof *tests);

@@ -92,6 +92,43 @@ static void test_an_act_ties_too(void **state)
     fixture_end(&f);
 }
 
+/* A hundred thousand times and more a case may be named by others: it can still be looked at, verified and acted on. */
+static void test_a_case_named_by_a_crowd(void **state)
+{
+    struct fixture f;
+    struct case_opened verdict, review, loud;
+    struct case_view view;
+    struct case_chain chain;
+    struct err err = {0};
+    char sql[400];
+    struct tx *tx;
+    bool own = false;
+
+    world_start(&f);
+    world_must_open(&f, "verdict", &f.moderator, NOW, NULL, NULL, &verdict);
+    world_must_open(&f, "review", &f.moderator, NOW, "against", verdict.number, &review);
+    world_must_open(&f, "verdict", &f.moderator, NOW, "about", review.number, &loud);
+    world_must_act(&f, &loud, "close", &f.moderator, NOW, NULL, NULL);
+    snprintf(sql, sizeof(sql),
+             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000) "
+             "INSERT INTO case_link SELECT '%s', '%s', 'x' || i, 0 FROM n",
+             verdict.id, review.id);
+    fixture_sql(&f, sql);
+    tx = reading(&f);
+    arena_reset(&f.arena);
+    assert_int_equal(case_view(tx, &f.office, review.id, &f.admin, 0, CASE_WITH_LINKS, &f.arena, &view, &err), 0);
+    assert_int_equal(view.link_count, CASE_CHAIN_MAX);
+    for (size_t i = 0; i < view.link_count; i++)
+        own = own || !view.links[i].back;
+    assert_true(own);
+    assert_int_equal(case_chain(tx, &f.office, review.id, &f.admin, &f.arena, &chain, &err), 0);
+    assert_true(chain.cut);
+    assert_true(chain.edge_count >= 1);
+    store_read_end(tx);
+    world_must_act(&f, &review, "conclude", &f.moderator, NOW, NULL, NULL);
+    fixture_end(&f);
+}
+
 /* --- Keys --------------------------------------------------------------------------------------------------------- */
 
 static void test_keys_compare_what_is_the_same(void **state)
@@ -535,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_a_named_case_is_linked_both_ways),
         cmocka_unit_test(test_what_is_no_such_case_is_refused_beside_its_field),
         cmocka_unit_test(test_an_act_ties_too),
+        cmocka_unit_test(test_a_case_named_by_a_crowd),
         cmocka_unit_test(test_keys_compare_what_is_the_same),
         cmocka_unit_test(test_cases_are_found_by_their_keys),
         cmocka_unit_test(test_once_a_quarter_for_one_subject),

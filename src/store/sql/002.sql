@@ -8,7 +8,7 @@ CREATE TABLE case_link (
     leaf @INT NOT NULL,
     PRIMARY KEY (from_case, to_case, field)
 ) @KEYED;
-CREATE INDEX case_link_to ON case_link (to_case);
+CREATE INDEX case_link_to ON case_link (to_case, leaf);
 
 -- `procedure`, `opened_usec` and `serial` repeat the case's and never change, so that counting and listing by a key read
 -- one index.
