@@ -8,7 +8,7 @@ void case_begin(const struct procedure *procedure, struct case_row *row, int64_t
 {
     assert(procedure->state_count > 0 && row->state == NULL);
     row->state = procedure->states[0].id;
-    row->closed_usec = procedure->states[0].final ? now_usec : TIME_NONE;
+    row->closed_usec = procedure_state_rests(procedure, 0) ? now_usec : TIME_NONE;
 }
 
 void case_move(const struct procedure *procedure, const struct procedure_act *act, struct case_row *row,
@@ -21,5 +21,5 @@ void case_move(const struct procedure *procedure, const struct procedure_act *ac
     if (act->to < 0)
         return;
     row->state = procedure->states[act->to].id;
-    row->closed_usec = procedure->states[act->to].final ? now_usec : TIME_NONE;
+    row->closed_usec = procedure_state_rests(procedure, act->to) ? now_usec : TIME_NONE;
 }

@@ -161,6 +161,9 @@ static int apply_opened(struct replay *replay, const struct office *office, cons
         return err_memory(err);
     replay->opened_usec = moment(body, "received");
     replay->registered_usec = event->at_usec;
+    r = procedure_state_find(replay->procedure, replay->state);
+    if (r >= 0 && procedure_state_rests(replay->procedure, r))
+        replay->closed_usec = event->at_usec;
     r = apply_values(replay, body, sealed, err);
     if (r == 0)
         r = apply_clocks(replay, body, event->at_usec, err);
@@ -175,8 +178,8 @@ static int apply_acted(struct replay *replay, const struct event_row *event, con
 
     if (from == NULL || state < 0 || strcmp(from, replay->state) != 0)
         return replay_damaged(err, "event %lld does not follow from state %s", (long long)event->leaf, replay->state);
-    if (strcmp(from, to) != 0 || (replay->procedure->states[state].final && replay->closed_usec == TIME_NONE))
-        replay->closed_usec = replay->procedure->states[state].final ? event->at_usec : TIME_NONE;
+    if (strcmp(from, to) != 0 || (procedure_state_rests(replay->procedure, state) && replay->closed_usec == TIME_NONE))
+        replay->closed_usec = procedure_state_rests(replay->procedure, state) ? event->at_usec : TIME_NONE;
     replay->state = arena_strdup(arena, to);
     if (replay->state == NULL)
         return err_memory(err);

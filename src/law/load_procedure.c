@@ -129,7 +129,7 @@ static int head_read(struct reading *reading, const struct law_file *file)
 
 static int states_read(struct reading *reading)
 {
-    static const char *const keys[] = {"state", "title", "public_title", "final", NULL};
+    static const char *const keys[] = {"state", "title", "public_title", "final", "standing", NULL};
     const struct yaml *items = NULL;
     struct procedure *procedure = &reading->procedure;
     struct err *err = reading->err;
@@ -155,6 +155,10 @@ static int states_read(struct reading *reading)
             r = load_text3(node, "public_title", false, &state.public_title, err);
         if (r == 0)
             r = yaml_read_bool(node, "final", false, &state.final, err);
+        if (r == 0)
+            r = yaml_read_bool(node, "standing", false, &state.standing, err);
+        if (r == 0 && state.final && state.standing)
+            r = yaml_refuse(load_at(node, "standing"), err, "law_bad_value", "standing: final already");
         if (r == 0 && procedure_state_find(procedure, state.id) >= 0)
             r = yaml_refuse(node, err, "law_twice", "%s", state.id);
         if (r < 0)

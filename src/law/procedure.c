@@ -22,6 +22,11 @@ int procedure_state_find(const struct procedure *procedure, const char *id)
     return -1;
 }
 
+bool procedure_state_rests(const struct procedure *procedure, int state)
+{
+    return procedure->states[state].final || procedure->states[state].standing;
+}
+
 const struct procedure_clock *procedure_clock_find(const struct procedure *procedure, const char *id)
 {
     for (size_t i = 0; i < procedure->clock_count; i++) {

@@ -14,6 +14,8 @@ struct procedure_state {
     struct text3 title;        /* for staff */
     struct text3 public_title; /* for the opener; equal to title when not given */
     bool final;                /* no act leaves it */
+    bool standing;             /* nobody owes anything in it, though an act may still leave it: a decision in force, an
+                                  entry of a register; the case counts as closed meanwhile */
 };
 
 struct procedure_clock {
@@ -121,6 +123,8 @@ struct procedure {
 const struct procedure_act *procedure_act_find(const struct procedure *procedure, const char *id);
 int procedure_state_find(const struct procedure *procedure, const char *id); /* index or -1 */
 const struct procedure_clock *procedure_clock_find(const struct procedure *procedure, const char *id);
+/* Is a case closed in that state: final or standing? */
+bool procedure_state_rests(const struct procedure *procedure, int state);
 /* The field of that name in the form, else in the first act that has it; NULL. */
 const struct field *procedure_field_find(const struct procedure *procedure, const char *name);
 bool procedure_clock_starts_on(const struct procedure_clock *clock, const char *event);

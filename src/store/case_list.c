@@ -185,6 +185,9 @@ static void add_filter(struct sql_text *sql, const struct case_filter *filter, c
     and_time(sql, SQL(" AND c.next_due_usec >= "), filter->due_from_usec);
     and_time(sql, SQL(" AND c.next_due_usec < "), filter->due_before_usec);
     and_time(sql, SQL(" AND c.next_overdue_usec <= "), filter->overdue_at_usec);
+    /* What is owed at once has no length: both moments are its start, and it is never overdue. */
+    if (filter->overdue_at_usec != TIME_NONE)
+        sql_add(sql, SQL(" AND c.next_overdue_usec <> c.next_due_usec"));
     and_time(sql, SQL(" AND c.opened_usec >= "), filter->opened_from_usec);
     and_time(sql, SQL(" AND c.opened_usec < "), filter->opened_before_usec);
     if (plan->words.len > 0) {

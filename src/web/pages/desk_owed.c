@@ -87,21 +87,6 @@ static int look_closer(struct request *request, struct tx *tx, const struct case
     return 0;
 }
 
-/* Is the case where it stays until something happens: decided and in force, or an entry of a register? Nobody owes
- * anything for it while no clock runs. (A register of several states shows work going on.) */
-static bool stands(const struct catalogue *catalogue, const struct procedure *procedure, int state)
-{
-    const char *id = procedure->states[state].id;
-    if (procedure->decides && state == 0)
-        return true;
-    for (size_t i = 0; i < catalogue->register_count; i++) {
-        const struct law_register *reg = &catalogue->registers[i];
-        if (reg->procedure == procedure && reg->state_count == 1 && strcmp(reg->states[0], id) == 0)
-            return true;
-    }
-    return false;
-}
-
 struct sorting {
     struct desk_view *view;
     struct desk_group *groups;
@@ -145,8 +130,6 @@ static int row_sort(struct request *request, struct tx *tx, struct sorting *sort
     const char *why = NULL;
     unsigned others;
     if (row->procedure == NULL || row->state < 0)
-        return 0;
-    if (row->row->next_due_usec == TIME_NONE && stands(request->office->catalogue, row->procedure, row->state))
         return 0;
     bool all = only_oversees(&request->actor);
     /* An administrator who also works sees every case, and owes what the work asks for. */
