@@ -252,6 +252,7 @@ def test_entries_lead_to_each_other(body):
     opened = body.call("POST", "/v1/cases/restoration",
                        json={**RESTORATION, "resource": "https://linked.example.kz", "entry": restricted["number"]})
     assert opened.status_code == 201, opened.text
+    body.r.act(opened.json(), "register", incoming_number="17-4")
     there = api(body, "/restorations/entries/" + opened.json()["number"])["links"]
     assert [(k["register"], k["number"], k["back"]) for k in there] == [("restricted_resources", restricted["number"], False)]
     back = api(body, "/restricted_resources/entries/" + restricted["number"])["links"]
@@ -496,3 +497,14 @@ def test_who_may_see_platforms(body):
         for lang in LANGS:
             assert body.o.get(f"/{lang}/{path}").status_code == code, path
     assert body.call("GET", "/en/platforms").status_code == 303
+
+
+def test_an_export_of_very_different_entries(body):
+    """Small entries and large ones: however many are read at a time, each comes once."""
+    numbers = [represent(body, platform=f"https://e{i}.example.kz/", platform_name="Ш" * (1 if i < 70 else 150),
+                         owner="Ә" * (1 if i < 70 else 150))["number"] for i in range(140)]
+    exported = body.call("GET", "/v1/registers/legal_representatives/export.json").json()["entries"]
+    listed = [e["number"] for e in exported]
+    assert len(listed) == len(set(listed)) and set(numbers) <= set(listed)
+    rows = list(csv.DictReader(io.StringIO(body.call("GET", "/v1/registers/legal_representatives/export.csv").text, newline="")))
+    assert [r["number"] for r in rows] == listed

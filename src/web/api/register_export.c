@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_A_TIME 500
+/* Rows read at a time: few at first, then as many as take about PAGE_BYTES, for that is what a slow reader holds. */
+#define ROWS_FIRST 64
+#define ROWS_MOST 500
+#define PAGE_BYTES ((size_t)512 * 1024)
 #define PORTION_BYTES ((size_t)256 * 1024)
 #define ARENA_BYTES ((size_t)16 * 1024 * 1024)
 
@@ -152,6 +155,10 @@ static int page_read(struct export_stream *stream)
             break;
         stream->filter.limit /= 2;
     }
+    if (stream->page.used_bytes > PAGE_BYTES && stream->filter.limit > 1)
+        stream->filter.limit /= 2;
+    else if (stream->page.used_bytes < PAGE_BYTES / 2 && stream->filter.limit * 2 <= ROWS_MOST)
+        stream->filter.limit *= 2;
     char *cursor = r == 0 && next != NULL ? strdup(next) : NULL;
     if (r < 0 || (next != NULL && cursor == NULL))
         return -1;
@@ -219,7 +226,7 @@ static int export_answer(struct request *request, struct response *response, boo
         r = register_filter_read(request, reg, &stream->filter, err);
     if (r == 0) {
         stream->reg = reg;
-        stream->filter.limit = ROWS_A_TIME;
+        stream->filter.limit = ROWS_FIRST;
         /* The words belong to the request: a copy outlives it. */
         const char *words = stream->filter.words;
         stream->filter.words = arena_strdup(&stream->own, words);
