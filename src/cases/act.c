@@ -227,6 +227,9 @@ int case_act(struct tx *tx, const struct office *office, const struct act_prepar
     r = repeat_find(tx, &prepared->repeat, &arena, &first, &repeated, err);
     if (r < 0)
         return r;
+    /* Forgotten since the preparation, which checked nothing for it. */
+    if (prepared->answered && !repeated)
+        return err_set(err, ERR_STALE, "case_changed", NULL);
     if (repeated) {
         leaf = first.leaf;
         r = version_at(tx, leaf, &arena, &version, err);

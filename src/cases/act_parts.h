@@ -21,6 +21,7 @@ struct act_prepared {
     const struct case_prepared **opens; /* the cases it opens */
     size_t open_count;
     struct repeat repeat;
+    bool answered; /* the key was known: nothing was checked, and nothing may be written */
 };
 
 /* Prepares the cases that the act opens, out of the case's values as they stand after it. What the new case's form

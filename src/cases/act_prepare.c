@@ -305,6 +305,7 @@ int case_act_prepare(struct tx *tx, const struct office *office, const struct ca
     if (r < 0)
         return r;
     if (repeated) { /* nothing will be written, so nothing is checked: the case may have moved on since */
+        prepared->answered = true;
         *ret = prepared;
         return 0;
     }

@@ -144,16 +144,17 @@ static int write_case(struct tx *tx, const struct office *office, const struct c
     return r;
 }
 
-/* Anybody may write anybody's address into a complaint. So that nobody's mailbox is flooded by it, a person in whose
- * name more than a few cases were opened within a day gets no further receipts by mail; the page shows each all the
- * same. What staff opens is told of always: a person is owed the reasons of every decision. */
+/* Anybody may write anybody's address into a complaint, on our page or on one that hands it on to the API. So that
+ * nobody's mailbox is flooded by it, a person in whose name more than a few cases were opened within a day gets no
+ * further receipts by mail; the page shows each all the same. What staff opens is told of always, and what a program
+ * decided too: a person is owed the reasons of every decision. */
 static int send_receipt(struct tx *tx, const struct case_prepared *prepared, const char *subject_id, int64_t leaf,
                         int64_t now_usec, struct err *err)
 {
     int64_t earlier_usec = TIME_NONE;
     int r = 0;
 
-    if (strcmp(prepared->opener, "public") == 0)
+    if (strcmp(prepared->opener, "staff") != 0 && !prepared->procedure->decides)
         r = store_case_nth_newest(tx, subject_id, RECEIPTS_A_DAY, &earlier_usec, err);
     if (r < 0 || (earlier_usec != TIME_NONE && earlier_usec > now_usec - USEC_PER_DAY))
         return r;

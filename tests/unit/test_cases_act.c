@@ -399,12 +399,46 @@ static void test_an_act_that_gives_the_address_is_told_there(void **state)
     fixture_end(&f);
 }
 
+/* A key is kept for a day. Forgotten between the look at it and the writing, it must not let through what nobody looked
+ * at. */
+static void test_a_key_forgotten_meanwhile_writes_nothing(void **state)
+{
+    const char *text = "Әріптестерге";
+    struct raw_value raw[] = {fixture_raw("text", &text)};
+    struct fixture f;
+    struct case_opened opened;
+    struct case_acting acting = {
+        .case_id = opened.id, .act = "note", .raw = raw, .raw_count = 1, .idempotency_key = "k"};
+    struct turn turn = {.office = &f.office};
+    struct verify_report report;
+    struct err err = {0};
+    struct tx *tx;
+    int64_t events;
+
+    fixture_start(&f);
+    turn.now_usec = open_case(&f, &opened);
+    assert_int_equal(fixture_act(&f, &acting, &f.moderator, turn.now_usec, NULL, NULL, &err), 0);
+    assert_int_equal(fixture_verify(&f, &report, &err), 0);
+    events = report.events;
+    arena_reset(&f.arena);
+    assert_int_equal(store_read_begin(f.store, &tx, &err), 0);
+    assert_int_equal(
+        case_act_prepare(tx, &f.office, &acting, &f.moderator, turn.now_usec, &f.arena, &turn.act, &f.errors, &err), 0);
+    store_read_end(tx);
+    fixture_sql(&f, "DELETE FROM idempotency");
+    assert_int_equal(store_write(f.store, run_act, &turn, &err), -ERR_STALE);
+    assert_int_equal(fixture_verify(&f, &report, &err), 0);
+    assert_int_equal(report.events, events);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_answers_at_once_give_one),
         cmocka_unit_test(test_two_on_the_same_version_give_one),
         cmocka_unit_test(test_one_key_sent_twice_at_once_writes_once),
+        cmocka_unit_test(test_a_key_forgotten_meanwhile_writes_nothing),
         cmocka_unit_test(test_a_command_run_again_writes_the_same),
         cmocka_unit_test(test_files_come_with_an_act_but_not_with_a_note),
         cmocka_unit_test(test_an_act_changes_a_personal_value_of_the_case),
