@@ -3,16 +3,18 @@
 
 static void words_and_bits_agree(void **state)
 {
-    static const enum role roles[] = {ROLE_ADMIN, ROLE_MODERATOR, ROLE_REGISTRAR, ROLE_AUDITOR};
+    static const enum role roles[] = {ROLE_ADMIN,    ROLE_MODERATOR, ROLE_REGISTRAR, ROLE_AUDITOR,
+                                      ROLE_OFFICIAL, ROLE_HEAD,      ROLE_CARRIER};
     struct arena arena;
     arena_init(&arena, 1 << 16);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         assert_int_equal(role_parse(role_word(roles[i])), roles[i]);
-    for (unsigned bits = 0; bits < 32; bits++) {
+    for (unsigned bits = 0; bits < 512; bits++) {
         const char *words = roles_words(bits, &arena);
         assert_int_equal(roles_parse(words), bits & ROLE_STAFF);
     }
-    assert_string_equal(roles_words(ROLE_STAFF | ROLE_PUBLIC, &arena), "admin auditor moderator registrar");
+    assert_string_equal(roles_words(ROLE_STAFF | ROLE_PUBLIC, &arena),
+                        "admin auditor carrier head moderator official registrar");
     assert_string_equal(roles_words(ROLE_PUBLIC, &arena), "");
     assert_int_equal(roles_parse("registrar admin"), ROLE_ADMIN | ROLE_REGISTRAR);
     arena_done(&arena);
