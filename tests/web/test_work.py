@@ -5,7 +5,7 @@ import re
 import pytest
 import requests
 
-from talap import PASSWORD, Talap
+from talap import PASSWORD, Talap, until
 
 ALL_ROLES = "platform authorised_body carrier"
 WHY = "Бұл талап дәлелденбеген, сондықтан шешім өзгермейді."
@@ -370,6 +370,23 @@ def test_papers_in_either_language_and_both(works, people):
     assert [language for _, language in papers] == ["kk", "ru", "both"]
     drawn = [people["moderator"].get(works.url + address).content for address, _ in papers]
     assert all(d.startswith(b"%PDF-") for d in drawn) and len(set(drawn)) == 3
+
+
+def test_a_duty_without_a_period_is_never_called_missed(works, people):
+    case = threat(works)
+    events = f"/v1/cases/{case['id']}/events"
+    until(lambda: any(e["kind"] == "clock.overdue" for e in works.call("GET", events, "moderator").json()["events"]))
+    page = people["moderator"].get(f"{works.url}/en/case/{case['id']}").text
+    assert "Reminded: to be done at once" in page and "The period was missed" not in page
+
+
+def test_nobody_is_led_where_they_may_not_go(works, people):
+    threat(works)  # its mail waits, for there is no server to take it
+    for role in ("moderator", "registrar", "official", "head", "carrier", "auditor", "admin"):
+        for path in ("/en/settings", "/en/desk"):
+            page = people[role].get(works.url + path).text
+            for door in set(re.findall(r'href="(/en/settings/[^"]+)"', page)):
+                assert people[role].get(works.url + door).status_code == 200, (role, door)
 
 
 # --- The public --------------------------------------------------------------------------------------------------------

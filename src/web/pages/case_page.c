@@ -63,7 +63,7 @@ static int events_fill(struct request *request, struct case_page_view *view, str
         bool opening = strcmp(event->kind, "case.opened") == 0;
         int64_t happened = opening ? c->row.opened_usec : event->happened_usec;
         struct event_line *line = &lines[c->event_count - 1 - i];
-        *line = (struct event_line){.event = event, .took_usec = TIME_NONE};
+        *line = (struct event_line){.event = event, .at_once = event_is_at_once(c, event), .took_usec = TIME_NONE};
         /* Within the same minute it is the same time. */
         line->dated = event->act != NULL && event->at_usec - happened >= 60 * USEC_PER_SEC;
         if (event->act == NULL && !opening)

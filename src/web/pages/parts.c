@@ -133,6 +133,16 @@ void page_clock_state(struct page_out *o, const struct case_clock *clock)
     buf_puts(o->buf, "</p>");
 }
 
+bool event_is_at_once(const struct case_view *c, const struct case_event *event)
+{
+    if (strcmp(event->kind, "clock.overdue") != 0 || event->clock == NULL)
+        return false;
+    for (size_t i = 0; i < c->clock_count; i++)
+        if (strcmp(c->clocks[i].row.clock, event->clock) == 0)
+            return is_at_once(c->clocks[i].row.due_usec, c->clocks[i].row.overdue_usec);
+    return false;
+}
+
 void page_left(struct page_out *o, int64_t due_usec, int64_t overdue_usec, int64_t now_usec)
 {
     if (is_at_once(due_usec, overdue_usec)) {

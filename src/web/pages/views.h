@@ -134,6 +134,7 @@ struct barred_line {
 /* What an event is to the steps of a case. */
 struct event_line {
     const struct case_event *event;
+    bool at_once;      /* a period of no length "passed": it was told that the duty waits */
     bool dated;        /* happened at another time than it was recorded */
     int64_t took_usec; /* since the step before; TIME_NONE where it is none */
 };
@@ -383,6 +384,8 @@ static inline bool is_at_once(int64_t due_usec, int64_t overdue_usec)
 {
     return due_usec != TIME_NONE && (overdue_usec == due_usec || overdue_usec == TIME_NONE);
 }
+/* Is it the event that a duty without any period waits? It is no missed period. */
+bool event_is_at_once(const struct case_view *c, const struct case_event *event);
 /* "Days left: 3", "today", "days late: 2", with a class that colours it. Counted in local days. For what must be done
  * at once: how long it has been waiting, in red from the first minute. */
 void page_left(struct page_out *o, int64_t due_usec, int64_t overdue_usec, int64_t now_usec);
