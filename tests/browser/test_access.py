@@ -1,5 +1,6 @@
 """Every page examined as axe would: names, order, contrast in light and dark, room at 360 pixels, and the keyboard."""
 import os
+import time
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
@@ -9,12 +10,13 @@ from conftest import Browser
 from face import complain, find_case, act, sign_in
 
 LOOK = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "look.js"), encoding="utf-8").read()
-PUBLIC = ["/", "/open/complaint", "/follow", "/verify", "/proof/0", "/calendar/2026", "/calendar/2028", "/clock",
+REPORT = f"/reports/transparency/{time.gmtime(time.time() + 5 * 3600).tm_year}"
+PUBLIC = ["/", "/reports", REPORT, "/reports/transparency/2024", "/open/complaint", "/follow", "/verify", "/proof/0", "/calendar/2026", "/calendar/2028", "/clock",
           "/clock?norm=opl.11.3&from=2026-03-02T10:00", "/clock?norm=pdl.8.7&from=2026-02-02T10:00", "/clock?norm=opl.11.3&from=x",
           "/law", "/law?act=rar&q=zzz", "/law/opl.11.3", "/law/pdl.8.7", "/sign-in", "/no-such-page", "/receipt", "/own"]
 STAFF = ["/desk", "/queue", "/queue?state=all&q=сурет", "/search", "/search?q=сурет", "/case-open", "/case-answered",
          "/open/complaint", "/settings", "/settings/accounts", "/settings/accounts/new", "/settings/tokens",
-         "/settings/organisation", "/settings/mail", "/settings/calendar", "/password"]
+         REPORT, REPORT + "/cases?figure=complaints", "/settings/organisation", "/settings/mail", "/settings/calendar", "/password"]
 SCREENS = [("kk", 1280, "light"), ("kk", 360, "dark"), ("ru", 360, "light"), ("en", 1280, "dark"), ("ru", 1024, "light")]
 
 
