@@ -46,6 +46,10 @@ struct value_parts {
 int value_parts_make(const struct field_value *values, size_t count, struct arena *arena, struct value_parts *ret,
                      struct err *err) WARN_UNUSED;
 
+/* The texts of a value as {field: text or [texts]} holds it, into the arena; `json` NULL: none. Leaves ret->field
+ * alone. */
+int value_texts(const json_t *json, struct arena *arena, struct case_value *ret, struct err *err) WARN_UNUSED;
+
 /* The bytes a commitment is made over: a text itself, several texts as their canonical JSON. Appended to `out`. */
 int value_committed_bytes(const json_t *value, struct buf *out, struct err *err) WARN_UNUSED;
 

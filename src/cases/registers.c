@@ -164,25 +164,6 @@ int register_follow(struct tx *tx, const struct office *office, const struct pro
 
 /* --- Reading ------------------------------------------------------------------------------------------------------ */
 
-static int texts_in(const json_t *json, struct arena *arena, struct case_value *ret, struct err *err)
-{
-    size_t count = json_is_array(json) ? json_array_size(json) : json != NULL;
-    const char **texts = ARENA_ARRAY(arena, const char *, count);
-
-    if (texts == NULL)
-        return err_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        const char *text = json_string_value(json_is_array(json) ? json_array_get(json, i) : json);
-
-        texts[i] = arena_strdup(arena, text != NULL ? text : "");
-        if (texts[i] == NULL)
-            return err_memory(err);
-    }
-    ret->texts = texts;
-    ret->count = count;
-    return 0;
-}
-
 int register_entry_read(const struct law_register *reg, const struct register_row *row, struct arena *arena,
                         struct register_entry *ret, struct err *err)
 {
@@ -194,7 +175,7 @@ int register_entry_read(const struct law_register *reg, const struct register_ro
 
     for (size_t i = 0; r == 0 && i < reg->column_count; i++) {
         values[i].field = reg->columns[i];
-        r = texts_in(json_object_get(json, reg->columns[i]->name), arena, &values[i], err);
+        r = value_texts(json_object_get(json, reg->columns[i]->name), arena, &values[i], err);
     }
     if (r < 0)
         return r;
@@ -268,7 +249,7 @@ static int tell_values(struct telling *telling, const struct field *fields, size
             continue;
         *ret_changed = *ret_changed || !json_equal(value, json_object_get(telling->columns, fields[i].name));
         values[step->value_count].field = &fields[i];
-        r = texts_in(value, telling->arena, &values[step->value_count++], err);
+        r = value_texts(value, telling->arena, &values[step->value_count++], err);
         if (r < 0)
             return r;
         if (json_object_set(telling->columns, fields[i].name, value) != 0)

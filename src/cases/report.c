@@ -371,23 +371,6 @@ static int figures_of(const struct counting *counting, struct arena *arena, stru
 /* --- The words ------------------------------------------------------------------------------------------------------
  */
 
-static int value_of(const struct field *field, const json_t *given, struct arena *arena, struct case_value *ret,
-                    struct err *err)
-{
-    size_t count = json_is_array(given) ? json_array_size(given) : given != NULL ? 1 : 0;
-    const char **texts = ARENA_ARRAY(arena, const char *, count);
-
-    if (texts == NULL)
-        return err_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        texts[i] = arena_strdup(arena, json_string_value(json_is_array(given) ? json_array_get(given, i) : given));
-        if (texts[i] == NULL)
-            return err_memory(err);
-    }
-    *ret = (struct case_value){.field = field, .count = count, .texts = texts};
-    return 0;
-}
-
 static int words_of(const struct report_words *form, const struct case_row *row, int year, struct arena *arena,
                     struct report *report, struct err *err)
 {
@@ -405,8 +388,10 @@ static int words_of(const struct report_words *form, const struct case_row *row,
     words = ARENA_ARRAY(arena, struct case_value, form->field_count);
     if (words == NULL)
         return err_memory(err);
-    for (size_t i = 0; r == 0 && i < form->field_count; i++)
-        r = value_of(form->fields[i], json_object_get(values, form->fields[i]->name), arena, &words[i], err);
+    for (size_t i = 0; r == 0 && i < form->field_count; i++) {
+        words[i].field = form->fields[i];
+        r = value_texts(json_object_get(values, form->fields[i]->name), arena, &words[i], err);
+    }
     if (r < 0)
         return r;
     report->words = words;

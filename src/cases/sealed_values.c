@@ -22,6 +22,25 @@ static json_t *value_json(const struct field_value *value)
     return list;
 }
 
+int value_texts(const json_t *json, struct arena *arena, struct case_value *ret, struct err *err)
+{
+    size_t count = json_is_array(json) ? json_array_size(json) : json != NULL;
+    const char **texts = ARENA_ARRAY(arena, const char *, count);
+
+    if (texts == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_string_value(json_is_array(json) ? json_array_get(json, i) : json);
+
+        texts[i] = arena_strdup(arena, text != NULL ? text : "");
+        if (texts[i] == NULL)
+            return err_memory(err);
+    }
+    ret->texts = texts;
+    ret->count = count;
+    return 0;
+}
+
 int value_committed_bytes(const json_t *value, struct buf *out, struct err *err)
 {
     if (!json_is_string(value))

@@ -8,25 +8,6 @@
 /* Spent on unknown numbers too, so that the time of a refusal does not tell whether the number exists. */
 #define NOBODYS_ID "00000000-0000-7000-8000-000000000000"
 
-static int texts_in(const json_t *json, struct arena *arena, struct case_value *ret, struct err *err)
-{
-    size_t count = json_is_array(json) ? json_array_size(json) : 1;
-    const char **texts = ARENA_ARRAY(arena, const char *, count);
-
-    if (texts == NULL)
-        return err_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        const char *text = json_string_value(json_is_array(json) ? json_array_get(json, i) : json);
-
-        texts[i] = arena_strdup(arena, text != NULL ? text : "");
-        if (texts[i] == NULL)
-            return err_memory(err);
-    }
-    ret->texts = texts;
-    ret->count = count;
-    return 0;
-}
-
 int look_values(const struct look *look, const struct field *fields, size_t field_count, const json_t *clear,
                 const json_t *sealed, const json_t *given, bool public_only, size_t *ret_count,
                 const struct case_value **ret, struct err *err)
@@ -50,7 +31,7 @@ int look_values(const struct look *look, const struct field *fields, size_t fiel
             continue;
         values[count] = (struct case_value){.field = &fields[i], .destroyed = json == NULL};
         if (json != NULL) {
-            int r = texts_in(json, look->arena, &values[count], err);
+            int r = value_texts(json, look->arena, &values[count], err);
 
             if (r < 0)
                 return r;

@@ -106,3 +106,12 @@ void jo_hash(struct buf *out, const char *key, const struct hash *hash)
     jo_key(out, key);
     jo_put_hash(out, hash);
 }
+
+void jo_words(struct buf *out, const char *key, const char *const *words, size_t count)
+{
+    jo_key(out, key);
+    jo_open(out, '[');
+    for (size_t i = 0; i < count; i++)
+        jo_put_text(out, words[i]);
+    jo_close(out, ']');
+}

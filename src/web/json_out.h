@@ -26,6 +26,8 @@ void jo_int(struct buf *out, const char *key, int64_t value);
 void jo_bool(struct buf *out, const char *key, bool value);
 void jo_moment(struct buf *out, const char *key, const struct zone *zone, int64_t at_usec);
 void jo_day(struct buf *out, const char *key, int32_t day);
+/* key: [words] */
+void jo_words(struct buf *out, const char *key, const char *const *words, size_t count);
 void jo_hash(struct buf *out, const char *key, const struct hash *hash);
 
 #endif

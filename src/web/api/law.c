@@ -29,24 +29,15 @@ static void write_openers(struct buf *out, unsigned open_to)
     jo_close(out, ']');
 }
 
-static void write_words(struct buf *out, const char *key, const char *const *words, size_t count)
-{
-    jo_key(out, key);
-    jo_open(out, '[');
-    for (size_t i = 0; i < count; i++)
-        jo_put_text(out, words[i]);
-    jo_close(out, ']');
-}
-
 static void write_head(struct request *request, struct buf *out, const struct procedure *procedure)
 {
     jo_text(out, "name", procedure->id);
     write_title(request, out, procedure->title);
     jo_text(out, "summary", procedure->summary.in[request->lang]);
-    write_words(out, "run_by", procedure->run_by, procedure->run_by_count);
+    jo_words(out, "run_by", procedure->run_by, procedure->run_by_count);
     write_openers(out, procedure->open_to);
-    write_words(out, "opened_by", procedure->opened_by, procedure->opened_by_count);
-    write_words(out, "norms", procedure->norm_ids, procedure->norm_count);
+    jo_words(out, "opened_by", procedure->opened_by, procedure->opened_by_count);
+    jo_words(out, "norms", procedure->norm_ids, procedure->norm_count);
     jo_key(out, "url");
     char *url = arena_printf(&request->arena, "/v1/procedures/%s", procedure->id);
     jo_put_text(out, url);
@@ -97,7 +88,7 @@ static void write_limits(struct buf *out, const struct procedure *procedure)
         jo_open(out, '{');
         jo_text(out, "norm", procedure->limits[i].norm_id);
         jo_text(out, "key", procedure->limits[i].key);
-        write_words(out, "not_in", procedure->limits[i].not_in, procedure->limits[i].not_in_count);
+        jo_words(out, "not_in", procedure->limits[i].not_in, procedure->limits[i].not_in_count);
         jo_close(out, '}');
     }
     jo_close(out, ']');
@@ -112,7 +103,7 @@ static void write_acts(struct request *request, struct buf *out, const struct pr
         jo_open(out, '{');
         jo_text(out, "name", act->id);
         write_title(request, out, act->title);
-        write_words(out, "by", act->by, act->by_count);
+        jo_words(out, "by", act->by, act->by_count);
         jo_key(out, "from");
         jo_open(out, '[');
         for (size_t s = 0; s < act->from_count; s++)
@@ -145,9 +136,9 @@ static void write_clocks(struct request *request, struct buf *out, const struct 
         jo_text(out, "name", clock->id);
         write_title(request, out, clock->title);
         jo_text(out, "norm", clock->norm_id);
-        write_words(out, "starts_on", clock->starts_on, clock->starts_on_count);
-        write_words(out, "stopped_by", clock->stopped_by, clock->stopped_by_count);
-        write_words(out, "voided_by", clock->voided_by, clock->voided_by_count);
+        jo_words(out, "starts_on", clock->starts_on, clock->starts_on_count);
+        jo_words(out, "stopped_by", clock->stopped_by, clock->stopped_by_count);
+        jo_words(out, "voided_by", clock->voided_by, clock->voided_by_count);
         jo_close(out, '}');
     }
     jo_close(out, ']');
@@ -209,7 +200,7 @@ static void write_norm(struct request *request, struct buf *out, const struct no
     jo_day(out, "from", norm->from_day);
     if (norm->until_day != INT32_MAX)
         jo_day(out, "until", norm->until_day);
-    write_words(out, "who", norm->who, norm->who_count);
+    jo_words(out, "who", norm->who, norm->who_count);
     write_title(request, out, norm->title);
     if (norm->note.in[request->lang] != NULL)
         jo_text(out, "note", norm->note.in[request->lang]);

@@ -19,15 +19,6 @@ static void write_url(struct buf *out, const struct law_register *reg, const cha
     buf_putc(out, '"');
 }
 
-static void write_words(struct buf *out, const char *key, const char *const *words, size_t count)
-{
-    jo_key(out, key);
-    jo_open(out, '[');
-    for (size_t i = 0; i < count; i++)
-        jo_put_text(out, words[i]);
-    jo_close(out, ']');
-}
-
 static void write_register(struct request *request, struct buf *out, const struct law_register *reg,
                            const struct register_figures *figures)
 {
@@ -35,7 +26,7 @@ static void write_register(struct request *request, struct buf *out, const struc
     jo_text(out, "register", reg->id);
     jo_text(out, "title", reg->title.in[request->lang]);
     jo_text(out, "summary", reg->summary.in[request->lang]);
-    write_words(out, "norms", reg->norm_ids, reg->norm_count);
+    jo_words(out, "norms", reg->norm_ids, reg->norm_count);
     jo_text(out, "procedure", reg->procedure->id);
     jo_key(out, "columns");
     jo_open(out, '[');
