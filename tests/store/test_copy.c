@@ -110,7 +110,7 @@ static int read_case_5(struct world *world, struct case_row *ret)
         rc = store_ledger_head_get(tx, &world->arena, &head, &world->err);
     /* The register is found by its words, though these were not copied. */
     struct register_filter filter = {.reg = "some", .which = REGISTER_STANDING, .words = "сайт ес", .limit = 500};
-    struct register_row *rows;
+    struct register_row *rows = NULL;
     size_t count = 0;
     const char *cursor;
     if (rc == 0)

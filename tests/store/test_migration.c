@@ -30,13 +30,13 @@ static void make_first_version(struct world *world)
     assert_done(engine->commit(db, &world->err), world);
     engine->disconnect(db);
     static const char *const rows[] = {
-        "INSERT INTO case_file (serial, id, number, procedure, state, version, opened_usec, registered_usec, "
-        "last_leaf, opener, lang, fields, next_due_usec) VALUES "
-        "(1, 'c1', 'Ш-2026-000001', 'complaint', 'received', 1, 10, 10, 0, 'public', 'kk', '{}', 20), "
-        "(2, 'c2', 'Ш-2026-000002', 'complaint', 'answered', 2, 11, 11, 1, 'public', 'ru', '{}', NULL)",
+        ("INSERT INTO case_file (serial, id, number, procedure, state, version, opened_usec, registered_usec, "
+         "last_leaf, opener, lang, fields, next_due_usec) VALUES "
+         "(1, 'c1', 'Ш-2026-000001', 'complaint', 'received', 1, 10, 10, 0, 'public', 'kk', '{}', 20), "
+         "(2, 'c2', 'Ш-2026-000002', 'complaint', 'answered', 2, 11, 11, 1, 'public', 'ru', '{}', NULL)"),
         "INSERT INTO case_seq (procedure, year, newest) VALUES ('complaint', 2026, 2)",
-        "INSERT INTO account (id, login, name, email, password_hash, roles, lang, disabled, must_change_password, "
-        "failures, created_usec) VALUES ('a1', 'aigul', 'A', '', 'x', 'moderator', 'kk', 0, 0, 0, 5)",
+        ("INSERT INTO account (id, login, name, email, password_hash, roles, lang, disabled, must_change_password, "
+         "failures, created_usec) VALUES ('a1', 'aigul', 'A', '', 'x', 'moderator', 'kk', 0, 0, 0, 5)"),
         "INSERT INTO setting (name, json) VALUES ('mail', '{}')",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
