@@ -211,13 +211,22 @@ static bool authority_right(const char *text, size_t count)
     return number >= 1 && number <= 65535;
 }
 
+/* Marks that turn the direction of writing (U+200E, U+200F, U+202A … U+202E, U+2066 … U+2069) make one address look
+ * like another. */
+static bool turns_direction(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    return c[0] == 0xe2 && ((c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xaa && c[2] <= 0xae))) ||
+                            (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+}
+
 static struct field_verdict check_url(const struct field *field, const char *text, const struct field_context *context)
 {
     size_t scheme = strncasecmp(text, "https://", 8) == 0 ? 8 : strncasecmp(text, "http://", 7) == 0 ? 7 : 0;
     if (scheme == 0)
         return refuse("not_a_url");
     for (const char *c = text; *c; c++) {
-        if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("\"<>\\^`{|}", *c))
+        if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("\"<>\\^`{|}", *c) || turns_direction(c))
             return refuse("not_a_url");
     }
     size_t authority = strcspn(text + scheme, "/?#");

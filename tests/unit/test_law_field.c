@@ -249,6 +249,11 @@ static const struct one_case cases[] = {
     {150, FIELD_CASE, "Ш-2026-000001", "Ш-2026-000001", NULL, NULL, 0, 0},
     {151, FIELD_CASE, "Ш-2026\n000001", NULL, "not_one_line", "", 0, 0},
     {152, FIELD_LINKS, "\r\nhttps://KENES.kz/a\r\n", "https://kenes.kz/a", NULL, NULL, 0, 0},
+    {154, FIELD_URL,
+     "https://kenes.kz/\xe2\x80\xae"
+     "gpj.a",
+     NULL, "not_a_url", "", 0, 0},
+    {155, FIELD_URL, "https://kenes\xe2\x81\xa6.kz/a", NULL, "not_a_url", "", 0, 0},
     {153, FIELD_LINKS, "https://kenes.kz/a\nb", NULL, "not_a_url", "", 0, 0},
 };
 
