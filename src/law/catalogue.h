@@ -12,7 +12,7 @@
 struct act_of_law {
     const char *id;
     struct text3 cited, title;
-    bool points; /* its ids count points, as rules have them, not articles */
+    bool points;                                  /* its ids count points, as rules have them, not articles */
     int32_t adopted_day, published_day, from_day; /* INT32_MIN where unknown */
 };
 

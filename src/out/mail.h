@@ -17,8 +17,8 @@ struct mail_message {
     const void *attachment;
     size_t attachment_len;
 };
-/* Composes what an outbox row of the kind "mail" tells, reading the case and decrypting the address. *ret_to NULL in the message when
- * nobody is to be told (no address, or the person destroyed). */
+/* Composes what an outbox row of the kind "mail" tells, reading the case and decrypting the address. *ret_to NULL in
+ * the message when nobody is to be told (no address, or the person destroyed). */
 int mail_compose(struct tx *tx, const struct office *office, const struct papers *papers,
                  const struct mailer_settings *settings, const struct outbox_row *row, struct arena *arena,
                  struct mail_message *ret, struct err *err) WARN_UNUSED;

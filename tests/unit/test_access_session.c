@@ -126,32 +126,27 @@ static int64_t clock_usec(void)
     return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
-static int64_t median_of_check(const char *login)
+/* The fastest of five: what else the machine does can only make one slower. */
+static int64_t fastest_check(const char *login)
 {
-    int64_t took[5];
+    int64_t fastest = INT64_MAX;
     for (int i = 0; i < 5; i++) {
         struct sign_in sign_in;
         int64_t from = clock_usec();
         /* Hours apart, so that no lock stands between them. */
         assert_int_equal(check_at(login, "a wrong password", NOW + 120 * i * MINUTE, &sign_in, NULL), 0);
         assert_false(sign_in.right);
-        took[i] = clock_usec() - from;
+        int64_t took = clock_usec() - from;
+        fastest = took < fastest ? took : fastest;
     }
-    for (int i = 0; i < 5; i++)
-        for (int j = i + 1; j < 5; j++)
-            if (took[j] < took[i]) {
-                int64_t swap = took[i];
-                took[i] = took[j];
-                took[j] = swap;
-            }
-    return took[2];
+    return fastest;
 }
 
 static void an_unknown_login_takes_as_long(void **state)
 {
     account_make("aigul", ROLE_MODERATOR, good_hash);
-    int64_t known = median_of_check("aigul"), unknown = median_of_check("nobody-timed"),
-            never = median_of_check("never timed!");
+    int64_t known = fastest_check("aigul"), unknown = fastest_check("nobody-timed"),
+            never = fastest_check("never timed!");
     assert_true(known > 5000); /* argon2id did run */
     assert_true(unknown * 2 > known && known * 2 > unknown);
     assert_true(never * 2 > known && known * 2 > never);
