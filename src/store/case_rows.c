@@ -2,8 +2,6 @@
 #include "store/case_columns.h"
 #include <stdio.h>
 
-#define SCAN_ROWS 128
-#define SCAN_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 int store_case_next_seq(struct tx *tx, const char *procedure, int year, int64_t *ret, struct err *err)
 {
@@ -144,41 +142,6 @@ int store_case_by_number(struct tx *tx, const char *number, struct arena *arena,
     struct db *db = db_query(tx->db, SQL("SELECT " CASE_COLUMNS " FROM case_file c WHERE c.number = $1"));
     db_put_text(db, number);
     return read_one(db, arena, ret, err);
-}
-
-int store_case_scan(struct tx *tx, int (*each)(const struct case_row *row, void *arg, struct err *err), void *arg,
-                    struct err *err)
-{
-    struct arena arena;
-    arena_init(&arena, SCAN_BYTES_MAX);
-    char after[64] = "";
-    int rc = 0;
-    for (;;) {
-        arena_reset(&arena);
-        struct case_row *rows = ARENA_ARRAY(&arena, struct case_row, SCAN_ROWS);
-        if (rows == NULL) {
-            rc = err_memory(err);
-            break;
-        }
-        struct db *db =
-            db_query(tx->db, SQL("SELECT " CASE_COLUMNS " FROM case_file c WHERE c.id > $1 ORDER BY c.id LIMIT $2"));
-        db_put_text(db, after);
-        db_put_int(db, SCAN_ROWS);
-        size_t count = 0;
-        int got;
-        while ((got = db_step(db, err)) > 0 && count < SCAN_ROWS)
-            case_read(db, &arena, &rows[count++]);
-        rc = db_close_rows(db, &arena, got < 0 ? NULL : err);
-        if (got < 0)
-            rc = got;
-        for (size_t i = 0; i < count && rc == 0; i++)
-            rc = each(&rows[i], arg, err);
-        if (rc != 0 || count < SCAN_ROWS)
-            break;
-        snprintf(after, sizeof after, "%s", rows[count - 1].id);
-    }
-    arena_done(&arena);
-    return rc;
 }
 
 int store_case_nth_newest(struct tx *tx, const char *subject_id, size_t back, int64_t *ret_registered_usec,

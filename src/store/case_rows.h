@@ -166,8 +166,4 @@ int store_idempotency_insert(struct tx *tx, const struct idempotency_row *row, s
 int store_idempotency_purge(struct tx *tx, int64_t before_usec, size_t limit, size_t *ret_count,
                             struct err *err) WARN_UNUSED;
 
-/* Every case in order of id, for verify and exports; memory of the row lives during the call. */
-int store_case_scan(struct tx *tx, int (*each)(const struct case_row *row, void *arg, struct err *err), void *arg,
-                    struct err *err) WARN_UNUSED;
-
 #endif

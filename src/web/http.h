@@ -94,8 +94,6 @@ const char *request_query(const struct request *request, const char *name);
 const char *request_form(const struct request *request, const char *name);
 const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(struct request *request, const char *name);
-/* Refuses query names not in the NULL-ended list: ERR_BAD_INPUT with a field error unknown_field. */
-int request_query_only(struct request *request, const char *const *allowed, struct err *err) WARN_UNUSED;
 /* The request's read transaction. */
 int request_read(struct request *request, struct tx **ret, struct err *err) WARN_UNUSED;
 /* Asks for a command: ends the read, queues `run`, suspends the connection, calls `finish` when it is durable. */

@@ -39,18 +39,6 @@ const char *request_cookie(struct request *request, const char *name)
     return cookie_find(request_header(request, "Cookie"), name, &request->arena);
 }
 
-int request_query_only(struct request *request, const char *const *allowed, struct err *err)
-{
-    for (size_t i = 0; i < request->query_count; i++) {
-        bool known = false;
-        for (const char *const *name = allowed; *name != NULL && !known; name++)
-            known = strcmp(*name, request->query_names[i]) == 0;
-        if (!known)
-            field_errors_add(&request->errors, request->query_names[i], "unknown_field", "%s", request->query_names[i]);
-    }
-    return request->errors.count == 0 ? 0 : err_set(err, ERR_BAD_INPUT, "fields_refused", NULL);
-}
-
 int request_read(struct request *request, struct tx **ret, struct err *err)
 {
     if (request->read == NULL) {
