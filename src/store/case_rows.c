@@ -2,7 +2,6 @@
 #include "store/case_columns.h"
 #include <stdio.h>
 
-
 int store_case_next_seq(struct tx *tx, const char *procedure, int year, int64_t *ret, struct err *err)
 {
     struct db *db = db_query(tx->db, SQL("INSERT INTO case_seq (procedure, year, newest) VALUES ($1, $2, 1) "
