@@ -1,6 +1,5 @@
 /* Cases as rows: numbered, written whole, read by id or number. Lists and searches are in case_list.c. */
 #include "store/case_columns.h"
-#include <stdio.h>
 
 int store_case_next_seq(struct tx *tx, const char *procedure, int year, int64_t *ret, struct err *err)
 {
