@@ -12,10 +12,11 @@ MAY_USE = {
     "ledger": ["base", "store"],
     "access": ["base", "store"],
     "cases": ["base", "law", "store", "ledger", "access"],
-    "out": ["base", "law", "store", "ledger", "access", "cases"],
-    "web": ["base", "law", "store", "ledger", "access", "cases", "out"],
-    "jobs": ["base", "law", "store", "ledger", "access", "cases", "out"],
-    "cli": ["base", "law", "store", "ledger", "access", "cases", "out", "web", "jobs"],
+    "persons": ["base", "law", "store", "ledger", "access", "cases"],
+    "out": ["base", "law", "store", "ledger", "access", "cases", "persons"],
+    "web": ["base", "law", "store", "ledger", "access", "cases", "persons", "out"],
+    "jobs": ["base", "law", "store", "ledger", "access", "cases", "persons", "out"],
+    "cli": ["base", "law", "store", "ledger", "access", "cases", "persons", "out", "web", "jobs"],
 }
 OUTERMOST = {"web", "jobs", "cli"}
 wrong = []

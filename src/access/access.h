@@ -11,16 +11,22 @@ enum role {
     ROLE_ADMIN = 1 << 1,
     ROLE_MODERATOR = 1 << 2,
     ROLE_REGISTRAR = 1 << 3,
-    ROLE_AUDITOR = 1 << 4,  /* sees all, changes nothing */
-    ROLE_OFFICIAL = 1 << 5, /* of the authorised body: monitors, controls, draws up */
-    ROLE_HEAD = 1 << 6,     /* of the authorised body: signs prescriptions, inquiries, orders */
-    ROLE_CARRIER = 1 << 7   /* of a carrier: carries out orders and confirms them */
+    ROLE_AUDITOR = 1 << 4,     /* sees all, changes nothing */
+    ROLE_OFFICIAL = 1 << 5,    /* of the authorised body: monitors, controls, draws up */
+    ROLE_HEAD = 1 << 6,        /* of the authorised body: signs prescriptions, inquiries, orders */
+    ROLE_CARRIER = 1 << 7,     /* of a carrier: carries out orders and confirms them */
+    ROLE_RESPONSIBLE = 1 << 8, /* responsible for organising the processing of personal data (pdl.25.2.10): consents,
+                                  data and requests of people */
+    ROLE_SERVICE = 1 << 9      /* a program of the operator: records consents, data and transfers, asks for decisions */
 };
 /* Those who work on cases; the catalogue's `by` and `opened_by` say on which. */
-#define ROLE_WORKERS (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR | ROLE_OFFICIAL | ROLE_HEAD | ROLE_CARRIER)
+#define ROLE_WORKERS                                                                                              \
+    (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR | ROLE_OFFICIAL | ROLE_HEAD | ROLE_CARRIER | ROLE_RESPONSIBLE | \
+     ROLE_SERVICE)
 #define ROLE_STAFF (ROLE_WORKERS | ROLE_AUDITOR)
-#define ROLES_OF_ACCOUNTS 7
-/* "admin", "moderator", "registrar", "auditor", "official", "head", "carrier"; 0 where unknown. */
+#define ROLES_OF_ACCOUNTS 9
+/* "admin", "moderator", "registrar", "auditor", "official", "head", "carrier", "responsible", "service"; 0 where
+ * unknown. */
 unsigned role_parse(const char *word);
 const char *role_word(enum role role);
 /* "admin moderator" ⇄ bits; roles_parse fails (0) on an unknown word. */

@@ -37,8 +37,8 @@ int access_event(struct tx *tx, const struct access *access, const char *kind, c
 
 json_t *access_roles_json(unsigned roles)
 {
-    static const enum role order[] = {ROLE_ADMIN,     ROLE_AUDITOR,  ROLE_CARRIER,  ROLE_HEAD,
-                                      ROLE_MODERATOR, ROLE_OFFICIAL, ROLE_REGISTRAR};
+    static const enum role order[] = {ROLE_ADMIN,    ROLE_AUDITOR,   ROLE_CARRIER,     ROLE_HEAD,   ROLE_MODERATOR,
+                                      ROLE_OFFICIAL, ROLE_REGISTRAR, ROLE_RESPONSIBLE, ROLE_SERVICE};
     _Static_assert(sizeof order / sizeof *order == ROLES_OF_ACCOUNTS, "the ledger tells every role");
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < sizeof order / sizeof *order; i++)

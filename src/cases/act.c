@@ -1,6 +1,7 @@
 /* Acting on a case, under the writer's turn: state and version are looked at again, then the event, the case's row, its
  * clocks, ties, files and messages are written together, and the cases that the act opens. */
 #include "cases/act_parts.h"
+#include "cases/effects.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -107,6 +108,26 @@ static int write_note(struct deed *deed, json_t *body, int64_t *ret_leaf, struct
     return r < 0 ? r : finish(deed, "case.noted", body, ret_leaf, err);
 }
 
+static int run_effect(const struct deed *deed, int64_t leaf, struct err *err)
+{
+    const struct act_prepared *prepared = deed->prepared;
+    struct effect_call call = {.effect = prepared->act->effect,
+                               .procedure = prepared->procedure,
+                               .act = prepared->act,
+                               .row = &deed->row,
+                               .given = prepared->values.clear,
+                               .personal = prepared->values.sealed,
+                               .actor = &prepared->actor,
+                               .leaf = leaf,
+                               .now_usec = deed->now_usec};
+
+    if (call.effect == NULL)
+        return 0;
+    if (deed->office->effects == NULL)
+        return err_set(err, ERR_INTERNAL, "effect_unknown", "%s", call.effect);
+    return deed->office->effects->run(deed->tx, deed->office, &call, err);
+}
+
 static int write_act(struct deed *deed, json_t *body, int64_t *ret_leaf, struct err *err)
 {
     const struct act_prepared *prepared = deed->prepared;
@@ -160,6 +181,8 @@ static int write_act(struct deed *deed, json_t *body, int64_t *ret_leaf, struct 
 
         r = case_open(deed->tx, deed->office, prepared->opens[i], deed->now_usec, &opened, err);
     }
+    if (r == 0)
+        r = run_effect(deed, *ret_leaf, err);
     return r;
 }
 

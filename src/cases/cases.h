@@ -35,7 +35,10 @@ int attachments_check(struct attachment_new *files, size_t count, struct field_e
  * files and computes clocks; case_open runs inside a command (it may run twice; it only reads what was prepared). */
 struct case_opening {
     const struct procedure *procedure;
-    const char *opener; /* "public", "staff", "api" */
+    const char *opener; /* "public", "staff", "api", "person" */
+    /* The person whose case it is, where that is known: established in the cabinet ("person"), or said by the operator
+     * itself. Their key then seals the values. NULL: found by what the form says, or made. */
+    const char *subject_id;
     enum lang lang;
     /* The triggering event. Not later than now ("received_in_future"), and every norm whose clock starts on opening
      * must have been in force ("received_before_norm"): refusals of the field "received". */

@@ -1,5 +1,6 @@
 /* Limits between cases: how often the law allows something for one subject, and what stands against an act that role
  * and state allow. Who decided something is read from the events, which cannot be changed, and not from a row. */
+#include "cases/effects.h"
 #include "cases/links.h"
 #include "cases/parts.h"
 #include <string.h>
@@ -247,6 +248,8 @@ int act_barred(struct tx *tx, const struct office *office, const struct procedur
         r = check_needs(tx, act, row, &arena, &why, err);
     if (r == 0 && why.kind == ERR_NONE && act->after_overdue != NULL)
         r = check_overdue(tx, office, act, row, now_usec, &arena, &why, err);
+    if (r == 0 && why.kind == ERR_NONE && act->effect != NULL && office->effects != NULL)
+        r = office->effects->barred(tx, office, act, row, &why, err);
     if (r == 0)
         *ret_why = why;
     return r;

@@ -18,6 +18,7 @@ struct office {
      * of them are offered. Set after office_init; NULL: all. */
     const char *const *roles;
     size_t role_count;
+    const struct case_effects *effects; /* effects.h; set after office_init; NULL: acts with an effect are refused */
 };
 /* Is the procedure run by a role that this organisation plays? */
 bool office_runs(const struct office *office, const struct procedure *procedure);

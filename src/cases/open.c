@@ -1,6 +1,7 @@
 /* Opening a case, under the writer's turn: the number is drawn, the person found or made, and the event, the case's
  * row, its clocks, ties, files and messages are written together. What could be done before, open_prepare.c has done.
  */
+#include "cases/effects.h"
 #include "cases/open_parts.h"
 #include <string.h>
 
@@ -14,6 +15,19 @@ static int find_subject(struct tx *tx, const struct office *office, const struct
 {
     bool known[LOOKUPS_MAX] = {false}, found = false;
     int r;
+
+    /* Whoever is known is asked for no other name: an address in the form leads nobody to them. */
+    if (prepared->subject_id != NULL) {
+        struct err why = {0};
+
+        r = subject_key_get(tx, office->keyring, prepared->subject_id, ret_key, &why);
+        if (r == -ERR_NOT_FOUND)
+            return err_set(err, ERR_CONFLICT, "person_destroyed", NULL);
+        if (r < 0 && err != NULL)
+            *err = why;
+        snprintf(ret_id, ID_TEXT, "%s", prepared->subject_id);
+        return r;
+    }
 
     for (size_t i = 0; i < prepared->lookup_count; i++) {
         const char *id = NULL;
@@ -101,6 +115,26 @@ static int write_event(struct tx *tx, const struct case_prepared *prepared, int6
                        &sealed, ret_leaf, ret_hash, err);
 }
 
+static int run_effect(struct tx *tx, const struct office *office, const struct case_prepared *prepared,
+                      const struct case_row *row, int64_t now_usec, struct err *err)
+{
+    struct effect_call call = {.effect = prepared->procedure->effect,
+                               .procedure = prepared->procedure,
+                               .row = row,
+                               .subject_id = prepared->subject_id,
+                               .given = prepared->values.clear,
+                               .personal = prepared->values.sealed,
+                               .actor = &prepared->actor,
+                               .leaf = row->last_leaf,
+                               .now_usec = now_usec};
+
+    if (call.effect == NULL && (call.subject_id == NULL || office->effects == NULL))
+        return 0;
+    if (office->effects == NULL)
+        return err_set(err, ERR_INTERNAL, "effect_unknown", "%s", call.effect);
+    return office->effects->run(tx, office, &call, err);
+}
+
 static int write_case(struct tx *tx, const struct office *office, const struct case_prepared *prepared,
                       int64_t now_usec, const char *number, const char *subject_id, const struct subject_key *key,
                       int64_t leaf, struct err *err)
@@ -141,6 +175,8 @@ static int write_case(struct tx *tx, const struct office *office, const struct c
         r = ties_write(tx, prepared->id, &prepared->ties, leaf, err);
     if (r == 0)
         r = register_follow(tx, office, prepared->procedure, &row, prepared->received_usec, err);
+    if (r == 0)
+        r = run_effect(tx, office, prepared, &row, now_usec, err);
     return r;
 }
 

@@ -16,6 +16,7 @@ struct case_prepared {
     const char *opener;
     enum lang lang;
     int64_t received_usec;
+    const char *subject_id; /* the person, where known beforehand */
     struct actor actor;
     char id[ID_TEXT];
     char access_code[16];

@@ -6,10 +6,11 @@
 
 static unsigned opener_bit(const char *opener)
 {
-    return strcmp(opener, "public") == 0  ? OPENER_PUBLIC
-           : strcmp(opener, "staff") == 0 ? OPENER_STAFF
-           : strcmp(opener, "api") == 0   ? OPENER_API
-                                          : 0;
+    return strcmp(opener, "public") == 0   ? OPENER_PUBLIC
+           : strcmp(opener, "staff") == 0  ? OPENER_STAFF
+           : strcmp(opener, "api") == 0    ? OPENER_API
+           : strcmp(opener, "person") == 0 ? OPENER_PERSON
+                                           : 0;
 }
 
 /* What an act opens rests on the act: who may do the one, need not be among those who may open the other. */
@@ -17,8 +18,8 @@ static int check_opener(const struct case_opening *opening, const struct actor *
 {
     unsigned opener = opener_bit(opening->opener);
 
-    if ((opening->procedure->open_to & opener) == 0 ||
-        (opener != OPENER_PUBLIC && !by_act && !actor_opens(actor, opening->procedure)))
+    if ((opening->procedure->open_to & opener) == 0 || (opener == OPENER_PERSON && opening->subject_id == NULL) ||
+        ((opener & (OPENER_STAFF | OPENER_API)) != 0 && !by_act && !actor_opens(actor, opening->procedure)))
         return err_set(err, ERR_FORBIDDEN, "opener_not_allowed", NULL);
     return 0;
 }
@@ -191,7 +192,7 @@ static int check(struct tx *tx, const struct office *office, const struct case_o
  * for them. */
 static bool tells_at_opening(const struct procedure *procedure)
 {
-    return (procedure->open_to & OPENER_PUBLIC) != 0 || procedure->letter.in[LANG_KK] != NULL;
+    return (procedure->open_to & (OPENER_PUBLIC | OPENER_PERSON)) != 0 || procedure->letter.in[LANG_KK] != NULL;
 }
 
 static int prepare(struct tx *tx, const struct office *office, const struct case_opening *opening,
@@ -212,6 +213,7 @@ static int prepare(struct tx *tx, const struct office *office, const struct case
         .opener = opening->opener,
         .lang = opening->lang,
         .received_usec = opening->received_usec,
+        .subject_id = opening->subject_id,
         .actor = *actor,
         .file_count = opening->file_count,
     };

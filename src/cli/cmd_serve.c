@@ -81,7 +81,7 @@ static const char *roles_known(const struct catalogue *catalogue, struct arena *
 static int read_roles(struct cli *cli, struct office *office, struct err *err)
 {
     const char *words = cli->roles ? cli->roles : cli->settings.roles;
-    char *left = arena_strdup(&cli->arena, words ? words : "platform"), *save = NULL;
+    char *left = arena_strdup(&cli->arena, words ? words : "platform operator"), *save = NULL;
     const char **roles = left ? ARENA_ARRAY(&cli->arena, const char *, strlen(left) + 1) : NULL;
     size_t count = 0;
 

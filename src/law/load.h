@@ -62,6 +62,8 @@ int procedures_read(const struct law_file *files, size_t count, struct catalogue
                     struct err *err) WARN_UNUSED;
 /* load_procedure_act.c: is it the word of a role whose accounts open and act? */
 bool role_works(const char *role);
+/* The key `effect` of an act or a procedure: one of effect_known. */
+int effect_read(const struct yaml *node, const char **ret, struct err *err) WARN_UNUSED;
 /* `procedure` has its form and states already. */
 int procedure_act_read(const struct procedure *procedure, const struct catalogue *catalogue, const char *id,
                        const struct yaml *node, struct arena *arena, struct procedure_act *ret,

@@ -18,8 +18,8 @@ struct reading {
 
 static int open_to_read(struct reading *reading)
 {
-    static const char *const words[] = {"public", "staff", "api"};
-    static const unsigned bits[] = {OPENER_PUBLIC, OPENER_STAFF, OPENER_API};
+    static const char *const words[] = {"public", "staff", "api", "person"};
+    static const unsigned bits[] = {OPENER_PUBLIC, OPENER_STAFF, OPENER_API, OPENER_PERSON};
     size_t count = 0;
     const char *const *given = NULL;
     int r = load_words(reading->root, "open_to", true, reading->arena, &count, &given, reading->err);
@@ -80,9 +80,9 @@ static bool number_valid(const char *pattern)
 
 static int head_read(struct reading *reading, const struct law_file *file)
 {
-    static const char *const keys[] = {"procedure", "title",  "summary", "norms",  "run_by", "open_to",
-                                       "opened_by", "number", "receipt", "letter", "paper",  "limits",
-                                       "decides",   "fields", "states",  "clocks", "acts",   NULL};
+    static const char *const keys[] = {"procedure", "title",   "summary", "norms",  "run_by", "open_to", "opened_by",
+                                       "number",    "receipt", "letter",  "paper",  "limits", "decides", "fields",
+                                       "states",    "clocks",  "acts",    "effect", NULL};
     const struct yaml *root = reading->root;
     struct procedure *procedure = &reading->procedure;
     struct err *err = reading->err;
@@ -108,6 +108,8 @@ static int head_read(struct reading *reading, const struct law_file *file)
         r = load_text3(root, "letter", false, &procedure->letter, err);
     if (r == 0)
         r = yaml_read_bool(root, "decides", false, &procedure->decides, err);
+    if (r == 0)
+        r = effect_read(root, &procedure->effect, err);
     if (r == 0 && yaml_get(root, "paper"))
         r = load_name(root, "paper", &procedure->paper, err);
     if (r == 0)

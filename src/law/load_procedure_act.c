@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* "auditor" changes nothing and is therefore none of them. */
-static const char *const actors[] = {"admin",    "carrier",   "head",   "moderator",
-                                     "official", "registrar", "opener", "system"};
+static const char *const actors[] = {"admin",     "carrier",     "head",    "moderator", "official",
+                                     "registrar", "responsible", "service", "opener",    "system"};
 #define ACTORS (sizeof(actors) / sizeof(actors[0]))
 #define WORKERS (ACTORS - 2) /* those with an account */
 
@@ -161,14 +161,22 @@ static int act_opening_read(struct acting *acting, const struct yaml *node, stru
     return 0;
 }
 
+int effect_read(const struct yaml *node, const char **ret, struct err *err)
+{
+    int r = yaml_read_text(node, "effect", false, ret, err);
+    if (r == 0 && *ret && !effect_known(*ret))
+        return yaml_refuse(load_at(node, "effect"), err, "law_bad_value", "effect: %.40s", *ret);
+    return r;
+}
+
 int procedure_act_read(const struct procedure *procedure, const struct catalogue *catalogue, const char *id,
                        const struct yaml *node, struct arena *arena, struct procedure_act *ret, struct err *err)
 {
     struct acting both = {.procedure = procedure, .catalogue = catalogue, .arena = arena, .err = err};
     struct acting *acting = &both;
-    static const char *const keys[] = {"title",         "by", "from",    "to",         "fields", "paper", "tell",
-                                       "extends",       "at", "decides", "other_than", "needs",  "opens", "letter",
-                                       "after_overdue", NULL};
+    static const char *const keys[] = {"title",         "by",     "from",    "to",         "fields", "paper", "tell",
+                                       "extends",       "at",     "decides", "other_than", "needs",  "opens", "letter",
+                                       "after_overdue", "effect", NULL};
     struct procedure_act act = {.id = id};
     const char *tell = NULL;
     int r = load_mapping(node, keys, err);
@@ -199,6 +207,8 @@ int procedure_act_read(const struct procedure *procedure, const struct catalogue
         r = load_text3(node, "letter", false, &act.letter, err);
     if (r == 0 && act.letter.in[0] && act.tell == TELL_NOBODY)
         r = yaml_refuse(load_at(node, "letter"), err, "law_bad_value", "letter: nobody is told");
+    if (r == 0)
+        r = effect_read(node, &act.effect, err);
     if (r == 0)
         r = act_at_read(node, &act, err);
     if (r == 0)

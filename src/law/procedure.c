@@ -101,3 +101,12 @@ char *procedure_number(const struct procedure *procedure, int year, int64_t seq,
     /* The pattern is never empty, so this is arena memory. */
     return (char *)text;
 }
+
+bool effect_known(const char *word)
+{
+    static const char *const effects[] = {"identify",         "withdraw", "restore_consent", "block",
+                                          "unblock",          "destroy",  "object",          "uphold_objection",
+                                          "reject_objection", "disclose"};
+
+    return words_have(effects, sizeof(effects) / sizeof(effects[0]), word);
+}

@@ -7,7 +7,8 @@
 
 struct norm;
 
-enum opener { OPENER_PUBLIC = 1, OPENER_STAFF = 2, OPENER_API = 4 };
+/* OPENER_PERSON: somebody whose identity is established, in their own cabinet. */
+enum opener { OPENER_PUBLIC = 1, OPENER_STAFF = 2, OPENER_API = 4, OPENER_PERSON = 8 };
 
 struct procedure_state {
     const char *id;
@@ -89,6 +90,7 @@ struct procedure_act {
     struct act_need need;      /* procedure NULL: none */
     struct act_opening open;   /* procedure NULL: none */
     struct text3 letter;       /* what the mail to the opener says of it; texts may be NULL */
+    const char *effect;        /* what it does beyond its case (effect_known), or NULL */
 };
 
 struct procedure {
@@ -108,6 +110,7 @@ struct procedure {
     struct text3 letter;  /* what the mail at the opening says instead of "received"; texts may be NULL */
     const char *paper;    /* issued by the opening, or NULL */
     bool decides;         /* whoever opens it has decided it */
+    const char *effect;   /* what the opening does beyond its case (effect_known), or NULL */
     size_t limit_count;
     const struct procedure_limit *limits;
     size_t field_count;
@@ -128,6 +131,9 @@ bool procedure_state_rests(const struct procedure *procedure, int state);
 /* The field of that name in the form, else in the first act that has it; NULL. */
 const struct field *procedure_field_find(const struct procedure *procedure, const char *name);
 bool procedure_clock_starts_on(const struct procedure_clock *clock, const char *event);
+/* What an act or an opening may do to the data and consents of the person whose case it is: "identify", "withdraw",
+ * "restore_consent", "block", "unblock", "destroy", "object", "uphold_objection", "reject_objection", "disclose". */
+bool effect_known(const char *word);
 bool words_have(const char *const *words, size_t count, const char *word);
 /* May the act be done from the state by this role? */
 bool procedure_act_allowed(const struct procedure_act *act, int state, const char *role);

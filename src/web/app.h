@@ -13,7 +13,7 @@ struct settings {
     const char *var_dir; /* keys live here: master.key, ledger.key */
     const char *law_dir;
     const char *papers_dir;
-    const char *roles;      /* words of law/roles.yaml that the organisation plays, by blanks; NULL: "platform" */
+    const char *roles;      /* words of law/roles.yaml that the organisation plays, by blanks; NULL: "platform operator" */
     const char *public_url; /* as seen from outside; NULL: http://HOST:PORT */
     const char *mail_url;   /* smtp://host:port or smtps://…; NULL: mail waits */
     const char *mail_from, *mail_user, *mail_password_file;

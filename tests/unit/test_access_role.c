@@ -14,7 +14,7 @@ static void words_and_bits_agree(void **state)
         assert_int_equal(roles_parse(words), bits & ROLE_STAFF);
     }
     assert_string_equal(roles_words(ROLE_STAFF | ROLE_PUBLIC, &arena),
-                        "admin auditor carrier head moderator official registrar");
+                        "admin auditor carrier head moderator official registrar responsible service");
     assert_string_equal(roles_words(ROLE_PUBLIC, &arena), "");
     assert_int_equal(roles_parse("registrar admin"), ROLE_ADMIN | ROLE_REGISTRAR);
     arena_done(&arena);

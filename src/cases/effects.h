@@ -1,0 +1,30 @@
+/* What an act or an opening does beyond its case: `effect: block` in a procedure. The rooms that know what is meant
+ * stand above this one, so the office holds their functions. An effect runs in the transaction of the case's event,
+ * after it; it writes events of its own, from which alone its rows follow. */
+#ifndef TALAP_CASES_EFFECTS_H
+#define TALAP_CASES_EFFECTS_H
+
+#include "cases/cases.h"
+
+struct effect_call {
+    const char *effect; /* effect_known; NULL: an opening without one whose person is known */
+    const struct procedure *procedure;
+    const struct procedure_act *act; /* NULL: the opening */
+    const struct case_row *row;      /* the case as it stands after the event */
+    const char *subject_id;          /* of an opening whose person was known (case_opening), else NULL */
+    const char *given;               /* what was given now and is not personal: {field: text or [texts]} */
+    const char *personal; /* what was given and is: {field: {salt, value}}, or NULL; never to be written down */
+    const struct actor *actor;
+    int64_t leaf; /* of the case's event */
+    int64_t now_usec;
+};
+
+struct case_effects {
+    /* Is there something against it that is known before anything is written? ret_why->kind ERR_NONE: no. */
+    int (*barred)(struct tx *tx, const struct office *office, const struct procedure_act *act,
+                  const struct case_row *row, struct err *ret_why, struct err *err);
+    /* A refusal undoes the whole act or opening. */
+    int (*run)(struct tx *tx, const struct office *office, const struct effect_call *call, struct err *err);
+};
+
+#endif
