@@ -23,16 +23,8 @@
 #ifndef TALAP_CASES_PARTS_H
 #define TALAP_CASES_PARTS_H
 
-#include "base/json.h"
 #include "cases/cases.h"
-
-#define SALT_BYTES 16
-#define CLEANUP_ARENA __attribute__((cleanup(arena_done)))
-/* What one command may use for reading rows and composing a number; sealed values of a case included. */
-#define COMMAND_ARENA_LIMIT (16u << 20)
-/* An event's body, the values it seals, a case's values: far above what the fields of a form can hold. */
-#define BODY_LIMIT (4u << 20)
-#define PLACE_ROOM (16 + ID_TEXT)
+#include "cases/record.h"
 
 /* --- sealed_values.c ---------------------------------------------------------------------------------------------- */
 
@@ -50,39 +42,9 @@ int value_parts_make(const struct field_value *values, size_t count, struct aren
  * alone. */
 int value_texts(const json_t *json, struct arena *arena, struct case_value *ret, struct err *err) WARN_UNUSED;
 
-/* The bytes a commitment is made over: a text itself, several texts as their canonical JSON. Appended to `out`. */
-int value_committed_bytes(const json_t *value, struct buf *out, struct err *err) WARN_UNUSED;
-
-/* "event:CASE" and "case:CASE". */
-void place_of(const char *kind, const char *id, char ret[static PLACE_ROOM]);
-/* Opens {field: {salt, value}}. The caller json_decref()s. Nothing sealed: an empty object. */
-int values_unseal(const struct subject_key *key, const char *place, const void *sealed, size_t count, json_t **ret,
-                  struct err *err) WARN_UNUSED;
-int values_seal(const struct subject_key *key, const char *place, const json_t *values, struct buf *out,
-                struct err *err) WARN_UNUSED;
-/* Parses JSON of our own writing: what does not parse is damage. `what` names it in the error's detail. */
-int stored_json_parse(const char *bytes, size_t count, const char *what, json_t **ret, struct err *err) WARN_UNUSED;
 /* The key of a case's subject; *ret_destroyed instead of an error when it is gone or there is none. */
 int case_subject_key(struct tx *tx, const struct office *office, const struct case_row *row, struct subject_key *ret,
                      bool *ret_destroyed, struct err *err) WARN_UNUSED;
-
-/* --- record.c ------------------------------------------------------------------------------------------------------
- */
-
-/* "opener", "account", "token", "system". */
-const char *actor_word(const struct actor *actor);
-/* The members every body has. `case_id` may be NULL, `version` 0. NULL when memory ends. */
-json_t *body_begin(const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec, int64_t version);
-/* Writes the body canonically and appends the event; subject and sealed may be NULL. */
-int record(struct tx *tx, const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec,
-           const json_t *body, const char *subject_id, const struct buf *sealed, int64_t *ret_leaf,
-           struct err *err) WARN_UNUSED;
-/* The same with a body that is already canonical. */
-int record_text(struct tx *tx, const char *kind, const char *case_id, const struct actor *actor, int64_t now_usec,
-                const char *body, size_t body_len, const char *subject_id, const struct buf *sealed, int64_t *ret_leaf,
-                struct hash *ret_hash, struct err *err) WARN_UNUSED;
-/* The system itself as an actor: what the job loop does. */
-struct actor system_actor(void);
 
 /* --- clocks.c ------------------------------------------------------------------------------------------------------
  */
@@ -272,10 +234,5 @@ int act_barred(struct tx *tx, const struct office *office, const struct procedur
  * receipt for the opening, `happened` for an act that says so, else when it was recorded. */
 int register_follow(struct tx *tx, const struct office *office, const struct procedure *procedure,
                     const struct case_row *row, int64_t at_usec, struct err *err) WARN_UNUSED;
-
-/* --- Everywhere ----------------------------------------------------------------------------------------------------
- */
-
-bool catalogue_is_country(const void *catalogue, const char *code);
 
 #endif

@@ -49,7 +49,7 @@ int value_committed_bytes(const json_t *value, struct buf *out, struct err *err)
     return out->failed ? err_memory(err) : 0;
 }
 
-static int commit_value(json_t *value, json_t *personal, json_t *sealed, const char *name, struct err *err)
+int personal_put(json_t *value, json_t *personal, json_t *sealed, const char *name, struct err *err)
 {
     CLEANUP_BUF struct buf bytes = {0};
     uint8_t salt[SALT_BYTES];
@@ -111,7 +111,7 @@ int value_parts_make(const struct field_value *values, size_t count, struct aren
         if (json == NULL)
             return err_memory(err);
         if (value->field->personal) {
-            r = commit_value(json, personal, sealed, value->field->name, err);
+            r = personal_put(json, personal, sealed, value->field->name, err);
             if (r < 0)
                 return r;
         } else if (json_object_set(clear, value->field->name, json) != 0) {

@@ -6,6 +6,7 @@
 #include "law/calendar.h"
 #include "law/clock.h"
 #include "law/procedure.h"
+#include "law/processing.h"
 #include "law/register.h"
 #include "law/report_form.h"
 
@@ -59,6 +60,10 @@ struct catalogue {
     const struct report_form *reports;
     size_t list_count;
     const struct list *lists;
+    size_t data_category_count;
+    const struct data_category *data_categories; /* in the order of the file: a category's place is its number */
+    size_t action_count;
+    const struct data_action *actions;
     struct hash hash; /* over every file's path and bytes, in order of path */
 };
 
