@@ -156,18 +156,28 @@ CREATE TABLE acknowledgement (
     PRIMARY KEY (person, policy, version)
 ) @KEYED;
 
--- One-time codes: asked for by a keyed hash of an e-mail or phone; `person` NULL: nobody is known by it, which nobody
--- outside learns. The code itself is derived and stands nowhere.
+-- One-time codes, asked for by a keyed hash of an e-mail ("mail") or phone ("sms"). Whether anybody is known by it is
+-- looked up after the answer was given (state 'asked'), so that the answer tells nothing: then `person` stands here, the
+-- letter waits in the outbox and the state is 'told', or nobody was found and it is 'nobody'. `sealed` is where to send
+-- it, as typed, sealed under a key of the code's own, until it is sent or nobody was found. The code itself is derived
+-- and stands nowhere.
 CREATE TABLE person_code (
     id @TEXT PRIMARY KEY,
     lookup @BLOB NOT NULL CHECK (length(lookup) = 32),
+    kind @TEXT NOT NULL,
+    lang @TEXT NOT NULL,
+    sealed @BLOB,
+    state @TEXT NOT NULL,
     person @INT REFERENCES person (serial),
     tries @INT NOT NULL,
     created_usec @INT NOT NULL,
+    paused_until_usec @INT,
     used_usec @INT
 ) @KEYED;
 CREATE INDEX person_code_lookup ON person_code (lookup, created_usec);
 CREATE INDEX person_code_created ON person_code (created_usec);
+CREATE INDEX person_code_asked ON person_code (created_usec) WHERE state = 'asked';
+CREATE INDEX person_code_person ON person_code (person) WHERE person IS NOT NULL;
 CREATE TABLE person_session (
     token_hash @BLOB PRIMARY KEY CHECK (length(token_hash) = 32),
     person @INT NOT NULL REFERENCES person (serial),
