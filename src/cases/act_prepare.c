@@ -9,7 +9,8 @@ static const struct field assign_fields[] = {{.name = "account", .type = FIELD_L
 static const struct field note_fields[] = {
     {.name = "text", .type = FIELD_TEXT, .required = true, .personal = true, .max = 5000}};
 /* Whoever works on cases and sees this one (actor_may_see). */
-static const char *const working_roles[] = {"admin", "moderator", "registrar", "official", "head", "carrier"};
+static const char *const working_roles[] = {"admin", "moderator", "registrar",   "official",
+                                            "head",  "carrier",   "responsible", "service"};
 #define WORKING_ROLES (sizeof(working_roles) / sizeof(working_roles[0]))
 static const struct procedure_act common_acts[] = {
     {.id = "assign",

@@ -3,9 +3,9 @@
 #include "web/api/api.h"
 #include <string.h>
 
-static const struct field_option role_options[] = {{.id = "admin"},   {.id = "moderator"}, {.id = "registrar"},
-                                                   {.id = "auditor"}, {.id = "official"},  {.id = "head"},
-                                                   {.id = "carrier"}};
+static const struct field_option role_options[] = {{.id = "admin"},   {.id = "moderator"},   {.id = "registrar"},
+                                                   {.id = "auditor"}, {.id = "official"},    {.id = "head"},
+                                                   {.id = "carrier"}, {.id = "responsible"}, {.id = "service"}};
 static const struct field_option lang_options[] = {{.id = "kk"}, {.id = "ru"}, {.id = "en"}};
 #define ROLE_OPTIONS .type = FIELD_MANY, .options = role_options, .option_count = ROLES_OF_ACCOUNTS
 #define LANG_OPTIONS .type = FIELD_CHOICE, .options = lang_options, .option_count = 3

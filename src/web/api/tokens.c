@@ -85,9 +85,9 @@ static int create_finish(struct request *request, struct response *response, str
 
 int api_token_create(struct request *request, struct response *response, struct err *err)
 {
-    static const struct field_option role_options[] = {{.id = "admin"},   {.id = "moderator"}, {.id = "registrar"},
-                                                       {.id = "auditor"}, {.id = "official"},  {.id = "head"},
-                                                       {.id = "carrier"}};
+    static const struct field_option role_options[] = {{.id = "admin"},   {.id = "moderator"},   {.id = "registrar"},
+                                                       {.id = "auditor"}, {.id = "official"},    {.id = "head"},
+                                                       {.id = "carrier"}, {.id = "responsible"}, {.id = "service"}};
     static const struct field fields[] = {
         {.name = "account", .type = FIELD_LINE, .required = true, .max = 36},
         {.name = "name", .type = FIELD_LINE, .required = true, .max = 120},

@@ -393,8 +393,9 @@ void page_days(struct page_out *o, const struct clock_explanation *why)
     }
 }
 
-const unsigned account_roles[ROLES_OF_ACCOUNTS] = {ROLE_ADMIN, ROLE_MODERATOR, ROLE_REGISTRAR, ROLE_OFFICIAL,
-                                                   ROLE_HEAD,  ROLE_CARRIER,   ROLE_AUDITOR};
+const unsigned account_roles[ROLES_OF_ACCOUNTS] = {ROLE_ADMIN,       ROLE_MODERATOR, ROLE_REGISTRAR,
+                                                   ROLE_OFFICIAL,    ROLE_HEAD,      ROLE_CARRIER,
+                                                   ROLE_RESPONSIBLE, ROLE_SERVICE,   ROLE_AUDITOR};
 
 const char *role_title(enum lang lang, unsigned role)
 {
