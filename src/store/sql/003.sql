@@ -42,10 +42,11 @@ CREATE TABLE kept_entry (
 -- The exact text that was shown, once for all who saw it.
 CREATE TABLE consent_text (
     number @INT PRIMARY KEY,
-    hash @BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    hash @BLOB NOT NULL CHECK (length(hash) = 32),
     lang @TEXT NOT NULL,
     version @TEXT NOT NULL,
-    text @TEXT NOT NULL
+    text @TEXT NOT NULL,
+    UNIQUE (hash, lang, version)
 ) @STRICT;
 -- Recipients that consents name: sorted ids as a JSON list, once for all who named the same.
 CREATE TABLE recipient_set (
@@ -188,25 +189,41 @@ CREATE TABLE person_session (
 ) @KEYED;
 CREATE INDEX person_session_of ON person_session (person);
 
--- Files of consents being read in, each as far as it was read.
+-- Files of consents being read in, each as far as it was read: `position_bytes` and `line` are where the next row begins,
+-- and move in the transaction that takes the rows before them. A file that was sent is kept in parts, sealed under a key
+-- made of `salt`, until it is read; a file of the command line is not kept, and then `salt` is NULL from the beginning.
+-- `state`: "receiving", "running", "stopped", "done". `format`: "csv", "jsonld".
 CREATE TABLE import (
     id @TEXT PRIMARY KEY,
     name @TEXT NOT NULL,
-    content_hash @BLOB NOT NULL CHECK (length(content_hash) = 32),
+    format @TEXT NOT NULL,
+    content_hash @BLOB NOT NULL UNIQUE CHECK (length(content_hash) = 32),
     size_bytes @INT NOT NULL,
     position_bytes @INT NOT NULL,
     line @INT NOT NULL,
     taken @INT NOT NULL,
     refused @INT NOT NULL,
+    kept @INT NOT NULL,
     state @TEXT NOT NULL,
+    salt @BLOB,
+    parts @INT NOT NULL,
     account_id @TEXT,
     started_usec @INT NOT NULL,
     changed_usec @INT NOT NULL
 ) @KEYED;
+CREATE INDEX import_started ON import (started_usec);
+CREATE TABLE import_part (
+    import_id @TEXT NOT NULL REFERENCES import (id),
+    part @INT NOT NULL,
+    sealed @BLOB NOT NULL,
+    PRIMARY KEY (import_id, part)
+) @STRICT;
+-- Why a row was not taken; of all that were refused the first hundred thousand (import.kept). One row may be refused for
+-- several fields.
 CREATE TABLE import_refusal (
     import_id @TEXT NOT NULL REFERENCES import (id),
     line @INT NOT NULL,
     field @TEXT NOT NULL,
     code @TEXT NOT NULL,
-    PRIMARY KEY (import_id, line, field)
+    PRIMARY KEY (import_id, line, field, code)
 ) @KEYED;
