@@ -85,7 +85,7 @@ static int file_required(const char *dir, const struct law_file *file, const cha
 
 static int files_use(const char *dir, const struct files *all, struct catalogue *catalogue, struct err *err)
 {
-    const struct law_file *acts = NULL, *calendar = NULL, *roles = NULL;
+    const struct law_file *acts = NULL, *calendar = NULL, *roles = NULL, *actions = NULL, *data_categories = NULL;
     struct files lists = {ARENA_ARRAY(&catalogue->arena, struct law_file, all->count), 0};
     struct files norms = files_of(all, "norms"), procedures = files_of(all, "procedures");
     struct files registers = files_of(all, "registers"), reports = files_of(all, "reports");
@@ -99,6 +99,10 @@ static int files_use(const char *dir, const struct files *all, struct catalogue 
             acts = file;
         else if (strcmp(file->relative, "calendar.yaml") == 0)
             calendar = file;
+        else if (strcmp(file->relative, "actions.yaml") == 0)
+            actions = file;
+        else if (strcmp(file->relative, "data_categories.yaml") == 0)
+            data_categories = file;
         else if (list_file_known(file->relative))
             lists.items[lists.count++] = *file;
         else
@@ -121,6 +125,10 @@ static int files_use(const char *dir, const struct files *all, struct catalogue 
         r = norms_read(norms.items, norms.count, catalogue, err);
     if (r == 0)
         r = lists_check(lists.items, lists.count, catalogue, err);
+    if (r == 0 && data_categories)
+        r = data_categories_read(data_categories, catalogue, err);
+    if (r == 0 && actions)
+        r = actions_read(actions, catalogue, err);
     if (r == 0)
         r = procedures_read(procedures.items, procedures.count, catalogue, err);
     if (r == 0)

@@ -37,7 +37,11 @@ struct list_entry {
     const char *id;
     struct text3 title;
     const char *norm;   /* or NULL */
-    bool requires_call; /* categories */
+    bool requires_call;           /* categories */
+    enum state_protects protects; /* countries */
+    size_t who_count;             /* grounds: the roles that may use it */
+    const char *const *who;
+    bool biometric; /* grounds: reaches biometric data too, since a law names them */
 };
 struct list {
     const char *name;

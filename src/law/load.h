@@ -45,6 +45,9 @@ bool load_file_named(const struct law_file *file, const char *id);
 /* The place of the key's value, for a message; the mapping's own when the key is missing. */
 const struct yaml *load_at(const struct yaml *node, const char *key);
 
+/* `from` of clocks, `term` and `not_before` of fields, in a procedure that is read otherwise; `root` is its file. */
+int procedure_terms_check(const struct procedure *procedure, const struct yaml *root, const struct catalogue *catalogue,
+                          struct err *err) WARN_UNUSED;
 /* calendar.c */
 int calendar_read(const struct law_file *file, struct arena *arena, const struct calendar **ret,
                   struct err *err) WARN_UNUSED;
@@ -57,6 +60,9 @@ int lists_read(const struct law_file *files, size_t count, struct catalogue *cat
 /* What the entries refer to, once norms are read too. */
 int lists_check(const struct law_file *files, size_t count, const struct catalogue *catalogue,
                 struct err *err) WARN_UNUSED;
+/* load_processing.c, once norms are read */
+int data_categories_read(const struct law_file *file, struct catalogue *catalogue, struct err *err) WARN_UNUSED;
+int actions_read(const struct law_file *file, struct catalogue *catalogue, struct err *err) WARN_UNUSED;
 /* load_procedure.c */
 int procedures_read(const struct law_file *files, size_t count, struct catalogue *catalogue,
                     struct err *err) WARN_UNUSED;

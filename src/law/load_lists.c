@@ -34,8 +34,8 @@ static bool entry_id_valid(const char *id)
     return id[0] && strlen(id) <= 60 && id[strspn(id, allowed)] == '\0';
 }
 
-/* Keys that no list_entry holds are still held to their form, so that whoever comes to need them can rely on it. */
-static int extras_check(const struct yaml *node, struct err *err)
+/* Keys of single lists; those that no list_entry holds are still held to their form. */
+static int extras_read(const struct yaml *node, struct arena *arena, struct list_entry *entry, struct err *err)
 {
     struct text3 note;
     int32_t since = 0;
@@ -51,13 +51,20 @@ static int extras_check(const struct yaml *node, struct err *err)
     if (r == 0 && protects && strcmp(protects, "true") != 0 && strcmp(protects, "false") != 0 &&
         strcmp(protects, "unknown") != 0)
         return yaml_refuse(load_at(node, "protects"), err, "law_bad_value", "protects: %.40s", protects);
+    if (r == 0 && protects)
+        entry->protects = protects[0] == 't' ? PROTECTS_YES : protects[0] == 'f' ? PROTECTS_NO : PROTECTS_UNKNOWN;
+    if (r == 0)
+        r = yaml_read_bool(node, "biometric", false, &entry->biometric, err);
+    if (r == 0)
+        r = load_words(node, "who", false, arena, &entry->who_count, &entry->who, err);
     return r;
 }
 
-static int entry_read(const struct yaml *node, const struct list_form *form, struct list_entry *ret, struct err *err)
+static int entry_read(const struct yaml *node, const struct list_form *form, struct arena *arena,
+                      struct list_entry *ret, struct err *err)
 {
     const char *const keys[] = {form->key,       "title",    "norm",  "note",           "who",
-                                "requires_call", "protects", "since", "convention_108", NULL};
+                                "requires_call", "protects", "since", "convention_108", "biometric", NULL};
     struct list_entry entry = {0};
     int r = load_mapping(node, keys, err);
     if (r == 0)
@@ -71,7 +78,7 @@ static int entry_read(const struct yaml *node, const struct list_form *form, str
     if (r == 0)
         r = yaml_read_bool(node, "requires_call", false, &entry.requires_call, err);
     if (r == 0)
-        r = extras_check(node, err);
+        r = extras_read(node, arena, &entry, err);
     if (r == 0)
         *ret = entry;
     return r;
@@ -89,7 +96,7 @@ static int list_read(const struct law_file *file, struct arena *arena, struct li
     struct list list = {.name = form->name, .entries = entries};
     for (size_t i = 0; i < root->count; i++) {
         struct list_entry entry;
-        int r = entry_read(root->items[i], form, &entry, err);
+        int r = entry_read(root->items[i], form, arena, &entry, err);
         if (r < 0)
             return r;
         if (list_find(&list, entry.id))

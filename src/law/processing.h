@@ -29,26 +29,39 @@ enum data_kind {
     DATA_NO_PROFILING = 8, /* profiling and targeting on it is forbidden (opl.20.3) */
     DATA_IDENTIFYING = 16  /* identifies the person */
 };
-#define DATA_CATEGORIES_MAX 64 /* a set of categories is a word of 64 bits */
+#define DATA_KINDS_ALL 31
+/* "restricted", "biometric", "minors", "no_profiling", "identifying"; 0 where unknown. */
+unsigned data_kind_parse(const char *word);
+const char *data_kind_word(enum data_kind kind);
+#define DATA_CATEGORIES_MAX 64     /* a set of categories is a word of 64 bits */
+#define DATA_CATEGORIES_SHIPPED 32 /* the catalogue's at most; the operator's own have the numbers after */
 
 struct data_category {
     const char *id;
     struct text3 title;
-    unsigned kinds; /* enum data_kind bits */
-    const char *norm;
+    unsigned kinds;   /* enum data_kind bits */
+    const char *norm; /* or NULL */
 };
 
 /* What an action asks for beyond a basis (consent or ground). */
 struct data_action {
     const char *id; /* "collect", "transfer" … */
     struct text3 title;
-    unsigned aspect; /* the aspect a consent must say yes to; ASPECT_PROCESSING for most */
+    unsigned aspect; /* the aspect a consent must say yes to; ASPECT_PROCESSING for most; 0: no basis is asked for, since
+                        the law itself obliges to it (blocking, destroying) */
     bool wants_recipient, wants_country;
-    bool keeps;       /* storing: not stopped by blocking */
-    bool profiles;    /* profiling or targeting: DATA_NO_PROFILING and minors forbid it */
+    bool keeps;       /* storing: not stopped by blocking, and goes on under a legal hold */
+    bool destroys;    /* a legal hold forbids it */
+    bool profiles;    /* profiling or targeting: data of kind no_profiling, biometric or identifying forbid it */
+    bool targets;     /* targeted advertising: a child, or one whose age is not known, forbids it */
     bool automated;   /* a decision by automated processing alone: objections count, the purpose must declare it */
     const char *norm; /* the norm that speaks of the action, whose version in force at the moment decides whether the
                          action's own demand holds at all */
 };
+
+#define ACTIONS_MAX 64
+
+/* Does a state protect personal data (pdl.16.2)? Unknown is not yes. */
+enum state_protects { PROTECTS_UNKNOWN, PROTECTS_YES, PROTECTS_NO };
 
 #endif
