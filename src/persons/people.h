@@ -2,11 +2,13 @@
  * is a subject with a key of their own (access/keyring.h) and a row here. Events of this room never hold a value or the
  * operator's id: the subject's id, numbers and codes only.
  *
- *   person.added      subject_id, adult_day (or absent)
- *   person.known_by   subject_id, kinds: ["email", "iin", "phone", "id"]: can be found by these from now on
- *   person.looked     subject_id, what: "data", "consents", "case"; categories (of "data"): somebody of the operator
- * looked person.transferred subject_id, recipient, purpose, categories, country (or absent), basis: {consent} or
- * {ground}
+ *   person.added        subject_id; adult_day where it is known
+ *   person.known_by     subject_id, kinds: ["email", "iin", "phone", "id"]: can be found by these from now on;
+ *                       adult_day, when it is known now
+ *   person.looked       subject_id, what: "data", "consents", "case"; categories [numbers] (of "data"): somebody of
+ *                       the operator looked
+ *   person.transferred  subject_id, recipient, purpose, categories [numbers], country (or absent), basis: {consent} or
+ *                       {ground}
  *
  * each with what body_begin puts there. Other files of the room add theirs, in their headers. */
 #ifndef TALAP_PERSONS_PEOPLE_H
@@ -53,6 +55,15 @@ int person_of_case(struct tx *tx, const char *case_id, struct arena *arena, stru
  * gave none). Never 0. */
 uint64_t person_key(const struct keyring *keyring, const char *id);
 bool person_id_valid(const char *id);
+
+/* Writes the row of a person as it now is; events tell it (each kind what changed by it). In a command. */
+int person_write(struct tx *tx, const struct person *person, struct err *err) WARN_UNUSED;
+/* The local day of the eighteenth birthday (of who was born on 29 February: 1 March), from a date of birth or else an
+ * IIN; INT32_MIN where neither tells. */
+int32_t person_adult_day(const char *birth_date, const char *iin);
+/* Categories of data as a JSON list of their numbers, ascending; and back. NULL when memory ends. */
+json_t *categories_json(uint64_t categories);
+bool categories_of_json(const json_t *list, uint64_t *ret);
 
 /* Appends an event about a person and a row of person_change; `members` (taken over, NULL: out of memory) is what the
  * kind adds to subject_id. `sealed` may be NULL. */
