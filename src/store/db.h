@@ -100,6 +100,12 @@ struct engine {
     /* Several statements without values, with leave to change the schema. */
     int (*script)(struct db *db, const struct sql *script, struct err *err);
     int (*check)(struct db *db, struct err *err);
+    /* Outside of any transaction: what was deleted is written over, in the log too; *whole: everything anew, and it is
+     * cleared once that is done, so that a repetition only has to cut the log. */
+    int (*compact)(struct db *db, bool *whole, struct err *err);
+    /* How large the tables are from which people are destroyed. NULL: the file's size tells. */
+    const struct sql *compact_size;
+    bool searchable; /* the store's files can be read by the program */
     /* All of `from`, which is in a read transaction, over `to`; NULL where rows have to be copied. */
     int (*copy)(struct db *from, struct db *to, struct err *err);
     /* After a commit, outside of any transaction; may be NULL. */

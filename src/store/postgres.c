@@ -518,6 +518,32 @@ static const struct sql register_before = {" AS tsquery)) AND serial + 0 < "};
 static const struct sql register_newest = {") SELECT at FROM found ORDER BY at DESC LIMIT "};
 static const struct sql register_end = {") AS w JOIN register_entry e ON e.serial = w.at ORDER BY e.serial DESC"};
 
+/* A plain VACUUM lets dead rows' places be used again; only a table written anew has no trace of them in its file. */
+static int postgres_compact(struct db *db, bool *whole, struct err *err)
+{
+    static const struct sql anew[] = {
+        {"VACUUM (FULL) subject"},       {"VACUUM (FULL) subject_lookup"}, {"VACUUM (FULL) person"},
+        {"VACUUM (FULL) person_record"}, {"VACUUM (FULL) person_session"}, {"VACUUM (FULL) person_code"},
+        {"VACUUM (FULL) destruction"},
+    };
+    static const struct sql again[] = {{"VACUUM subject"},       {"VACUUM subject_lookup"}, {"VACUUM person"},
+                                       {"VACUUM person_record"}, {"VACUUM person_session"}, {"VACUUM person_code"},
+                                       {"VACUUM destruction"}};
+    const struct sql *list = *whole ? anew : again;
+    int rc = 0;
+    for (size_t i = 0; i < sizeof anew / sizeof *anew && rc == 0; i++)
+        rc = simple(of(db), &list[i], err);
+    if (rc == 0)
+        rc = simple(of(db), SQL("VACUUM case_file, attachment"), err);
+    if (rc == 0)
+        *whole = false;
+    return rc;
+}
+
+static const struct sql compact_size = {
+    "SELECT CAST(sum(pg_total_relation_size(CAST(t AS regclass))) AS bigint) FROM unnest(ARRAY['subject', "
+    "'subject_lookup', 'person', 'person_record', 'person_session', 'person_code', 'destruction']) AS t"};
+
 const struct engine engine_postgres = {
     .name = "postgres",
     .migrations = migrations_postgres,
@@ -545,6 +571,8 @@ const struct engine engine_postgres = {
     .savepoint = postgres_savepoint,
     .script = postgres_script,
     .check = postgres_check,
+    .compact = postgres_compact,
+    .compact_size = &compact_size,
     .query = postgres_query,
     .put = postgres_put,
     .step = postgres_step,

@@ -195,10 +195,12 @@ static int set_up(struct sqlite *s, bool create, bool writer, struct err *err)
     sqlite3_db_config(s->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(s->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     sqlite3_limit(s->handle, SQLITE_LIMIT_ATTACHED, 0);
-    /* recursive_triggers: so that INSERT OR REPLACE meets the triggers on deletion, too. */
+    /* secure_delete: what is deleted is written over with zeros. recursive_triggers: so that INSERT OR REPLACE meets
+     * the triggers on deletion, too. */
     int code = sqlite3_exec(s->handle,
                             "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
-                            "PRAGMA mmap_size = 0; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;",
+                            "PRAGMA mmap_size = 0; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;"
+                            "PRAGMA secure_delete = ON;",
                             NULL, NULL, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_exec(s->handle, writer ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -6144", NULL, NULL,
@@ -490,6 +492,29 @@ static int sqlite_check(struct db *db, struct err *err)
     return rc;
 }
 
+/* VACUUM builds the new file beside (in a temporary file of the system, deleted from its beginning on) and writes it
+ * into the log page by page, while readers keep what they see; then the log is folded and cut to nothing, which needs a
+ * moment without readers of older states. */
+static int sqlite_compact(struct db *db, bool *whole, struct err *err)
+{
+    struct sqlite *s = of(db);
+    int code = SQLITE_OK;
+    s->unguarded = true;
+    errno = 0;
+    if (*whole) {
+        int attached = sqlite3_limit(s->handle, SQLITE_LIMIT_ATTACHED, 1);
+        code = sqlite3_exec(s->handle, "PRAGMA temp_store = FILE; VACUUM;", NULL, NULL, NULL);
+        sqlite3_exec(s->handle, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
+        sqlite3_limit(s->handle, SQLITE_LIMIT_ATTACHED, attached);
+        *whole = code != SQLITE_OK;
+    }
+    if (code == SQLITE_OK)
+        code = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    s->unguarded = false;
+    s->log_pages = 0;
+    return code == SQLITE_OK ? 0 : fail(s, code, err);
+}
+
 /* FTS5's language: every word in double quotes is a word and nothing else. */
 static void sqlite_words_query(const char *words, const char *sign, struct buf *out)
 {
@@ -551,6 +576,8 @@ const struct engine engine_sqlite = {
     .savepoint = sqlite_savepoint,
     .script = sqlite_script,
     .check = sqlite_check,
+    .compact = sqlite_compact,
+    .searchable = true,
     .copy = sqlite_copy,
     .settle = sqlite_settle,
     .query = sqlite_query,

@@ -56,6 +56,7 @@ struct store_command {
     void *arg;                  /* the owner's */
     struct store_command *next; /* the store's */
     bool alone;                 /* its transaction holds nothing else */
+    bool outside;               /* it has no transaction at all: the store's own upkeep, under the writer's turn */
 };
 /* Queues the command; `done` will be called exactly once, perhaps before this returns. When this fails `done` is not.
  */
@@ -91,6 +92,24 @@ int store_restore(const char *path, const char *url, struct err *err) WARN_UNUSE
 /* The engine's own integrity check (PRAGMA integrity_check; on PostgreSQL a full read). "store_damaged" with a detail.
  */
 int store_check(struct store *store, struct err *err) WARN_UNUSED;
+
+/* Makes what was deleted irrecoverable from the store's own files: the write-ahead log is folded back and cut, and what
+ * was written over (secure_delete) is then nowhere; a small store, or one in which something is still found, is written
+ * anew as a whole (VACUUM). `prints` tell what may not be found any more: the file and its log are read for them, byte
+ * by byte. On PostgreSQL the tables that held it are vacuumed (written anew while they are small), and nothing can be
+ * searched: its log, archives and replicas keep what they keep. Writers wait while it runs. Not in a transaction.
+ * ERR_UNAVAILABLE "store_locked" where readers did not let go of the log in time, "store_not_compacted" where something
+ * is found even then: nothing is lost, call it again. */
+#define STORE_PRINT_BYTES 16
+/* Of 16 bytes that are random: enough to find them, and too little to tell them. */
+uint64_t store_print(const void *bytes);
+struct store_compaction {
+    bool whole;    /* written anew */
+    bool searched; /* the files were read, and nothing was found */
+    int64_t searched_bytes;
+};
+int store_compact(struct store *store, const uint64_t *prints, size_t count, struct store_compaction *ret,
+                  struct err *err) WARN_UNUSED;
 
 struct store_figures {
     size_t queued;

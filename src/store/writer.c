@@ -24,14 +24,15 @@ static bool take_group(struct writer *w)
         pthread_cond_wait(&store->queued_more, &store->lock);
     while (store->first != NULL && w->count < GROUP_MAX) {
         struct store_command *command = store->first;
-        if (command->alone && w->count > 0)
+        bool alone = command->alone || command->outside;
+        if (alone && w->count > 0)
             break;
         store->first = command->next;
         if (store->first == NULL)
             store->last = NULL;
         command->next = NULL;
         w->group[w->count++] = command;
-        if (command->alone)
+        if (alone)
             break;
     }
     store->figures.queued -= w->count;
@@ -119,6 +120,17 @@ static int run_commands(struct writer *w, struct tx *tx, size_t *ret_succeeded, 
     return 0;
 }
 
+/* A command of its own kind, which begins no transaction: it gets the connection. */
+static int run_outside(struct writer *w, struct err *err)
+{
+    int rc = connected(w, err);
+    if (rc != 0)
+        return rc;
+    w->db->doomed = w->db->retry = false;
+    struct tx tx = {.db = w->db, .store = w->store};
+    return w->group[0]->run(&tx, w->group[0], err);
+}
+
 /* The whole group in one transaction. A failure concerns all of it; what concerns one command is in `errors`. */
 static int run_group(struct writer *w, bool *ret_spoilt, struct err *err)
 {
@@ -185,7 +197,7 @@ static void *writer_main(void *arg)
                 err_clear(&w->errors[i]);
             err_clear(&err);
             bool spoilt = false;
-            rc = run_group(w, &spoilt, &err);
+            rc = w->group[0]->outside ? run_outside(w, &err) : run_group(w, &spoilt, &err);
             if (spoilt && rc == 0) {
                 w->careful = CAREFUL_GROUPS;
                 continue;
@@ -302,11 +314,12 @@ static void waiting_done(struct store_command *command, const struct err *err)
 
 static int write_and_wait(struct store *store,
                           int (*run)(struct tx *tx, struct store_command *command, struct err *err), void *arg,
-                          bool alone, struct err *err)
+                          bool alone, bool outside, struct err *err)
 {
-    struct waiting waiting = {.command = {.run = run, .done = waiting_done, .arg = arg, .alone = alone},
-                              .lock = PTHREAD_MUTEX_INITIALIZER,
-                              .finished = PTHREAD_COND_INITIALIZER};
+    struct waiting waiting = {
+        .command = {.run = run, .done = waiting_done, .arg = arg, .alone = alone, .outside = outside},
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .finished = PTHREAD_COND_INITIALIZER};
     int rc = store_submit(store, &waiting.command, err);
     if (rc != 0)
         return rc;
@@ -326,11 +339,17 @@ static int write_and_wait(struct store *store,
 int store_write(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
                 void *arg, struct err *err)
 {
-    return write_and_wait(store, run, arg, false, err);
+    return write_and_wait(store, run, arg, false, false, err);
 }
 
 int store_write_alone(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
                       void *arg, struct err *err)
 {
-    return write_and_wait(store, run, arg, true, err);
+    return write_and_wait(store, run, arg, true, false, err);
+}
+
+int writer_outside(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
+                   void *arg, struct err *err)
+{
+    return write_and_wait(store, run, arg, true, true, err);
 }

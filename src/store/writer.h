@@ -40,5 +40,8 @@ struct store {
 /* Starts the writers' threads; writers_stop lets them finish what is queued. */
 int writers_start(struct store *store, int count, struct err *err) WARN_UNUSED;
 void writers_stop(struct store *store);
+/* Runs one command under a writer's turn, outside of any transaction, and waits. */
+int writer_outside(struct store *store, int (*run)(struct tx *tx, struct store_command *command, struct err *err),
+                   void *arg, struct err *err) WARN_UNUSED;
 
 #endif

@@ -98,6 +98,7 @@ CREATE TABLE legal_hold (
     lifted_usec @INT
 ) @STRICT;
 CREATE INDEX legal_hold_person ON legal_hold (person);
+CREATE INDEX legal_hold_until ON legal_hold (until_day) WHERE until_day IS NOT NULL AND lifted_usec IS NULL;
 
 -- The vault: one value of a category of data for a purpose, sealed under the person's key. `destroy_day`: the local day
 -- on which its time is over; NULL while it is not known.
@@ -115,8 +116,9 @@ CREATE TABLE person_record (
     PRIMARY KEY (person, category, purpose)
 ) @KEYED;
 CREATE INDEX person_record_over ON person_record (destroy_day) WHERE destroy_day IS NOT NULL;
+CREATE INDEX person_record_untold ON person_record (destroy_day) WHERE destroy_day IS NOT NULL AND announced_usec IS NULL;
 
--- Destructions, each from its intent to its act. `backups` is a JSON list of what remains and until when.
+-- Destructions, each from its intent to its act. `told` is JSON of what the last step found. `purpose` 0: all there is.
 CREATE TABLE destruction (
     leaf @INT PRIMARY KEY,
     person @INT NOT NULL REFERENCES person (serial),
@@ -129,6 +131,9 @@ CREATE TABLE destruction (
 ) @STRICT;
 CREATE INDEX destruction_open ON destruction (state) WHERE state <> 'done';
 CREATE INDEX destruction_person ON destruction (person);
+-- Where a destruction finds what is a person's.
+CREATE INDEX subject_lookup_of ON subject_lookup (subject_id);
+CREATE INDEX case_subject ON case_file (subject_id) WHERE subject_id IS NOT NULL;
 
 -- Copies of the store that were made, for the act of destruction tells which of them still hold a key.
 CREATE TABLE backup_made (
