@@ -1,7 +1,8 @@
 /* People, found and made; what is written about each, and read back as their history.
  *
- * E-mail, phone and IIN lead to a person by keyed hashes, as they do for those who complain: whoever complained before
- * is a subject already and only gets a row here. The operator's own id is a column, for decisions ask by it. */
+ * E-mail, phone and IIN lead to a person by keyed hashes, which only the operator makes: an address that somebody wrote
+ * into a public form leads to their case and to no person, or whoever complains in another's name would enter with a
+ * code sent to an address of their own. The operator's own id is a column, for decisions ask by it. */
 #include "persons/people.h"
 #include "cases/record.h"
 #include "store/person_rows.h"
@@ -32,6 +33,14 @@ uint64_t person_key(const struct keyring *keyring, const char *id)
     for (size_t at = 0; key == 0 && at + sizeof(key) <= sizeof(hash.bytes); at += sizeof(key))
         memcpy(&key, hash.bytes + at, sizeof(key));
     return key != 0 ? key : 1;
+}
+
+struct hash person_lookup(const struct keyring *keyring, const char *kind, const char *value)
+{
+    char own[32];
+
+    snprintf(own, sizeof(own), "person %s", kind);
+    return keyring_lookup(keyring, own, value);
 }
 
 /* --- Rows ----------------------------------------------------------------------------------------------------------
@@ -174,7 +183,7 @@ static int seek(struct tx *tx, const struct office *office, const struct person_
 
         if (name == NULL)
             continue;
-        lookup = keyring_lookup(office->keyring, lookup_kinds[i], name);
+        lookup = person_lookup(office->keyring, lookup_kinds[i], name);
         r = store_subject_by_lookup(tx, &lookup, arena, &subject_id, err);
         if (r < 0)
             return r;
@@ -312,7 +321,7 @@ static int add_names(struct tx *tx, const struct office *office, const struct pe
 
         if (name == NULL || sought->known[i])
             continue;
-        lookup = keyring_lookup(office->keyring, lookup_kinds[i], name);
+        lookup = person_lookup(office->keyring, lookup_kinds[i], name);
         r = store_subject_lookup_put(tx, &lookup, person->subject_id, err);
         if (r == 0 && json_array_append_new(kinds, json_string(lookup_kinds[i])) != 0)
             r = err_memory(err);

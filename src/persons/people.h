@@ -39,7 +39,7 @@ struct person_names {
 int person_find(struct tx *tx, const struct office *office, const struct person_names *names, struct arena *arena,
                 struct person *ret, bool *ret_found, struct err *err) WARN_UNUSED;
 /* Finds, or makes a new one (event person.added), and adds the names not known yet (person.known_by). In a command.
- * Somebody who complained with the same e-mail before is a subject already and becomes a person. */
+ * Whoever gives names here vouches for them: by each of them the person may enter their cabinet. */
 int person_ensure(struct tx *tx, const struct office *office, const struct person_names *names,
                   const struct actor *actor, int64_t now_usec, struct arena *arena, struct person *ret,
                   struct err *err) WARN_UNUSED;
@@ -54,6 +54,10 @@ int person_of_case(struct tx *tx, const char *case_id, struct arena *arena, stru
 /* The keyed 64-bit hash by which the index knows a person: of the operator's id (or the subject's id where the operator
  * gave none). Never 0. */
 uint64_t person_key(const struct keyring *keyring, const char *id);
+/* The keyed hash by which an e-mail, phone or IIN ("email", "phone", "iin"; canonical) leads to a person: another than
+ * that of public forms (keyring_lookup of the bare kind), for nobody may enter by an address that was merely claimed.
+ */
+struct hash person_lookup(const struct keyring *keyring, const char *kind, const char *value);
 bool person_id_valid(const char *id);
 
 /* Writes the row of a person as it now is; events tell it (each kind what changed by it). In a command. */
