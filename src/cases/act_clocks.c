@@ -16,6 +16,25 @@ static void changed(struct deed *deed, enum clock_change_kind kind, const struct
     deed->changes[deed->change_count++] = (struct clock_change){.kind = kind, .row = *row};
 }
 
+/* Where the clock counts from, in the case as the act leaves it. */
+static int find_anchor(const struct deed *deed, const struct procedure_clock *clock, int64_t *ret_usec, bool *ret_named,
+                       struct err *err)
+{
+    const char *given_text = deed->prepared->values.clear;
+    CLEANUP_JSON json_t *given = NULL;
+    CLEANUP_JSON json_t *older = NULL;
+    int r = 0;
+
+    if (clock->from != NULL)
+        r = stored_json_parse(given_text, strlen(given_text), "values", &given, err);
+    if (r == 0 && clock->from != NULL)
+        r = stored_json_parse(deed->row.fields, strlen(deed->row.fields), "a case's values", &older, err);
+    if (r == 0)
+        *ret_named = clock_anchor(&deed->office->catalogue->calendar->zone, clock, given, older, deed->happened_usec,
+                                  ret_usec);
+    return r;
+}
+
 static int change_clock(struct deed *deed, const struct procedure_clock *clock, struct err *err)
 {
     const struct procedure_act *act = deed->prepared->act;
@@ -41,13 +60,16 @@ static int change_clock(struct deed *deed, const struct procedure_clock *clock, 
     }
     if (procedure_clock_starts_on(clock, act->id)) {
         struct clock_row started;
-        bool applies;
+        int64_t from_usec;
+        bool applies, named;
 
         r = clock_is_of_case(deed->tx, &deed->row, clock, deed->arena, &applies, err);
         if (r < 0 || !applies)
             return r;
-        r = clock_start(deed->office, clock, deed->row.id, deed->happened_usec, deed->now_usec, &started, &in_force,
-                        err);
+        r = find_anchor(deed, clock, &from_usec, &named, err);
+        if (r < 0 || !named)
+            return r;
+        r = clock_start(deed->office, clock, deed->row.id, from_usec, deed->now_usec, &started, &in_force, err);
         if (r < 0)
             return r;
         if (!in_force) {

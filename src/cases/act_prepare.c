@@ -172,6 +172,24 @@ static void find_happened(const struct office *office, const struct case_row *ro
         prepared->happened_usec = happened_usec;
 }
 
+static int check_terms(const struct office *office, const struct case_row *row, const struct field_value *values,
+                       int64_t now_usec, const struct act_prepared *prepared, struct field_errors *errors,
+                       struct err *err)
+{
+    const struct procedure_act *act = prepared->act;
+    int64_t happened_usec = prepared->happened_usec != TIME_NONE ? prepared->happened_usec : now_usec;
+    CLEANUP_JSON json_t *older = NULL;
+    bool named = false;
+    int r;
+
+    for (size_t i = 0; i < act->field_count; i++)
+        named = named || act->fields[i].term_norm != NULL || act->fields[i].not_before != NULL;
+    if (!named)
+        return 0;
+    r = stored_json_parse(row->fields, strlen(row->fields), "a case's values", &older, err);
+    return r < 0 ? r : terms_check(office, values, act->field_count, older, happened_usec, errors, err);
+}
+
 static int check_values(struct tx *tx, const struct office *office, const struct case_acting *acting,
                         const struct case_row *row, int64_t now_usec, struct arena *arena,
                         struct act_prepared *prepared, struct field_errors *errors, struct err *err)
@@ -185,6 +203,9 @@ static int check_values(struct tx *tx, const struct office *office, const struct
 
     if (r == 0) {
         find_happened(office, row, values, now_usec, prepared, errors);
+        r = check_terms(office, row, values, now_usec, prepared, errors, err);
+    }
+    if (r == 0) {
         r = ties_find(tx, office, values, act->field_count, arena, &prepared->ties, errors, err);
     }
     if (r < 0 && r != -ERR_BAD_INPUT)

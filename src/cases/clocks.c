@@ -87,15 +87,17 @@ static bool holds(const json_t *value, const char *text)
     return equal;
 }
 
+bool conditions_hold(const struct field_condition *conditions, size_t count, const json_t *values)
+{
+    for (size_t i = 0; i < count; i++)
+        if (holds(json_object_get(values, conditions[i].field), conditions[i].value) == conditions[i].negated)
+            return false;
+    return true;
+}
+
 bool clock_applies(const struct procedure_clock *clock, const json_t *values)
 {
-    for (size_t i = 0; i < clock->condition_count; i++) {
-        const struct field_condition *condition = &clock->conditions[i];
-
-        if (holds(json_object_get(values, condition->field), condition->value) == condition->negated)
-            return false;
-    }
-    return true;
+    return conditions_hold(clock->conditions, clock->condition_count, values);
 }
 
 int clock_is_of_case(struct tx *tx, const struct case_row *row, const struct procedure_clock *clock,
@@ -126,7 +128,12 @@ void clock_stop(const struct catalogue *catalogue, struct clock_row *row, int64_
     const struct norm *norm = clock_norm(catalogue, row);
     bool at_once = norm != NULL && norm->has_clock && norm->clock.unit == UNIT_AT_ONCE;
 
-    if (at_usec < row->starts_usec)
+    bool ahead = norm != NULL && norm->has_clock &&
+                 (norm->clock.direction == CLOCK_BEFORE || norm->clock.unit == UNIT_NAMED_DAY ||
+                  norm->clock.unit == UNIT_FIXED_DATE);
+
+    /* What it counts from may lie ahead: a notice is given before it. */
+    if (!ahead && at_usec < row->starts_usec)
         at_usec = row->starts_usec;
     /* Due is the last second that is safe; all of that second is in time. */
     row->stopped_in_time = at_once || at_usec < row->due_usec + USEC_PER_SEC;

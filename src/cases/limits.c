@@ -24,44 +24,111 @@ static void span_of(const char *per, int32_t day, int32_t *ret_from, int32_t *re
     *ret_before = day_from_date(before);
 }
 
-static int check_limit(struct tx *tx, const struct office *office, const struct procedure *procedure,
-                       const struct procedure_limit *limit, const struct ties *ties, int64_t received_usec,
+/* A limit with `if` or `year` looks at what each case says. */
+static bool is_plain(const struct procedure_limit *limit)
+{
+    return limit->condition_count == 0 && limit->year == NULL;
+}
+
+static bool says_the_same(const json_t *one, const json_t *two, const char *field)
+{
+    const json_t *a = json_object_get(one, field), *b = json_object_get(two, field);
+
+    return a != NULL && json_equal(a, b);
+}
+
+/* Of the cases with that key, those that the limit is about. */
+static int count_alike(struct tx *tx, const struct procedure *procedure, const struct procedure_limit *limit,
+                       const char *value, const json_t *values, int64_t from_usec, int64_t before_usec, int64_t *ret,
                        struct err *err)
+{
+    CLEANUP_ARENA struct arena arena = {0};
+    const char *const *texts;
+    size_t count;
+    int64_t alike = 0;
+    int r;
+
+    arena_init(&arena, COMMAND_ARENA_LIMIT);
+    r = store_key_values(tx, limit->key, value, procedure->id, from_usec, before_usec, limit->not_in,
+                         limit->not_in_count, &arena, &texts, &count, err);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        CLEANUP_JSON json_t *other = NULL;
+
+        r = stored_json_parse(texts[i], strlen(texts[i]), "a case's values", &other, err);
+        alike += r == 0 && conditions_hold(limit->conditions, limit->condition_count, other) &&
+                 (limit->year == NULL || says_the_same(values, other, limit->year));
+    }
+    if (r == 0)
+        *ret = alike;
+    return r;
+}
+
+/* The span in which the limit counts, and from which receipts it takes cases: of a year that a field names, all. */
+static void find_span(const struct zone *zone, const struct norm *norm, const struct procedure_limit *limit,
+                      const json_t *values, int64_t received_usec, int64_t *ret_from_usec, int64_t *ret_before_usec,
+                      int32_t *ret_again)
+{
+    const char *year = limit->year != NULL ? json_string_value(json_object_get(values, limit->year)) : NULL;
+    int32_t from, before;
+
+    if (year != NULL) {
+        struct date next = {1, 1, 1};
+
+        next.year = (year[0] - '0') * 1000 + (year[1] - '0') * 100 + (year[2] - '0') * 10 + (year[3] - '0') + 1;
+        *ret_from_usec = INT64_MIN;
+        *ret_before_usec = INT64_MAX;
+        *ret_again = day_from_date(next);
+        return;
+    }
+    span_of(norm->limit_per, zone_day_of(zone, received_usec), &from, &before);
+    *ret_from_usec = zone_moment(zone, from, 0);
+    *ret_before_usec = zone_moment(zone, before, 0);
+    *ret_again = before;
+}
+
+static int check_limit(struct tx *tx, const struct office *office, const struct procedure *procedure,
+                       const struct procedure_limit *limit, const struct ties *ties, const json_t *values,
+                       int64_t received_usec, struct err *err)
 {
     const struct zone *zone = &office->catalogue->calendar->zone;
     const struct norm *norm = catalogue_norm_at(office->catalogue, limit->norm_id, received_usec);
-    int32_t from, before;
+    int64_t from_usec, before_usec;
+    int32_t again;
 
-    if (norm == NULL || norm->limit_times == 0)
+    if (norm == NULL || norm->limit_times == 0 ||
+        !conditions_hold(limit->conditions, limit->condition_count, values))
         return 0;
-    span_of(norm->limit_per, zone_day_of(zone, received_usec), &from, &before);
+    find_span(zone, norm, limit, values, received_usec, &from_usec, &before_usec, &again);
     for (size_t i = 0; i < ties->key_count; i++) {
+        const char *value = ties->keys[i].value;
         int64_t count;
         int r;
 
         if (strcmp(ties->keys[i].kind, limit->key) != 0)
             continue;
-        r = store_key_count(tx, ties->keys[i].kind, ties->keys[i].value, procedure->id, zone_moment(zone, from, 0),
-                            zone_moment(zone, before, 0), limit->not_in, limit->not_in_count, &count, err);
+        r = is_plain(limit) ? store_key_count(tx, limit->key, value, procedure->id, from_usec, before_usec,
+                                              limit->not_in, limit->not_in_count, &count, err)
+                            : count_alike(tx, procedure, limit, value, values, from_usec, before_usec, &count, err);
         if (r < 0)
             return r;
         if (count >= norm->limit_times) {
-            char again[16];
+            char text[16];
 
-            date_format(date_from_day(before), again);
-            return err_set(err, ERR_CONFLICT, "limit_reached", "%s", again);
+            date_format(date_from_day(again), text);
+            return err_set(err, ERR_CONFLICT, "limit_reached", "%s", text);
         }
     }
     return 0;
 }
 
 int limits_check(struct tx *tx, const struct office *office, const struct procedure *procedure, const struct ties *ties,
-                 int64_t received_usec, struct err *err)
+                 const char *clear, int64_t received_usec, struct err *err)
 {
-    int r = 0;
+    CLEANUP_JSON json_t *values = NULL;
+    int r = procedure->limit_count == 0 ? 0 : stored_json_parse(clear, strlen(clear), "values", &values, err);
 
     for (size_t i = 0; r == 0 && i < procedure->limit_count; i++)
-        r = check_limit(tx, office, procedure, &procedure->limits[i], ties, received_usec, err);
+        r = check_limit(tx, office, procedure, &procedure->limits[i], ties, values, received_usec, err);
     return r;
 }
 

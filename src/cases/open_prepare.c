@@ -35,7 +35,7 @@ static void check_norms(const struct office *office, const struct case_opening *
         const struct procedure_clock *clock = &procedure->clocks[i];
         bool applies = values != NULL ? clock_applies(clock, values) : clock->condition_count == 0;
 
-        if (applies && procedure_clock_starts_on(clock, "opened") &&
+        if (applies && clock->from == NULL && procedure_clock_starts_on(clock, "opened") &&
             catalogue_norm_at(office->catalogue, clock->norm_id, opening->received_usec) == NULL) {
             field_errors_add(errors, "received", "received_before_norm", "%s", clock->norm_id);
             return;
@@ -52,13 +52,16 @@ static int start_clocks(const struct office *office, const struct case_opening *
     if (prepared->clocks == NULL)
         return err_memory(err);
     for (size_t i = 0; i < procedure->clock_count; i++) {
+        int64_t from_usec;
         bool in_force;
         int r;
 
         if (!procedure_clock_starts_on(&procedure->clocks[i], "opened") ||
-            !clock_applies(&procedure->clocks[i], values))
+            !clock_applies(&procedure->clocks[i], values) ||
+            !clock_anchor(&office->catalogue->calendar->zone, &procedure->clocks[i], values, NULL,
+                          opening->received_usec, &from_usec))
             continue;
-        r = clock_start(office, &procedure->clocks[i], prepared->id, opening->received_usec, now_usec,
+        r = clock_start(office, &procedure->clocks[i], prepared->id, from_usec, now_usec,
                         &prepared->clocks[prepared->clock_count], &in_force, err);
         if (r < 0)
             return r;
@@ -173,6 +176,8 @@ static int check(struct tx *tx, const struct office *office, const struct case_o
     r = fields_validate(procedure->fields, procedure->field_count, opening->raw, opening->raw_count,
                         &office->catalogue->calendar->zone, catalogue_is_country, office->catalogue, arena, &values,
                         errors, err);
+    if (r == 0)
+        r = terms_check(office, values, procedure->field_count, NULL, opening->received_usec, errors, err);
     if (r == 0)
         r = ties_find(tx, office, values, procedure->field_count, arena, ret_ties, errors, err);
     if (r < 0 && r != -ERR_BAD_INPUT)

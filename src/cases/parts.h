@@ -64,6 +64,7 @@ int clock_start(const struct office *office, const struct procedure_clock *clock
 /* Has a case with these values (of its form, as given at the opening) that clock at all? A field that was not given
  * equals nothing. */
 bool clock_applies(const struct procedure_clock *clock, const json_t *values);
+bool conditions_hold(const struct field_condition *conditions, size_t count, const json_t *values);
 /* The same of a case there is: by the values its opening gave, whatever acts said later. */
 int clock_is_of_case(struct tx *tx, const struct case_row *row, const struct procedure_clock *clock,
                      struct arena *arena, bool *ret, struct err *err) WARN_UNUSED;
@@ -88,6 +89,19 @@ int clock_case(struct tx *tx, const struct clock_row *row, struct arena *arena, 
 void clocks_next(const struct catalogue *catalogue, struct case_row *row, const struct clock_row *clocks, size_t count);
 /* The body's entry for a new or changed clock. NULL when memory ends. */
 json_t *clock_change_json(const struct clock_change *change);
+
+/* --- terms.c -------------------------------------------------------------------------------------------------------
+ */
+
+/* The moment from which the clock counts: the event's, or the first second of what its `from` field says, in `given`
+ * or else in `older` ({field: text}, either may be NULL). False where that is not given: there is then no clock. */
+bool clock_anchor(const struct zone *zone, const struct procedure_clock *clock, const json_t *given,
+                  const json_t *older, int64_t event_usec, int64_t *ret_usec);
+/* Holds dates and moments against `term` and `not_before` of their fields. Adds "term_too_long" (arg: the last day or
+ * moment that would do), "term_too_short" (the first), "term_too_late" (a notice: the last), "before_that_day" (the
+ * other's). What names nothing, names what was not given, or a norm not in force there, refuses nothing. */
+int terms_check(const struct office *office, const struct field_value *values, size_t count, const json_t *older,
+                int64_t event_usec, struct field_errors *errors, struct err *err) WARN_UNUSED;
 
 /* --- move.c --------------------------------------------------------------------------------------------------------
  */
@@ -218,9 +232,10 @@ int ties_find(struct tx *tx, const struct office *office, const struct field_val
               struct arena *arena, struct ties *ret, struct field_errors *errors, struct err *err) WARN_UNUSED;
 int ties_write(struct tx *tx, const char *case_id, const struct ties *ties, int64_t leaf, struct err *err) WARN_UNUSED;
 /* The limits of the procedure for a case received at that moment: ERR_CONFLICT "limit_reached", arg: the first date of
- * the next span (2027-01-01). Under the writer's turn, so that of two at once one is refused. */
+ * the next span (2027-01-01). `clear`: the form's values ({field: text}). Under the writer's turn, so that of two at once
+ * one is refused. */
 int limits_check(struct tx *tx, const struct office *office, const struct procedure *procedure, const struct ties *ties,
-                 int64_t received_usec, struct err *err) WARN_UNUSED;
+                 const char *clear, int64_t received_usec, struct err *err) WARN_UNUSED;
 /* What else may stand against an act that role and state allow: other_than, needs, after_overdue. ret_why->kind is
  * ERR_NONE when nothing does. Codes: same_person_decides, needs_first (arg: the other procedure's id), not_overdue_yet
  * (arg: the moment), clock_not_running. */

@@ -4,6 +4,7 @@
 #ifndef TALAP_CASES_RECORD_H
 #define TALAP_CASES_RECORD_H
 
+#include "base/id.h"
 #include "base/json.h"
 #include "cases/office.h"
 

@@ -18,7 +18,7 @@
 #define AMOUNT_MAX 1000000
 
 static const char *const unit_words[] = {"minute", "hour", "calendar_day", "working_day",
-                                         "month",  "year", "at_once",      "fixed_date"};
+                                         "month",  "year", "at_once",      "fixed_date",   "named_day"};
 static const char *const counting_words[] = {"day_after", "day_of", "moment", "unstated"};
 
 const char *clock_unit_word(enum clock_unit unit)
@@ -117,6 +117,7 @@ static int day_add(const struct calendar *calendar, enum clock_unit unit, int32_
     case UNIT_HOUR:
     case UNIT_AT_ONCE:
     case UNIT_FIXED_DATE:
+    case UNIT_NAMED_DAY:
         assert(!"a unit of days");
     }
     if (r < 0)
@@ -271,7 +272,8 @@ int clock_plan_make(const struct calendar *calendar, const struct clock_rule *ru
                     struct clock_plan *ret, struct err *err)
 {
     assert(rule->amount <= AMOUNT_MAX);
-    assert(rule->amount >= 1 || rule->unit == UNIT_AT_ONCE || rule->unit == UNIT_FIXED_DATE);
+    assert(rule->amount >= 1 || rule->unit == UNIT_AT_ONCE || rule->unit == UNIT_FIXED_DATE ||
+           rule->unit == UNIT_NAMED_DAY);
     if (times < 0 || times > rule->extend.times)
         return err_set(err, ERR_BAD_INPUT, "clock_no_extension", "%d", rule->extend.times);
     if (event_usec < EVENT_FIRST_USEC || event_usec >= EVENT_LAST_USEC)
@@ -295,6 +297,9 @@ int clock_plan_make(const struct calendar *calendar, const struct clock_rule *ru
         return refuse_day(plan.event_day, err);
     if (rule->unit == UNIT_FIXED_DATE)
         r = plan_fixed_date(calendar, rule, &plan, err);
+    else if (rule->unit == UNIT_NAMED_DAY)
+        plan.due = plan.overdue =
+            (struct clock_reading){plan.event_day, plan.event_day, plan.event_day, plan.event_day};
     else if (rule->direction == CLOCK_BEFORE)
         r = plan_before(calendar, rule, &plan, err);
     else

@@ -14,7 +14,7 @@
  * after E; day_of and unstated: due counts E as the first if E is a working day (a day off is none on any reading, so
  * then both are the same). Such a period ends on a working day by itself. fixed_date        the month and day of E's
  * year + fixed_years (29 February falls on the 28th), whatever the counting. at_once           due and overdue are the
- * event's own moment.
+ * event's own moment. named_day: the event's own day, which an act of the case names, is the last.
  *
  *   A period in days is due at 23:59:59 local time of its last day and overdue at 00:00:00 of the day after its last
  *   day. Counted from a moment, it is due at the event's own local time on the day that day_after gives, and overdue as
@@ -40,7 +40,8 @@ enum clock_unit {
     UNIT_MONTH,
     UNIT_YEAR,
     UNIT_AT_ONCE,
-    UNIT_FIXED_DATE
+    UNIT_FIXED_DATE,
+    UNIT_NAMED_DAY /* the day that an act of the case names: the law leaves the length to it */
 };
 enum clock_counting { COUNT_DAY_AFTER, COUNT_DAY_OF, COUNT_MOMENT, COUNT_UNSTATED };
 enum clock_kind { CLOCK_AT_MOST, CLOCK_AT_LEAST };

@@ -57,7 +57,7 @@ static const char *day_why(const struct telling *telling, const struct clock_day
     const struct clock_plan *plan = telling->plan;
     int32_t day = told->day;
     bool working = calendar_is_working(entry), counted = told->counted_due || told->counted_overdue;
-    if (telling->rule->unit != UNIT_FIXED_DATE && day == plan->event_day) {
+    if (telling->rule->unit != UNIT_FIXED_DATE && telling->rule->unit != UNIT_NAMED_DAY && day == plan->event_day) {
         if (told->counted_due)
             return "first_by_reading";
         /* A reading that would count it cannot: it is a day off. */

@@ -56,6 +56,10 @@ struct field {
     const struct field_option *options;
     size_t procedure_count; /* FIELD_CASE: cases of which procedures it may name */
     const char *const *procedures;
+    /* FIELD_DATE and FIELD_MOMENT: `term: {norm, from}`, what it says must keep to the period of the norm, counted from
+     * another date or moment of the case, or (`term_from` NULL) from the event that gives it; `not_before`, another
+     * date or moment of the case that it may not precede. NULL: none. */
+    const char *term_norm, *term_from, *not_before;
 };
 
 /* What came from outside for one field, before validation. A form gives texts; JSON gives its own kinds. */

@@ -179,11 +179,32 @@ static int required_if_read(const struct yaml *node, struct arena *arena, struct
     return conditions_read(node, "required_if", arena, &field->condition_count, &field->conditions, err);
 }
 
+/* Norms and other fields are looked at when the whole procedure is read (load_terms.c). */
+static int term_read(const struct yaml *node, struct field *field, struct err *err)
+{
+    static const char *const keys[] = {"norm", "from", NULL};
+    const struct yaml *term = yaml_get(node, "term");
+    bool dated = !field->personal && (field->type == FIELD_DATE || field->type == FIELD_MOMENT);
+    int r = term ? load_mapping(term, keys, err) : 0;
+    if (r == 0 && term)
+        r = yaml_read_text(term, "norm", true, &field->term_norm, err);
+    if (r == 0 && term)
+        r = yaml_read_text(term, "from", false, &field->term_from, err);
+    if (r == 0)
+        r = yaml_read_text(node, "not_before", false, &field->not_before, err);
+    if (r == 0 && term && !dated)
+        return yaml_refuse(term, err, "law_bad_value", "term: not for %s", field_type_word(field->type));
+    if (r == 0 && field->not_before && !dated)
+        return yaml_refuse(load_at(node, "not_before"), err, "law_bad_value", "not_before: not for %s",
+                           field_type_word(field->type));
+    return r;
+}
+
 static int field_read(const struct yaml *node, const struct catalogue *catalogue, struct arena *arena,
                       struct field *ret, struct err *err)
 {
     static const char *const keys[] = {"name",   "type", "title", "help", "required", "required_if", "personal",
-                                       "public", "min",  "max",   "of",   "key",      NULL};
+                                       "public", "min",  "max",   "of",   "key",      "term",        "not_before", NULL};
     struct field field = {0};
     const char *type = NULL;
     int r = load_mapping(node, keys, err);
@@ -216,6 +237,8 @@ static int field_read(const struct yaml *node, const struct catalogue *catalogue
         r = key_read(node, &field, err);
     if (r == 0)
         r = required_if_read(node, arena, &field, err);
+    if (r == 0)
+        r = term_read(node, &field, err);
     if (r == 0)
         *ret = field;
     return r;

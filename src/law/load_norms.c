@@ -132,7 +132,7 @@ static int extend_read(const struct yaml *clock, struct clock_rule *rule, struct
         return yaml_refuse(load_at(node, "reason"), err, "law_bad_value", "reason: %.40s", reason);
     /* Hours cannot be lengthened by days nor the reverse: nobody could say when such a period ends. */
     bool fits = is_moment_unit(rule->unit) ? is_moment_unit((enum clock_unit)unit) : is_day_unit((enum clock_unit)unit);
-    if (!fits || rule->unit == UNIT_AT_ONCE || rule->direction == CLOCK_BEFORE)
+    if (!fits || rule->unit == UNIT_AT_ONCE || rule->unit == UNIT_NAMED_DAY || rule->direction == CLOCK_BEFORE)
         return yaml_refuse(node, err, "law_bad_value", "extend: not for this period");
     rule->extend.amount = (int)amount;
     rule->extend.unit = (enum clock_unit)unit;
@@ -160,7 +160,7 @@ static int fixed_date_read(const struct yaml *clock, struct clock_rule *rule, st
 static int clock_keys_check(const struct yaml *clock, enum clock_unit unit, struct err *err)
 {
     static const char *const date_keys[] = {"month", "day", "years"};
-    bool is_date = unit == UNIT_FIXED_DATE, is_period = !is_date && unit != UNIT_AT_ONCE;
+    bool is_date = unit == UNIT_FIXED_DATE, is_period = !is_date && unit != UNIT_AT_ONCE && unit != UNIT_NAMED_DAY;
     for (size_t i = 0; i < sizeof(date_keys) / sizeof(date_keys[0]); i++) {
         if (!is_date && yaml_get(clock, date_keys[i]))
             return yaml_refuse(yaml_get(clock, date_keys[i]), err, "law_bad_value", "%s: not for %s", date_keys[i],
@@ -173,8 +173,8 @@ static int clock_keys_check(const struct yaml *clock, enum clock_unit unit, stru
                              : yaml_refuse(yaml_get(clock, period_keys[i]), err, "law_bad_value", "%s: not for %s",
                                            period_keys[i], clock_unit_word(unit));
     }
-    if (unit == UNIT_AT_ONCE && (yaml_get(clock, "direction") || yaml_get(clock, "kind")))
-        return yaml_refuse(clock, err, "law_bad_value", "direction, kind: not for at_once");
+    if ((unit == UNIT_AT_ONCE || unit == UNIT_NAMED_DAY) && (yaml_get(clock, "direction") || yaml_get(clock, "kind")))
+        return yaml_refuse(clock, err, "law_bad_value", "direction, kind: not for %s", clock_unit_word(unit));
     return 0;
 }
 
@@ -204,7 +204,8 @@ static int clock_read(const struct yaml *clock, struct clock_rule *ret, struct e
     if (r < 0)
         return r;
     rule.amount = (int)amount;
-    rule.counting = rule.unit == UNIT_FIXED_DATE ? COUNT_DAY_AFTER : (enum clock_counting)counting;
+    rule.counting = rule.unit == UNIT_FIXED_DATE || rule.unit == UNIT_NAMED_DAY ? COUNT_DAY_AFTER
+                                                                                : (enum clock_counting)counting;
     rule.kind = (enum clock_kind)kind;
     rule.direction = (enum clock_direction)direction;
     if (is_moment_unit(rule.unit) && rule.counting != COUNT_MOMENT)

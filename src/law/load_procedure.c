@@ -223,8 +223,8 @@ static int clock_events_read(struct reading *reading, const struct yaml *node, c
 
 static int clock_read(struct reading *reading, const char *id, const struct yaml *node, struct procedure_clock *ret)
 {
-    static const char *const keys[] = {"title", "norm",  "starts_on", "stopped_by", "voided_by",
-                                       "if",    "right", "remind",    NULL};
+    static const char *const keys[] = {"title", "norm",  "from",   "starts_on", "stopped_by", "voided_by",
+                                       "if",    "right", "remind", NULL};
     struct procedure_clock clock = {.id = id};
     struct err *err = reading->err;
     int r = load_mapping(node, keys, err);
@@ -236,6 +236,8 @@ static int clock_read(struct reading *reading, const char *id, const struct yaml
         r = yaml_refuse(load_at(node, "norm"), err, "law_unknown_reference", "norm %.80s", clock.norm_id);
     if (r == 0 && !clock_norm_runs(reading->catalogue, clock.norm_id, false))
         r = yaml_refuse(load_at(node, "norm"), err, "law_no_clock", "%s", clock.norm_id);
+    if (r == 0)
+        r = yaml_read_text(node, "from", false, &clock.from, err);
     if (r == 0)
         r = clock_events_read(reading, node, "starts_on", true, true, &clock.starts_on_count, &clock.starts_on);
     if (r == 0)
@@ -317,9 +319,34 @@ static int acts_read_all(struct reading *reading)
     return r;
 }
 
+/* `year: FIELD` needs a norm that counts by the year, and conditions and the year open values to read. */
+static int limit_year_read(const struct reading *reading, const struct yaml *node, const struct norm *norm,
+                           struct procedure_limit *limit)
+{
+    const struct procedure *procedure = &reading->procedure;
+    int r = yaml_read_text(node, "year", false, &limit->year, reading->err);
+    if (r < 0)
+        return r;
+    const struct field *year = NULL;
+    for (size_t i = 0; i < procedure->field_count; i++) {
+        const struct field *field = &procedure->fields[i];
+        if (limit->year && strcmp(field->name, limit->year) == 0)
+            year = field;
+        for (size_t j = 0; j < limit->condition_count; j++) {
+            if (field->personal && strcmp(field->name, limit->conditions[j].field) == 0)
+                return yaml_refuse(load_at(node, "if"), reading->err, "law_unknown_reference", "field %s", field->name);
+        }
+    }
+    bool fits = year && year->type == FIELD_NUMBER && !year->personal && year->required && year->min >= 1900 &&
+                year->max > 0 && year->max <= 2199 && strcmp(norm->limit_per, "year") == 0;
+    if (limit->year && !fits)
+        return yaml_refuse(load_at(node, "year"), reading->err, "law_unknown_reference", "year %.60s", limit->year);
+    return 0;
+}
+
 static int limits_read(struct reading *reading)
 {
-    static const char *const keys[] = {"norm", "key", "not_in", NULL};
+    static const char *const keys[] = {"norm", "key", "not_in", "if", "year", NULL};
     struct procedure *procedure = &reading->procedure;
     const struct yaml *items = NULL;
     struct err *err = reading->err;
@@ -344,6 +371,14 @@ static int limits_read(struct reading *reading)
         if (!norm || norm->limit_times == 0)
             return yaml_refuse(load_at(node, "norm"), err, "law_unknown_reference", "limit of %.60s",
                                limits[i].norm_id);
+        r = conditions_read(node, "if", reading->arena, &limits[i].condition_count, &limits[i].conditions, err);
+        if (r == 0)
+            r = conditions_check(load_at(node, "if"), procedure->fields, procedure->field_count, NULL,
+                                 limits[i].conditions, limits[i].condition_count, err);
+        if (r == 0)
+            r = limit_year_read(reading, node, norm, &limits[i]);
+        if (r < 0)
+            return r;
         bool keyed = false;
         for (size_t j = 0; j < procedure->field_count; j++)
             keyed = keyed || (procedure->fields[j].key && strcmp(procedure->fields[j].key, limits[i].key) == 0);
@@ -455,6 +490,8 @@ static int procedure_read(const struct law_file *file, struct catalogue *catalog
         r = clocks_read(&reading);
     if (r == 0)
         r = limits_read(&reading);
+    if (r == 0)
+        r = procedure_terms_check(&reading.procedure, file->root, catalogue, err);
     if (r == 0)
         r = extensions_check(&reading);
     if (r == 0)

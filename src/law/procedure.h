@@ -23,6 +23,8 @@ struct procedure_clock {
     const char *id; /* "answer" */
     struct text3 title;
     const char *norm_id;
+    const char *from;   /* a date, moment or year (number) field: the clock counts from what it says in the case as the
+                           starting event leaves it, be it ahead; not given: no clock. NULL: from the event itself */
     size_t starts_on_count;
     const char *const *starts_on; /* "opened" and act ids; an act starts it anew */
     size_t stopped_by_count;
@@ -66,6 +68,9 @@ struct procedure_limit {
     const char *key;
     size_t not_in_count;
     const char *const *not_in;
+    const char *year; /* a number field: the norm's year is the one it names and not that of the receipt; or NULL */
+    size_t condition_count;
+    const struct field_condition *conditions; /* `if`: cases with such values count, and for others nothing is limited */
 };
 
 struct procedure_act {

@@ -282,30 +282,63 @@ int store_key_scan(struct tx *tx, int (*each)(const struct case_key_row *row, vo
     return rc;
 }
 
+static void add_keyed(struct sql_text *sql, const char *kind, const char *value, const char *procedure,
+                      int64_t from_usec, int64_t before_usec, const char *const *not_in, size_t not_in_count)
+{
+    /* The few keys first, on both engines, and a look at the state of each of their cases. */
+    sql_add(sql, SQL(" FROM case_key k CROSS JOIN case_file c WHERE c.id = k.case_id AND k.kind = "));
+    sql_add_text(sql, kind);
+    sql_add(sql, SQL(" AND k.value = "));
+    sql_add_text(sql, value);
+    sql_add(sql, SQL(" AND k.procedure = "));
+    sql_add_text(sql, procedure);
+    sql_add(sql, SQL(" AND k.opened_usec >= "));
+    sql_add_int(sql, from_usec);
+    sql_add(sql, SQL(" AND k.opened_usec < "));
+    sql_add_int(sql, before_usec);
+    for (size_t i = 0; i < not_in_count; i++) {
+        /* With an empty text behind it, the column is no reason to begin with an index of states. */
+        sql_add(sql, i == 0 ? SQL(" AND c.state || '' NOT IN (") : SQL(", "));
+        sql_add_text(sql, not_in[i]);
+    }
+    if (not_in_count > 0)
+        sql_add(sql, SQL(")"));
+}
+
 int store_key_count(struct tx *tx, const char *kind, const char *value, const char *procedure, int64_t from_usec,
                     int64_t before_usec, const char *const *not_in, size_t not_in_count, int64_t *ret, struct err *err)
 {
     CLEANUP_SQL struct sql_text sql;
     sql_text_init(&sql);
-    /* The few keys first, on both engines, and a look at the state of each of their cases. */
-    sql_add(&sql, SQL("SELECT count(*) FROM case_key k CROSS JOIN case_file c WHERE c.id = k.case_id AND k.kind = "));
-    sql_add_text(&sql, kind);
-    sql_add(&sql, SQL(" AND k.value = "));
-    sql_add_text(&sql, value);
-    sql_add(&sql, SQL(" AND k.procedure = "));
-    sql_add_text(&sql, procedure);
-    sql_add(&sql, SQL(" AND k.opened_usec >= "));
-    sql_add_int(&sql, from_usec);
-    sql_add(&sql, SQL(" AND k.opened_usec < "));
-    sql_add_int(&sql, before_usec);
-    for (size_t i = 0; i < not_in_count; i++) {
-        /* With an empty text behind it, the column is no reason to begin with an index of states. */
-        sql_add(&sql, i == 0 ? SQL(" AND c.state || '' NOT IN (") : SQL(", "));
-        sql_add_text(&sql, not_in[i]);
-    }
-    if (not_in_count > 0)
-        sql_add(&sql, SQL(")"));
+    sql_add(&sql, SQL("SELECT count(*)"));
+    add_keyed(&sql, kind, value, procedure, from_usec, before_usec, not_in, not_in_count);
     return db_run_int(db_query_text(tx->db, &sql, false), 0, ret, err);
+}
+
+int store_key_values(struct tx *tx, const char *kind, const char *value, const char *procedure, int64_t from_usec,
+                     int64_t before_usec, const char *const *not_in, size_t not_in_count, struct arena *arena,
+                     const char *const **ret, size_t *ret_count, struct err *err)
+{
+    CLEANUP_SQL struct sql_text sql;
+    const char **texts = NULL;
+    size_t count = 0, room = 0;
+    sql_text_init(&sql);
+    sql_add(&sql, SQL("SELECT c.fields"));
+    add_keyed(&sql, kind, value, procedure, from_usec, before_usec, not_in, not_in_count);
+    struct db *db = db_query_text(tx->db, &sql, false);
+    int got;
+    while ((got = db_step(db, err)) > 0) {
+        const char **text = ROWS_ADD(arena, texts, count, room);
+        if (text == NULL)
+            break;
+        *text = db_text(db, 0, arena);
+    }
+    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
+    if (got < 0 || closed != 0)
+        return got < 0 ? got : closed;
+    *ret = texts;
+    *ret_count = count;
+    return 0;
 }
 
 /* Values in [from, before) and after `after`, appended to the rows until there are `limit`. */

@@ -51,6 +51,10 @@ int store_key_check(struct tx *tx, struct arena *arena, const char **ret_number,
 int store_key_count(struct tx *tx, const char *kind, const char *value, const char *procedure, int64_t from_usec,
                     int64_t before_usec, const char *const *not_in, size_t not_in_count, int64_t *ret,
                     struct err *err) WARN_UNUSED;
+/* Of the same cases, their values that are not sealed away ({field: text or [texts]}, into the arena). */
+int store_key_values(struct tx *tx, const char *kind, const char *value, const char *procedure, int64_t from_usec,
+                     int64_t before_usec, const char *const *not_in, size_t not_in_count, struct arena *arena,
+                     const char *const **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
 /* Values of a kind with their number of cases, in order of value, those after `after` (NULL: from the first); values of
  * hashes are left out. `beginning` (NULL: any): only values that begin so. */
 struct key_figure {

@@ -75,7 +75,8 @@ void case_write_clocks(struct request *request, struct buf *out, const struct ca
         jo_bool(out, "overdue", running && !at_once && request->now_usec >= row->overdue_usec);
         if (!running) {
             jo_moment(out, "stopped_at", zone, row->stopped_usec);
-            jo_int(out, "took_seconds", (row->stopped_usec - row->starts_usec) / USEC_PER_SEC);
+            if (row->stopped_usec >= row->starts_usec) /* else it counts back from what lies ahead */
+                jo_int(out, "took_seconds", (row->stopped_usec - row->starts_usec) / USEC_PER_SEC);
         }
         jo_int(out, "extended", row->extended);
         write_explain_url(request, out, row);

@@ -172,7 +172,7 @@ static void write_clock_rule(struct buf *out, const struct clock_rule *rule)
     jo_key(out, "clock");
     jo_open(out, '{');
     jo_text(out, "unit", clock_unit_word(rule->unit));
-    if (rule->unit != UNIT_AT_ONCE && rule->unit != UNIT_FIXED_DATE)
+    if (rule->unit != UNIT_AT_ONCE && rule->unit != UNIT_FIXED_DATE && rule->unit != UNIT_NAMED_DAY)
         jo_int(out, "amount", rule->amount);
     if (rule->unit == UNIT_FIXED_DATE) {
         jo_int(out, "month", rule->fixed_month);

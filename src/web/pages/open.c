@@ -47,8 +47,8 @@ static void clock_fill(struct request *request, struct open_view *view)
     for (size_t i = 0; i < view->procedure->clock_count && !view->has_clock; i++) {
         if (!procedure_clock_starts_on(&view->procedure->clocks[i], "opened"))
             continue;
-        /* Which cases have it, is not known yet. */
-        if (view->procedure->clocks[i].condition_count > 0)
+        /* Which cases have it, or from when, is not known yet. */
+        if (view->procedure->clocks[i].condition_count > 0 || view->procedure->clocks[i].from != NULL)
             continue;
         view->clock_title = &view->procedure->clocks[i];
         view->norm = catalogue_norm_at(catalogue, view->procedure->clocks[i].norm_id, request->now_usec);

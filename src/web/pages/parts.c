@@ -271,7 +271,7 @@ static const char *found(enum lang lang, const char *area, const char *word, enu
 void page_period(struct page_out *o, const struct clock_rule *rule)
 {
     const char *unit = found(o->lang, "clock.unit", clock_unit_word(rule->unit), T_common_none);
-    if (rule->unit == UNIT_AT_ONCE) {
+    if (rule->unit == UNIT_AT_ONCE || rule->unit == UNIT_NAMED_DAY) {
         page_text(o, unit);
         return;
     }

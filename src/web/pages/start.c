@@ -17,7 +17,7 @@ static bool clock_from_now(struct request *request, const struct procedure *proc
     const struct catalogue *catalogue = request->office->catalogue;
     for (size_t i = 0; i < procedure->clock_count; i++) {
         struct err ignored = {0};
-        if (!procedure_clock_starts_on(&procedure->clocks[i], "opened"))
+        if (procedure->clocks[i].from != NULL || !procedure_clock_starts_on(&procedure->clocks[i], "opened"))
             continue;
         const struct norm *norm = catalogue_norm_at(catalogue, procedure->clocks[i].norm_id, request->now_usec);
         if (norm == NULL || !norm->has_clock)
