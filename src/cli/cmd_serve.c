@@ -13,15 +13,16 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static int read_mail_password(const struct cli *cli, struct arena *arena, const char **ret, struct err *err)
+/* The first line of a file that keeps a secret; no file, no secret. */
+static int read_secret(const char *path, struct arena *arena, const char **ret, struct err *err)
 {
     struct buf text CLEANUP_BUF = {0};
     int r;
 
-    if (!cli->settings.mail_password_file)
+    if (!path)
         return 0;
     buf_init(&text, 8192);
-    r = cli_read_file(cli->settings.mail_password_file, 4096, &text, err);
+    r = cli_read_file(path, 4096, &text, err);
     if (r < 0)
         return r;
     *ret = arena_strndup(arena, text.data ? text.data : "", text.data ? strcspn(text.data, "\r\n") : 0);
@@ -107,15 +108,18 @@ static int run(struct cli *cli, struct installation *installation, struct papers
                struct err *err)
 {
     struct settings *settings = &cli->settings;
-    const char *mail_password = NULL;
+    const char *mail_password = NULL, *sms_secret = NULL;
     struct server *server = NULL;
     struct jobs *jobs = NULL;
     struct app app;
     struct mailer_settings mail;
+    struct sms_settings sms;
     char port[16], reached[300];
     int r;
 
-    r = read_mail_password(cli, &cli->arena, &mail_password, err);
+    r = read_secret(settings->mail_password_file, &cli->arena, &mail_password, err);
+    if (r == 0)
+        r = read_secret(settings->sms_secret_file, &cli->arena, &sms_secret, err);
     if (r < 0)
         return r;
     app = (struct app){.settings = settings,
@@ -135,12 +139,15 @@ static int run(struct cli *cli, struct installation *installation, struct papers
         return r;
     /* Links in letters lead to where the server listens, unless it is told how it is reached from outside. */
     mail = app.mail;
+    sms = (struct sms_settings){
+        .url = settings->sms_url, .secret = sms_secret, .allow_private = settings->sms_allow_private};
     snprintf(reached, sizeof(reached), "%s://%s:%d", settings->tls_certificate ? "https" : "http",
              settings->listen_host, server_port(server));
     if (!mail.public_url)
         mail.public_url = reached;
-    r = jobs_start(&(struct jobs_settings){.office = &app.office, .papers = papers, .mail = &mail, .now = app.now},
-                   &jobs, err);
+    r = jobs_start(
+        &(struct jobs_settings){.office = &app.office, .papers = papers, .mail = &mail, .sms = &sms, .now = app.now},
+        &jobs, err);
     if (r == 0) {
         snprintf(port, sizeof(port), "%d", server_port(server));
         malloc_trim(0); /* what loading the catalogue needed goes back to the system */
@@ -174,6 +181,10 @@ int cmd_serve(struct cli *cli, struct err *err)
     /* A sender that is no address would make every message one that cannot be sent. */
     if (cli->settings.mail_url && (!cli->settings.mail_from || !mail_address_right(cli->settings.mail_from)))
         return err_set(err, ERR_BAD_INPUT, "option_value", "--mail-from");
+    /* Without lists of revoked certificates nobody would know whether one still holds, and nobody would get in. */
+    if (!cli->settings.identity_roots != !cli->settings.identity_crls)
+        return err_set(err, ERR_BAD_INPUT, "option_value",
+                       cli->settings.identity_roots ? "--identity-roots" : "--identity-crls");
     /* A certificate alone would be served without TLS, and believed to be. */
     if (!cli->settings.tls_certificate != !cli->settings.tls_key)
         return err_set(err, ERR_BAD_INPUT, "option_value", cli->settings.tls_key ? "--tls-certificate" : "--tls-key");

@@ -257,7 +257,7 @@ static int settle_mail(struct tx *tx, struct store_command *command, struct err 
 
     while (r == 0 && count > 0) {
         arena_reset(&demo->each);
-        r = store_outbox_ripe(tx, demo->now_usec, 500, &demo->each, &rows, &count, err);
+        r = store_outbox_ripe(tx, NULL, demo->now_usec, 500, &demo->each, &rows, &count, err);
         for (size_t i = 0; r == 0 && i < count; i++) {
             rows[i].state = "sent";
             rows[i].attempts = 1;

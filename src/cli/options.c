@@ -32,6 +32,9 @@ const char options_help[] =
     "  --mail-from ADDRESS    sender of mail\n"
     "  --mail-user NAME, --mail-password-file FILE\n"
     "  --mail-allow-private   the SMTP server may be on a private or loopback address\n"
+    "  --sms-url URL          HTTP gateway of short messages; without it no phone is asked for\n"
+    "  --sms-secret-file FILE, --sms-allow-private\n"
+    "  --identity-roots FILE, --identity-crls FILE   whose certificates people may enter the cabinet with (PEM)\n"
     "  --tls-certificate FILE, --tls-key FILE\n"
     "  --threads NUMBER       HTTP threads                      (one a core)\n"
     "  --request-timeout SECONDS                                (30)\n"
@@ -54,6 +57,11 @@ enum option_id {
     O_MAIL_USER,
     O_MAIL_PASSWORD_FILE,
     O_MAIL_ALLOW_PRIVATE,
+    O_SMS_URL,
+    O_SMS_SECRET_FILE,
+    O_SMS_ALLOW_PRIVATE,
+    O_IDENTITY_ROOTS,
+    O_IDENTITY_CRLS,
     O_TLS_CERTIFICATE,
     O_TLS_KEY,
     O_THREADS,
@@ -93,6 +101,11 @@ static const struct option options[] = {
     {"mail-user", required_argument, NULL, O_MAIL_USER},
     {"mail-password-file", required_argument, NULL, O_MAIL_PASSWORD_FILE},
     {"mail-allow-private", no_argument, NULL, O_MAIL_ALLOW_PRIVATE},
+    {"sms-url", required_argument, NULL, O_SMS_URL},
+    {"sms-secret-file", required_argument, NULL, O_SMS_SECRET_FILE},
+    {"sms-allow-private", no_argument, NULL, O_SMS_ALLOW_PRIVATE},
+    {"identity-roots", required_argument, NULL, O_IDENTITY_ROOTS},
+    {"identity-crls", required_argument, NULL, O_IDENTITY_CRLS},
     {"tls-certificate", required_argument, NULL, O_TLS_CERTIFICATE},
     {"tls-key", required_argument, NULL, O_TLS_KEY},
     {"threads", required_argument, NULL, O_THREADS},
@@ -186,6 +199,21 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
         break;
     case O_MAIL_ALLOW_PRIVATE:
         settings->mail_allow_private = !value || strcmp(value, "true") == 0;
+        break;
+    case O_SMS_URL:
+        settings->sms_url = value;
+        break;
+    case O_SMS_SECRET_FILE:
+        settings->sms_secret_file = value;
+        break;
+    case O_SMS_ALLOW_PRIVATE:
+        settings->sms_allow_private = !value || strcmp(value, "true") == 0;
+        break;
+    case O_IDENTITY_ROOTS:
+        settings->identity_roots = value;
+        break;
+    case O_IDENTITY_CRLS:
+        settings->identity_crls = value;
         break;
     case O_TLS_CERTIFICATE:
         settings->tls_certificate = value;

@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cases/registers.h"
+#include "persons/identity.h"
+#include "store/identity_rows.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #define REGISTERS_BATCH 100
 #define WORDS_BATCH 48
 #define WORDS_QUIET 8 /* commands beside a batch, its own included */
+#define CODES_BATCH 50
 #define KEYS_BATCH 2000
 #define IDEMPOTENCY_KEPT_USEC (2 * USEC_PER_DAY)
 #define HOUSEKEEPING_USEC (3600 * USEC_PER_SEC)
@@ -79,7 +82,15 @@ static int do_housekeeping(struct tx *tx, const struct office *office, int64_t n
 
     (void)office;
     r = store_session_purge(tx, now_usec, err);
+    if (r == 0)
+        r = identity_purge(tx, now_usec, err);
     return r < 0 ? r : store_idempotency_purge(tx, now_usec - IDEMPOTENCY_KEPT_USEC, KEYS_BATCH, ret_count, err);
+}
+
+/* For whom codes were asked: looked up here, when the answer is given, so that the answer cannot tell. */
+static int do_codes(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err)
+{
+    return codes_pass(tx, office, now_usec, CODES_BATCH, ret_count, err);
 }
 
 /* While nodes are brought up to a new law one after the other, two laws are at work on one store. Each would compute
@@ -117,7 +128,7 @@ static int law_is_ours(struct tx *tx, const struct office *office, struct arena 
 
 /* Which pieces have something to do. */
 struct due {
-    bool tick, recompute, registers, index;
+    bool tick, recompute, registers, codes, index;
 };
 
 /* Reads only. */
@@ -126,9 +137,10 @@ static int look(const struct office *office, int64_t now_usec, struct due *ret, 
     struct tx *tx CLEANUP_READ = NULL;
     struct ledger_head_row *head;
     struct clock_row *rows;
+    struct code_row *codes;
     struct arena arena;
     int64_t ripe = TIME_NONE, position = 0;
-    size_t count = 0;
+    size_t count = 0, code_count = 0;
     bool ours = false, stale = false;
     int r;
 
@@ -143,6 +155,8 @@ static int look(const struct office *office, int64_t now_usec, struct due *ret, 
     if (r == 0)
         r = register_stale(tx, office, &stale, err);
     if (r == 0)
+        r = store_code_asked(tx, 1, &arena, &codes, &code_count, err);
+    if (r == 0)
         r = store_words_position_get(tx, &position, err);
     if (r == 0) {
         head = ARENA_NEW(&arena, struct ledger_head_row);
@@ -151,6 +165,7 @@ static int look(const struct office *office, int64_t now_usec, struct due *ret, 
             *ret = (struct due){.tick = ripe != TIME_NONE && ripe <= now_usec,
                                 .recompute = count > 0 && ours,
                                 .registers = stale && ours,
+                                .codes = code_count > 0,
                                 .index = position < head->size};
     }
     store_read_end(tx);
@@ -242,6 +257,8 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
     if (due.registers)
         r = first_failure(r, run_piece(settings, do_registers, now_usec, &refreshed, &why), err, &why);
     handled += refreshed;
+    if (due.codes)
+        r = first_failure(r, run_piece(settings, do_codes, now_usec, &handled, &why), err, &why);
     if (due.index)
         r = first_failure(r, index_words(settings, &handled, &why), err, &why);
     if (r == 0)
@@ -339,7 +356,7 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
     jobs->workers[0] = (struct worker){.jobs = jobs, .pass = time_pass, .complaint = "jobs wait"};
     jobs->workers[1] = (struct worker){.jobs = jobs, .pass = mail_pass, .complaint = "mail waits"};
     r = work(&jobs->workers[0], err);
-    if (r == 0 && settings->mail->url)
+    if (r == 0 && (settings->mail->url || (settings->sms && settings->sms->url)))
         r = work(&jobs->workers[1], err);
     if (r < 0) {
         jobs_stop(jobs);

@@ -10,6 +10,7 @@
 #define TALAP_JOBS_JOBS_H
 
 #include "out/mail.h"
+#include "out/sms.h"
 
 struct jobs;
 
@@ -17,6 +18,7 @@ struct jobs_settings {
     const struct office *office;
     const struct papers *papers;
     const struct mailer_settings *mail; /* url NULL: mail waits visibly */
+    const struct sms_settings *sms;     /* NULL, or url NULL: no short messages */
     int64_t (*now)(void);
 };
 /* Copies `settings`; what it points at must outlive the loop. */

@@ -22,6 +22,7 @@ int64_t outbox_backoff_usec(int attempts)
 struct lease {
     struct arena *arena;
     int64_t now_usec;
+    const char *kind;       /* of the messages that can go out; NULL: any */
     struct outbox_row *row; /* one, or none */
     size_t count;
 };
@@ -31,7 +32,7 @@ static int lease_run(struct tx *tx, struct store_command *command, struct err *e
     struct lease *lease = command->arg;
     int r;
 
-    r = store_outbox_ripe(tx, lease->now_usec, 1, lease->arena, &lease->row, &lease->count, err);
+    r = store_outbox_ripe(tx, lease->kind, lease->now_usec, 1, lease->arena, &lease->row, &lease->count, err);
     if (r < 0 || lease->count == 0)
         return r;
     lease->row->attempts++;
@@ -44,21 +45,39 @@ static int outcome_run(struct tx *tx, struct store_command *command, struct err 
     return store_outbox_update(tx, command->arg, err);
 }
 
-/* Composes and sends one message; fills the row's new state. An error of the message is the row's, not the pass'. */
-static void deliver(const struct jobs_settings *settings, struct outbox_row *row, int64_t now_usec, struct arena *arena)
+/* Whom to tell what; message->to NULL: nobody. */
+static int compose(struct tx *tx, const struct jobs_settings *settings, const struct outbox_row *row, int64_t now_usec,
+                   struct arena *arena, struct mail_message *message, struct err *err)
+{
+    if (strcmp(row->purpose, "code") == 0)
+        return code_compose(tx, settings->office, settings->mail, row, now_usec, arena, message, err);
+    return mail_compose(tx, settings->office, settings->papers, settings->mail, row, arena, message, err);
+}
+
+static int send_mail(const struct jobs_settings *settings, const struct mail_message *message, const char *id,
+                     int64_t now_usec, struct err *err)
 {
     const struct zone *zone = &settings->office->catalogue->calendar->zone;
     struct buf formatted CLEANUP_BUF = {0};
+    int r;
+
+    buf_init(&formatted, 32 << 20);
+    r = mail_format(settings->mail, message, id, now_usec, zone, &formatted, err);
+    return r < 0 ? r : mail_send(settings->mail, message, formatted.data, formatted.len, err);
+}
+
+/* Composes and sends one message; fills the row's new state. An error of the message is the row's, not the pass'. */
+static void deliver(const struct jobs_settings *settings, struct outbox_row *row, int64_t now_usec, struct arena *arena)
+{
     struct mail_message message = {0};
     struct tx *tx CLEANUP_READ = NULL;
     struct err err = {0};
     int64_t wait;
     int r;
 
-    buf_init(&formatted, 32 << 20);
     r = store_read_begin(settings->office->store, &tx, &err);
     if (r == 0)
-        r = mail_compose(tx, settings->office, settings->papers, settings->mail, row, arena, &message, &err);
+        r = compose(tx, settings, row, now_usec, arena, &message, &err);
     store_read_end(tx);
     tx = NULL;
     if (r == 0 && !message.to) {
@@ -67,9 +86,8 @@ static void deliver(const struct jobs_settings *settings, struct outbox_row *row
         return;
     }
     if (r == 0)
-        r = mail_format(settings->mail, &message, row->id, now_usec, zone, &formatted, &err);
-    if (r == 0)
-        r = mail_send(settings->mail, &message, formatted.data, formatted.len, &err);
+        r = strcmp(row->kind, "sms") == 0 ? sms_send(settings->sms, message.to, message.text, &err)
+                                          : send_mail(settings, &message, row->id, now_usec, &err);
     if (r == 0) {
         row->state = "sent";
         row->sent_usec = now_usec;
@@ -81,7 +99,7 @@ static void deliver(const struct jobs_settings *settings, struct outbox_row *row
     row->state = wait < 0 ? "failed" : "waiting";
     row->next_usec = now_usec + (wait < 0 ? 0 : wait);
     row->last_error = err.code ? err.code : "internal";
-    log_line(LOG_LEVEL_WARNING, "mail not sent", "outbox", row->id, "code", row->last_error, "detail", err.detail,
+    log_line(LOG_LEVEL_WARNING, "message not sent", "outbox", row->id, "code", row->last_error, "detail", err.detail,
              NULL);
 }
 
@@ -91,19 +109,23 @@ static int look(struct store *store, struct lease *lease, struct err *err)
     struct tx *tx CLEANUP_READ = NULL;
     int r = store_read_begin(store, &tx, err);
 
-    return r < 0 ? r : store_outbox_ripe(tx, lease->now_usec, 1, lease->arena, &lease->row, &lease->count, err);
+    return r < 0
+               ? r
+               : store_outbox_ripe(tx, lease->kind, lease->now_usec, 1, lease->arena, &lease->row, &lease->count, err);
 }
 
 int outbox_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     struct arena arena;
     struct lease lease = {.arena = &arena, .now_usec = now_usec};
+    bool mails = settings->mail->url, texts = settings->sms && settings->sms->url;
     int r;
 
-    if (!settings->mail->url) {
+    if (!mails && !texts) {
         *ret_handled = 0;
         return 0;
     }
+    lease.kind = mails && texts ? NULL : mails ? "mail" : "sms";
     arena_init(&arena, 48 << 20);
     r = look(settings->office->store, &lease, err);
     if (r == 0 && lease.count > 0)

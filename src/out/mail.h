@@ -22,6 +22,11 @@ struct mail_message {
 int mail_compose(struct tx *tx, const struct office *office, const struct papers *papers,
                  const struct mailer_settings *settings, const struct outbox_row *row, struct arena *arena,
                  struct mail_message *ret, struct err *err) WARN_UNUSED;
+/* The same for a row of the purpose "code", mail or short message: a one-time code, to whoever asked for it. *ret_to
+ * NULL in the message when it is used, old or gone. */
+int code_compose(struct tx *tx, const struct office *office, const struct mailer_settings *settings,
+                 const struct outbox_row *row, int64_t now_usec, struct arena *arena, struct mail_message *ret,
+                 struct err *err) WARN_UNUSED;
 /* The message as RFC 5322 text (headers encoded per RFC 2047, base64 body, Message-ID from the row's id). ERR_BAD_INPUT
  * "mail_address" when an address could break out of its header. */
 int mail_format(const struct mailer_settings *settings, const struct mail_message *message, const char *row_id,
@@ -38,5 +43,7 @@ int mail_send(const struct mailer_settings *settings, const struct mail_message 
  * IPv6. */
 struct sockaddr;
 bool mail_server_public(const struct sockaddr *address);
+/* A handle of libcurl, which is made ready for all threads once; NULL when memory ends. curl_easy_cleanup it. */
+void *mail_curl(void);
 
 #endif

@@ -184,6 +184,12 @@ static void curl_begin(void)
     curl_state = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+void *mail_curl(void)
+{
+    pthread_once(&curl_once, curl_begin);
+    return curl_state == CURLE_OK ? curl_easy_init() : NULL;
+}
+
 int mail_send(const struct mailer_settings *settings, const struct mail_message *message, const char *formatted,
               size_t formatted_len, struct err *err)
 {
@@ -198,8 +204,7 @@ int mail_send(const struct mailer_settings *settings, const struct mail_message 
         return err_set(err, ERR_BAD_INPUT, "mail_address", NULL);
     snprintf(from, sizeof(from), "<%s>", settings->from);
     snprintf(to, sizeof(to), "<%s>", message->to);
-    pthread_once(&curl_once, curl_begin);
-    curl = curl_state == CURLE_OK ? curl_easy_init() : NULL;
+    curl = mail_curl();
     recipients = curl_slist_append(NULL, to);
     if (curl == NULL || recipients == NULL) {
         r = err_memory(err);

@@ -1,7 +1,8 @@
 /* Who is it? Established before anything is disclosed: a one-time code to the e-mail or phone on record, a document
  * shown to staff (no copy kept, pdl.7.10), or a signature with a certificate whose IIN is the person's. Then a session
- * of the cabinet: 30 minutes idle, 4 hours at most. Whether somebody is known is told to nobody: the same answer, in
- * the same time, and the letter goes out (or not) later.
+ * of the cabinet: 30 minutes idle, 4 hours at most. Whether somebody is known is told to nobody: asking for a code
+ * writes the same row whoever is meant, and only the job loop looks up for whom (codes_pass), when the answer is long
+ * given.
  *
  *   person.code_asked    subject_id (only where somebody is known; nothing else)
  *   person.entered       subject_id, how: "email", "phone", "certificate"
@@ -16,31 +17,69 @@
 #define CODE_TRIES 5
 #define CODE_MINUTES 10
 #define CODE_PAUSE_MINUTES 15 /* after five wrong codes: no new one for this address */
+#define CODE_HOURLY 6         /* letters to one address */
+#define CODE_DIGITS 8
+#define PERSON_SESSION_HOURS 4
+#define PERSON_SESSION_IDLE_MINUTES 30
 
-/* A code for an e-mail or phone (canonical); the letter waits in the outbox, kind "mail" or "sms", purpose "code". The
- * code is derived from the id by the master key, eight digits. Asked for again within a minute or during a pause: the
- * same answer, and no letter. In a command. */
-int code_ask(struct tx *tx, const struct office *office, const char *kind, const char *value, int64_t now_usec,
-             char ret_id[static ID_TEXT], struct err *err) WARN_UNUSED;
-void code_derive(const struct keyring *keyring, const char *id, char ret[static 9]);
-/* Tries a code; like sign_in_record it succeeds when the code is refused, so that the try is counted: *ret_refusal is
- * ERR_UNAUTHENTICATED "code_wrong" or ERR_TOO_MANY "code_pause". On success the session's secret. */
+/* A code for an e-mail or phone (`kind` "email" or "phone"; `value` canonical, as fields_validate gives it). The code
+ * is derived from the id by the master key, eight digits, and stored nowhere; the address lies sealed beside the id
+ * until the code is used or purged. Asked for again within a minute, during a pause, or too often in an hour: the same
+ * answer with the id of the newest, and no letter. In a command. */
+int code_ask(struct tx *tx, const struct office *office, const char *kind, const char *value, enum lang lang,
+             int64_t now_usec, char ret_id[static ID_TEXT], struct err *err) WARN_UNUSED;
+/* For the job loop, in a command: codes asked for whose person was not looked up yet. Where somebody is known, the
+ * event and a message in the outbox: kind "mail" or "sms", purpose "code", to: the code's id, without a case. */
+int codes_pass(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
+               struct err *err) WARN_UNUSED;
+/* What such a message tells, when it is composed; *ret_found false when nobody is to be told any more: the code is
+ * used, old or gone. */
+struct code_message {
+    const char *to;
+    enum lang lang;
+    char code[CODE_DIGITS + 1];
+};
+int code_message_get(struct tx *tx, const struct office *office, const char *id, int64_t now_usec, struct arena *arena,
+                     struct code_message *ret, bool *ret_found, struct err *err) WARN_UNUSED;
+void code_derive(const struct keyring *keyring, const char *id, char ret[static CODE_DIGITS + 1]);
+/* Tries a code (blanks and dashes in it do not count); like sign_in_record it succeeds when the code is refused, so
+ * that the try is counted: *ret_refusal is ERR_UNAUTHENTICATED "code_wrong", ERR_UNAUTHENTICATED "code_old" (ten
+ * minutes are over, or it was used) or ERR_TOO_MANY "code_pause" (arg: minutes). On success its kind is ERR_NONE, and
+ * the session's secret. An id that was never given is a wrong code. */
 int code_try(struct tx *tx, const struct office *office, const char *id, const char *code, int64_t now_usec,
              char ret_secret[static 65], struct err *ret_refusal, struct err *err) WARN_UNUSED;
-/* A detached CMS signature over the challenge, by a certificate that leads to one of the roots in `roots_pem`, is valid
- * at the moment, allows signing, and names the person's IIN (serialNumber IIN…): ERR_UNAUTHENTICATED
- * "certificate_refused" (arg: why). The challenge is good for ten minutes. */
+
+/* What to sign: a moment, chance and a seal of ours, 128 hex digits; good for ten minutes. */
+#define CHALLENGE_MINUTES 10
 void certificate_challenge(const struct keyring *keyring, int64_t now_usec, char ret[static 129]);
-int certificate_check(const struct keyring *keyring, const char *roots_pem, const char *challenge, const void *cms,
-                      size_t count, int64_t now_usec, char ret_iin[static 13], struct err *err) WARN_UNUSED;
+/* Whose certificates are believed: PEM texts. */
+struct certificate_trust {
+    const char *roots; /* roots, and authorities between them and people */
+    const char *crls;  /* a list of revoked certificates from each of them */
+};
+/* A detached CMS signature (DER or PEM) over the challenge's text by one signer, whose certificate leads to one of the
+ * roots, is valid at the moment, not revoked by a list that is itself current, allows signing (key usage
+ * digitalSignature), and names the IIN of its owner (serialNumber "IIN…"). ERR_UNAUTHENTICATED: "challenge_old",
+ * "signature_unreadable", "signature_wrong" (also a digest weaker than SHA-256), "certificate_expired",
+ * "certificate_revoked", "certificate_unchecked" (no current list), "certificate_untrusted", "certificate_usage",
+ * "certificate_no_iin". ERR_UNAVAILABLE "identity_roots" when what is configured cannot be read. */
+int certificate_check(const struct keyring *keyring, const struct certificate_trust *trust, const char *challenge,
+                      const void *cms, size_t count, int64_t now_usec, char ret_iin[static 13],
+                      struct err *err) WARN_UNUSED;
+
 int person_session_open(struct tx *tx, const struct office *office, const struct person *person, const char *how,
                         int64_t now_usec, char ret_secret[static 65], struct err *err) WARN_UNUSED;
-/* ERR_UNAUTHENTICATED "session_ended". */
+/* ERR_UNAUTHENTICATED "cabinet_ended" when unknown, over, idle too long, or of somebody destroyed. A read; idle time is
+ * renewed by person_session_touch, in a command, at most once a minute: *ret_wants_touch. `ret_how` may be NULL. */
 int person_session_get(struct tx *tx, const char *secret, int64_t now_usec, struct arena *arena, struct person *ret,
-                       struct err *err) WARN_UNUSED;
+                       const char **ret_how, bool *ret_wants_touch, struct err *err) WARN_UNUSED;
+int person_session_touch(struct tx *tx, const char *secret, int64_t now_usec, struct err *err) WARN_UNUSED;
+/* An unknown secret is no error: there is nothing to end. */
 int person_session_end(struct tx *tx, const struct office *office, const char *secret, int64_t now_usec,
                        struct err *err) WARN_UNUSED;
-/* Says whose case it is (row of person_case, event person.identified). */
+/* Codes and sessions whose time is over. */
+int identity_purge(struct tx *tx, int64_t now_usec, struct err *err) WARN_UNUSED;
+/* Says whose case it is (row of person_case, event person.identified). ERR_CONFLICT "case_identified". */
 int case_identify(struct tx *tx, const struct office *office, const char *case_id, const struct person *person,
                   const char *how, const struct actor *actor, int64_t now_usec, struct err *err) WARN_UNUSED;
 

@@ -1,4 +1,4 @@
-/* One-time codes, sessions of the cabinet and whose case it is, as rows. Only hashes of secrets stand here. */
+/* One-time codes and sessions of the cabinet, as rows. Only hashes of secrets stand here. */
 #include "store/identity_rows.h"
 #include "store/db.h"
 
@@ -179,64 +179,6 @@ int store_person_session_purge(struct tx *tx, int64_t before_usec, struct err *e
     struct db *db = db_query(tx->db, SQL("DELETE FROM person_session WHERE expires_usec < $1"));
     db_put_int(db, before_usec);
     return db_run(db, NULL, err);
-}
-
-/* --- Whose case it is ----------------------------------------------------------------------------------------------
- */
-
-int store_person_case_put(struct tx *tx, const struct person_case_row *row, struct err *err)
-{
-    struct db *db = db_query(tx->db, SQL("INSERT INTO person_case (case_id, person, how, leaf) VALUES ($1, $2, $3, $4) "
-                                         "ON CONFLICT (case_id) DO UPDATE SET person = excluded.person, "
-                                         "how = excluded.how, leaf = excluded.leaf"));
-    db_put_text(db, row->case_id);
-    db_put_int(db, row->person);
-    db_put_text(db, row->how);
-    db_put_int(db, row->leaf);
-    return db_run(db, NULL, err);
-}
-
-int store_person_case_get(struct tx *tx, const char *case_id, struct arena *arena, struct person_case_row *ret,
-                          struct err *err)
-{
-    struct db *db = db_query(tx->db, SQL("SELECT case_id, person, how, leaf FROM person_case WHERE case_id = $1"));
-    db_put_text(db, case_id);
-    int rc = db_one(db, err);
-    if (rc != 0)
-        return rc;
-    struct person_case_row row = {.person = db_int(db, 1), .leaf = db_int(db, 3)};
-    row.case_id = db_text(db, 0, arena);
-    row.how = db_text(db, 2, arena);
-    if ((rc = db_close_rows(db, arena, err)) == 0)
-        *ret = row;
-    return rc;
-}
-
-int store_person_cases(struct tx *tx, int64_t person, size_t limit, struct arena *arena, struct person_case_row **ret,
-                       size_t *ret_count, struct err *err)
-{
-    struct db *db = db_query(tx->db, SQL("SELECT case_id, person, how, leaf FROM person_case WHERE person = $1 "
-                                         "ORDER BY leaf DESC LIMIT $2"));
-    struct person_case_row *rows = NULL;
-    size_t count = 0, room = 0;
-    int got;
-    db_put_int(db, person);
-    db_put_int(db, (int64_t)limit);
-    while ((got = db_step(db, err)) > 0) {
-        struct person_case_row *row = ROWS_ADD(arena, rows, count, room);
-        if (row == NULL)
-            break;
-        row->case_id = db_text(db, 0, arena);
-        row->person = db_int(db, 1);
-        row->how = db_text(db, 2, arena);
-        row->leaf = db_int(db, 3);
-    }
-    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
-    if (got < 0 || closed != 0)
-        return got < 0 ? got : closed;
-    *ret = rows;
-    *ret_count = count;
-    return 0;
 }
 
 int store_person_access_delete(struct tx *tx, int64_t person, struct err *err)

@@ -1,4 +1,4 @@
-/* How people are recognised, as rows: one-time codes, sessions of the cabinet, and whose case it is. */
+/* How people are recognised, as rows: one-time codes and sessions of the cabinet. */
 #ifndef TALAP_STORE_IDENTITY_ROWS_H
 #define TALAP_STORE_IDENTITY_ROWS_H
 
@@ -44,22 +44,6 @@ int store_person_session_get(struct tx *tx, const struct hash *token_hash, struc
                              struct person_session_row *ret, struct err *err) WARN_UNUSED;
 int store_person_session_delete(struct tx *tx, const struct hash *token_hash, struct err *err) WARN_UNUSED;
 int store_person_session_purge(struct tx *tx, int64_t before_usec, struct err *err) WARN_UNUSED; /* expired before */
-
-/* Whose case it is, and how that was established: "cabinet", "operator", "document". Established anew, the newer one
- * stands. */
-struct person_case_row {
-    const char *case_id;
-    int64_t person;
-    const char *how;
-    int64_t leaf;
-};
-int store_person_case_put(struct tx *tx, const struct person_case_row *row, struct err *err) WARN_UNUSED;
-/* "not_found" while nobody established it. */
-int store_person_case_get(struct tx *tx, const char *case_id, struct arena *arena, struct person_case_row *ret,
-                          struct err *err) WARN_UNUSED;
-/* A person's cases, newest first. */
-int store_person_cases(struct tx *tx, int64_t person, size_t limit, struct arena *arena, struct person_case_row **ret,
-                       size_t *ret_count, struct err *err) WARN_UNUSED;
 
 /* What lets a person in: of one whose data are destroyed, it goes. */
 int store_person_access_delete(struct tx *tx, int64_t person, struct err *err) WARN_UNUSED;

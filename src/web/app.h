@@ -13,18 +13,21 @@ struct settings {
     const char *var_dir; /* keys live here: master.key, ledger.key */
     const char *law_dir;
     const char *papers_dir;
-    const char *roles;      /* words of law/roles.yaml that the organisation plays, by blanks; NULL: "platform operator" */
+    const char *roles; /* words of law/roles.yaml that the organisation plays, by blanks; NULL: "platform operator" */
     const char *public_url; /* as seen from outside; NULL: http://HOST:PORT */
     const char *mail_url;   /* smtp://host:port or smtps://…; NULL: mail waits */
     const char *mail_from, *mail_user, *mail_password_file;
     bool mail_allow_private;               /* may the SMTP server be on a private address? loopback needs it too */
-    const char *tls_certificate, *tls_key; /* or NULL: plain HTTP */
-    int threads;                           /* HTTP threads; 0: cores */
-    size_t connection_max;                 /* 0: 4096 */
-    int request_timeout_sec;               /* 0: 30 */
-    int body_memory_mib;                   /* large bodies and answers in memory together; 0: 768 */
-    bool demo;                             /* show the demo sign-ins on the sign-in page */
-    const char *demo_password;             /* with demo: the password that every demo account has */
+    const char *sms_url, *sms_secret_file; /* gateway of short messages; NULL: none, and no phone is offered */
+    bool sms_allow_private;
+    const char *identity_roots, *identity_crls; /* PEM files: whose certificates are believed; NULL: none */
+    const char *tls_certificate, *tls_key;      /* or NULL: plain HTTP */
+    int threads;                                /* HTTP threads; 0: cores */
+    size_t connection_max;                      /* 0: 4096 */
+    int request_timeout_sec;                    /* 0: 30 */
+    int body_memory_mib;                        /* large bodies and answers in memory together; 0: 768 */
+    bool demo;                                  /* show the demo sign-ins on the sign-in page */
+    const char *demo_password;                  /* with demo: the password that every demo account has */
 };
 
 struct app {

@@ -729,7 +729,7 @@ static void outbox(void **state)
     struct outbox_row *got;
     struct outbox_figures figures;
     size_t count;
-    assert_done(store_outbox_ripe(tx, 29, 10, &world->arena, &got, &count, &world->err), world);
+    assert_done(store_outbox_ripe(tx, NULL, 29, 10, &world->arena, &got, &count, &world->err), world);
     assert_int_equal(count, 2);
     assert_string_equal(got[0].id, rows[2].id);
     assert_string_equal(got[0].to, "opener");
