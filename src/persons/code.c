@@ -249,7 +249,10 @@ static int enter(struct tx *tx, const struct office *office, struct code_row *ro
                  struct arena *arena, char ret_secret[static 65], struct err *err)
 {
     struct person person;
+    const char *address;
     int r = person_by_serial(tx, row->person, arena, &person, err);
+    if (r == 0)
+        r = address_open(office, row, arena, &address, err);
     if (r < 0)
         return r;
     row->used_usec = now_usec;
@@ -257,8 +260,8 @@ static int enter(struct tx *tx, const struct office *office, struct code_row *ro
     row->sealed_len = 0;
     r = store_code_update(tx, row, err);
     return r < 0 ? r
-                 : person_session_open(tx, office, &person, strcmp(row->kind, "sms") == 0 ? "phone" : "email", now_usec,
-                                       ret_secret, err);
+                 : person_session_open(tx, office, &person, strcmp(row->kind, "sms") == 0 ? "phone" : "email", address,
+                                       now_usec, ret_secret, err);
 }
 
 int code_try(struct tx *tx, const struct office *office, const char *id, const char *code, int64_t now_usec,

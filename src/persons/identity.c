@@ -13,6 +13,7 @@
 #define TOUCH_USEC USEC_PER_MINUTE
 #define CODES_KEPT_USEC (60 * USEC_PER_MINUTE)
 #define SECRET_CHARS 64
+#define ADDRESS_LIMIT 1024
 
 static const struct actor themselves = {.kind = ACTOR_OPENER, .roles = ROLE_PUBLIC};
 
@@ -26,21 +27,57 @@ static int ended(struct err *err)
     return err_set(err, ERR_UNAUTHENTICATED, "cabinet_ended", NULL);
 }
 
-int person_session_open(struct tx *tx, const struct office *office, const struct person *person, const char *how,
-                        int64_t now_usec, char ret_secret[static 65], struct err *err)
+static int address_seal(struct tx *tx, const struct office *office, const struct person *person, const char *address,
+                        struct buf *out, struct err *err)
 {
+    struct subject_key key;
+    int r = subject_key_get(tx, office->keyring, person->subject_id, &key, err);
+    if (r < 0)
+        return r;
+    r = seal(&key, "session", address, strlen(address), out, err);
+    sodium_memzero(&key, sizeof key);
+    return r;
+}
+
+static int address_unseal(struct tx *tx, const struct office *office, const struct person_session_row *row,
+                          const struct person *person, struct arena *arena, const char **ret, struct err *err)
+{
+    CLEANUP_BUF struct buf plain = {0};
+    struct subject_key key;
+    int r = subject_key_get(tx, office->keyring, person->subject_id, &key, err);
+    if (r < 0)
+        return r;
+    buf_init(&plain, ADDRESS_LIMIT);
+    r = unseal(&key, "session", row->sealed, row->sealed_len, &plain, err);
+    sodium_memzero(&key, sizeof key);
+    if (r < 0)
+        return r;
+    *ret = plain.failed ? NULL : arena_strndup(arena, plain.data, plain.len);
+    return *ret == NULL ? err_memory(err) : 0;
+}
+
+int person_session_open(struct tx *tx, const struct office *office, const struct person *person, const char *how,
+                        const char *address, int64_t now_usec, char ret_secret[static 65], struct err *err)
+{
+    CLEANUP_BUF struct buf sealed = {0};
     uint8_t bytes[SECRET_CHARS / 2];
     char secret[SECRET_CHARS + 1];
     int64_t leaf;
+    buf_init(&sealed, ADDRESS_LIMIT);
+    int r = address == NULL ? 0 : address_seal(tx, office, person, address, &sealed, err);
+    if (r < 0)
+        return r;
     randombytes_buf(bytes, sizeof bytes);
     hex_encode(bytes, sizeof bytes, secret);
     struct person_session_row row = {.token_hash = secret_hash(secret),
                                      .person = person->serial,
                                      .how = how,
+                                     .sealed = address == NULL ? NULL : sealed.data,
+                                     .sealed_len = address == NULL ? 0 : sealed.len,
                                      .created_usec = now_usec,
                                      .seen_usec = now_usec,
                                      .expires_usec = now_usec + SESSION_USEC};
-    int r = store_person_session_put(tx, &row, err);
+    r = store_person_session_put(tx, &row, err);
     if (r == 0)
         r = person_event(tx, office, "person.entered", person, &themselves, NULL, now_usec,
                          json_pack("{s:s}", "how", how), NULL, &leaf, err);
@@ -71,22 +108,29 @@ static int session_row_get(struct tx *tx, const char *secret, int64_t now_usec, 
     return 0;
 }
 
-int person_session_get(struct tx *tx, const char *secret, int64_t now_usec, struct arena *arena, struct person *ret,
-                       const char **ret_how, bool *ret_wants_touch, struct err *err)
+int person_session_get(struct tx *tx, const struct office *office, const char *secret, int64_t now_usec,
+                       struct arena *arena, struct person_session *ret, struct err *err)
 {
     struct person_session_row row;
-    struct person person;
+    struct person_session session = {0};
+    const char *address = NULL;
     int r = session_row_get(tx, secret, now_usec, arena, &row, err);
     if (r == 0)
-        r = person_by_serial(tx, row.person, arena, &person, err);
+        r = person_by_serial(tx, row.person, arena, &session.person, err);
     if (r < 0)
         return r;
-    if (person.destroyed_usec != TIME_NONE)
+    if (session.person.destroyed_usec != TIME_NONE)
         return ended(err);
-    *ret = person;
-    if (ret_how != NULL)
-        *ret_how = row.how;
-    *ret_wants_touch = now_usec - row.seen_usec >= TOUCH_USEC;
+    if (row.sealed != NULL)
+        r = address_unseal(tx, office, &row, &session.person, arena, &address, err);
+    if (r < 0)
+        return r;
+    session.how = row.how;
+    session.email = strcmp(row.how, "email") == 0 ? address : NULL;
+    session.phone = strcmp(row.how, "phone") == 0 ? address : NULL;
+    session.expires_usec = row.expires_usec;
+    session.wants_touch = now_usec - row.seen_usec >= TOUCH_USEC;
+    *ret = session;
     return 0;
 }
 

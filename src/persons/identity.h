@@ -67,12 +67,20 @@ int certificate_check(const struct keyring *keyring, const struct certificate_tr
                       const void *cms, size_t count, int64_t now_usec, char ret_iin[static 13],
                       struct err *err) WARN_UNUSED;
 
+/* `address`: the e-mail or phone that the code went to, kept sealed with the session; NULL after a certificate. */
 int person_session_open(struct tx *tx, const struct office *office, const struct person *person, const char *how,
-                        int64_t now_usec, char ret_secret[static 65], struct err *err) WARN_UNUSED;
+                        const char *address, int64_t now_usec, char ret_secret[static 65], struct err *err) WARN_UNUSED;
+struct person_session {
+    struct person person;
+    const char *how;           /* "email", "phone", "certificate" */
+    const char *email, *phone; /* the one that the code went to; else NULL */
+    int64_t expires_usec;
+    bool wants_touch;
+};
 /* ERR_UNAUTHENTICATED "cabinet_ended" when unknown, over, idle too long, or of somebody destroyed. A read; idle time is
- * renewed by person_session_touch, in a command, at most once a minute: *ret_wants_touch. `ret_how` may be NULL. */
-int person_session_get(struct tx *tx, const char *secret, int64_t now_usec, struct arena *arena, struct person *ret,
-                       const char **ret_how, bool *ret_wants_touch, struct err *err) WARN_UNUSED;
+ * renewed by person_session_touch, in a command, at most once a minute: ret->wants_touch. */
+int person_session_get(struct tx *tx, const struct office *office, const char *secret, int64_t now_usec,
+                       struct arena *arena, struct person_session *ret, struct err *err) WARN_UNUSED;
 int person_session_touch(struct tx *tx, const char *secret, int64_t now_usec, struct err *err) WARN_UNUSED;
 /* An unknown secret is no error: there is nothing to end. */
 int person_session_end(struct tx *tx, const struct office *office, const char *secret, int64_t now_usec,

@@ -135,22 +135,24 @@ int store_code_purge(struct tx *tx, int64_t before_usec, struct err *err)
 int store_person_session_put(struct tx *tx, const struct person_session_row *row, struct err *err)
 {
     struct db *db = db_query(
-        tx->db, SQL("INSERT INTO person_session (token_hash, person, how, created_usec, seen_usec, expires_usec) "
-                    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (token_hash) DO UPDATE SET seen_usec = "
-                    "excluded.seen_usec"));
+        tx->db,
+        SQL("INSERT INTO person_session (token_hash, person, how, created_usec, seen_usec, expires_usec, sealed) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (token_hash) DO UPDATE SET seen_usec = "
+            "excluded.seen_usec"));
     db_put_hash(db, &row->token_hash);
     db_put_int(db, row->person);
     db_put_text(db, row->how);
     db_put_int(db, row->created_usec);
     db_put_int(db, row->seen_usec);
     db_put_int(db, row->expires_usec);
+    db_put_blob(db, row->sealed, row->sealed_len);
     return db_run(db, NULL, err);
 }
 
 int store_person_session_get(struct tx *tx, const struct hash *token_hash, struct arena *arena,
                              struct person_session_row *ret, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("SELECT person, how, created_usec, seen_usec, expires_usec "
+    struct db *db = db_query(tx->db, SQL("SELECT person, how, created_usec, seen_usec, expires_usec, sealed "
                                          "FROM person_session WHERE token_hash = $1"));
     db_put_hash(db, token_hash);
     int rc = db_one(db, err);
@@ -162,6 +164,7 @@ int store_person_session_get(struct tx *tx, const struct hash *token_hash, struc
     row.created_usec = db_int(db, 2);
     row.seen_usec = db_int(db, 3);
     row.expires_usec = db_int(db, 4);
+    row.sealed = db_blob(db, 5, arena, &row.sealed_len);
     if ((rc = db_close_rows(db, arena, err)) == 0)
         *ret = row;
     return rc;

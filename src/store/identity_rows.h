@@ -35,7 +35,9 @@ int store_code_purge(struct tx *tx, int64_t before_usec, struct err *err) WARN_U
 struct person_session_row {
     struct hash token_hash; /* of the cookie's secret */
     int64_t person;
-    const char *how; /* "email", "phone", "certificate" */
+    const char *how;    /* "email", "phone", "certificate" */
+    const void *sealed; /* the address of the code, under the person's key; or NULL */
+    size_t sealed_len;
     int64_t created_usec, seen_usec, expires_usec;
 };
 /* Another of the same hash is seen again: its seen_usec changes. */

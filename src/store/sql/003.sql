@@ -39,14 +39,16 @@ CREATE TABLE kept_entry (
     PRIMARY KEY (kind, id, version)
 ) @KEYED;
 
--- The exact text that was shown, once for all who saw it.
+-- The exact text that was shown, once for all who saw it, with the operator's name and BIN or IIN that it was given to.
 CREATE TABLE consent_text (
     number @INT PRIMARY KEY,
     hash @BLOB NOT NULL CHECK (length(hash) = 32),
     lang @TEXT NOT NULL,
     version @TEXT NOT NULL,
+    operator_name @TEXT NOT NULL,
+    operator_bin @TEXT NOT NULL,
     text @TEXT NOT NULL,
-    UNIQUE (hash, lang, version)
+    UNIQUE (hash, lang, version, operator_bin, operator_name)
 ) @STRICT;
 -- Recipients that consents name: sorted ids as a JSON list, once for all who named the same.
 CREATE TABLE recipient_set (
@@ -184,10 +186,13 @@ CREATE INDEX person_code_lookup ON person_code (lookup, created_usec);
 CREATE INDEX person_code_created ON person_code (created_usec);
 CREATE INDEX person_code_asked ON person_code (created_usec) WHERE state = 'asked';
 CREATE INDEX person_code_person ON person_code (person) WHERE person IS NOT NULL;
+-- `sealed`: the e-mail or phone that the code went to, under the person's key: where letters about what is asked for in
+-- the cabinet go. NULL after a certificate.
 CREATE TABLE person_session (
     token_hash @BLOB PRIMARY KEY CHECK (length(token_hash) = 32),
     person @INT NOT NULL REFERENCES person (serial),
     how @TEXT NOT NULL,
+    sealed @BLOB,
     created_usec @INT NOT NULL,
     seen_usec @INT NOT NULL,
     expires_usec @INT NOT NULL
@@ -230,5 +235,6 @@ CREATE TABLE import_refusal (
     line @INT NOT NULL,
     field @TEXT NOT NULL,
     code @TEXT NOT NULL,
+    arg @TEXT NOT NULL,
     PRIMARY KEY (import_id, line, field, code)
 ) @KEYED;
