@@ -18,12 +18,13 @@
 #define SETTING "master_key_id"
 
 struct keyring {
+    uint8_t person[crypto_shorthash_KEYBYTES];
     uint8_t wrap[KEY_BYTES], lookup[KEY_BYTES], code[KEY_BYTES], csrf[KEY_BYTES];
     char id[17];
 };
 
 /* Numbers of the derived keys: part of what is stored, never to be given anew. */
-enum { DERIVED_WRAP = 1, DERIVED_LOOKUP = 2, DERIVED_CODE = 3, DERIVED_CSRF = 4, DERIVED_ID = 5 };
+enum { DERIVED_WRAP = 1, DERIVED_LOOKUP = 2, DERIVED_CODE = 3, DERIVED_CSRF = 4, DERIVED_ID = 5, DERIVED_PERSON = 6 };
 static const char derive_context[crypto_kdf_CONTEXTBYTES] = {'t', 'a', 'l', 'a', 'p', 'k', 'e', 'y'};
 
 static const struct key_file_codes key_codes = {
@@ -36,6 +37,7 @@ static void keyring_derive(struct keyring *keyring, const uint8_t master[static 
     crypto_kdf_derive_from_key(keyring->lookup, KEY_BYTES, DERIVED_LOOKUP, derive_context, master);
     crypto_kdf_derive_from_key(keyring->code, KEY_BYTES, DERIVED_CODE, derive_context, master);
     crypto_kdf_derive_from_key(keyring->csrf, KEY_BYTES, DERIVED_CSRF, derive_context, master);
+    crypto_kdf_derive_from_key(keyring->person, sizeof keyring->person, DERIVED_PERSON, derive_context, master);
     crypto_kdf_derive_from_key(id, sizeof id, DERIVED_ID, derive_context, master);
     hex_encode(id, 8, keyring->id);
 }
@@ -96,6 +98,15 @@ int keyring_load(const char *path, bool create, struct keyring **ret, struct err
     }
     sodium_memzero(master, sizeof master);
     return result;
+}
+
+uint64_t keyring_short(const struct keyring *keyring, const char *text, size_t count)
+{
+    uint64_t ret;
+
+    _Static_assert(sizeof ret == crypto_shorthash_BYTES, "SipHash gives 64 bits");
+    crypto_shorthash((uint8_t *)&ret, (const uint8_t *)text, count, keyring->person);
+    return ret;
 }
 
 void keyring_free(struct keyring *keyring)

@@ -27,11 +27,8 @@ bool person_id_valid(const char *id)
 
 uint64_t person_key(const struct keyring *keyring, const char *id)
 {
-    struct hash hash = keyring_lookup(keyring, "person", id);
-    uint64_t key = 0;
+    uint64_t key = keyring_short(keyring, id, strlen(id));
 
-    for (size_t at = 0; key == 0 && at + sizeof(key) <= sizeof(hash.bytes); at += sizeof(key))
-        memcpy(&key, hash.bytes + at, sizeof(key));
     return key != 0 ? key : 1;
 }
 

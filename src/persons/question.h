@@ -22,7 +22,7 @@ struct question {
     uint16_t purpose;    /* number; 0 none */
     uint16_t recipient;  /* number of who is to receive; 0 none named */
     uint16_t asker;      /* 0: the operator itself; else the number of the recipient (third person) that asks */
-    uint16_t country;    /* place in the catalogue's list, from 1; 0 none named */
+    uint16_t country;    /* place in the catalogue's list, from 1; 0 none named: the receiver's own, where one is */
     uint8_t action;      /* place in the catalogue's list of actions */
     uint8_t ground;      /* place in the catalogue's list of grounds, from 1, when one is cited; 0 */
     uint8_t unknown;     /* enum unknown bits */
@@ -49,11 +49,12 @@ enum reason {
     REASONS_GAP,              /* how many gaps there are */
     REASON_DESTROYED = REASONS_GAP,
     REASON_BLOCKED,
+    REASON_ON_HOLD, /* a legal hold forbids destroying */
     REASON_PURPOSE_RETIRED,
     REASON_EXCESSIVE,      /* not in the purpose's list (7.9, 12.1, 25.2.1) */
     REASON_NOT_OF_PURPOSE, /* the purpose does not declare such processing: automated decisions (14, 19-1.2) */
     REASON_NO_CONSENT,     /* 7.1 */
-    REASON_NOT_CONSENTED,  /* these categories are in no consent of theirs */
+    REASON_NOT_CONSENTED,  /* some of these categories are in no consent of theirs that stands */
     REASON_NOT_BEGUN,
     REASON_EXPIRED,
     REASON_WITHDRAWN,
@@ -68,8 +69,10 @@ enum reason {
     REASONS_BASIS,
     REASON_BY_CONSENT = REASONS_BASIS,
     REASON_BY_GROUND,
-    REASON_HELD, /* kept because of a legal hold */
-    REASON_STATE_PROTECTS,
+    REASON_HELD,                /* kept because of a legal hold */
+    REASON_BY_DUTY,             /* the law itself obliges to it: blocking, destroying */
+    REASON_STATE_PROTECTS,      /* 16.2 */
+    REASON_CROSS_BORDER_GROUND, /* 16.3.2-4, of the purpose */
     REASONS
 };
 

@@ -142,7 +142,9 @@ int store_consent_newest(struct tx *tx, int64_t *ret, struct err *err)
 /* --- Many ----------------------------------------------------------------------------------------------------------
  */
 
-#define BRIEF_COLUMNS "leaf, person, purpose, categories, given, stands, recipients, from_sec, until_sec, ended_usec"
+#define BRIEF_COLUMNS                                                                                           \
+    "leaf, person, purpose, categories, given, stands, recipients, from_sec, until_sec, ended_usec, " \
+    "CASE WHEN ended = 'withdrawn' THEN 1 ELSE 0 END"
 
 static int scan_brief(struct db *db, int (*each)(const struct consent_brief *row, void *arg, struct err *err),
                       void *arg, struct err *err)
@@ -163,7 +165,8 @@ static int scan_brief(struct db *db, int (*each)(const struct consent_brief *row
                                      .recipients = db_int(db, 6),
                                      .from_sec = db_int(db, 7),
                                      .until_sec = until_of(db, 8),
-                                     .ended = !db_null(db, 9)};
+                                     .ended = !db_null(db, 9),
+                                     .withdrawn = db_int(db, 10) != 0};
         stopped = each(&row, arg, err);
     }
     db_end(db);
@@ -224,10 +227,13 @@ int store_consent_text_put(struct tx *tx, const struct consent_text_row *row, in
 {
     int64_t number, newest;
     struct db *db =
-        db_query(tx->db, SQL("SELECT number FROM consent_text WHERE hash = $1 AND lang = $2 AND version = $3"));
+        db_query(tx->db, SQL("SELECT number FROM consent_text WHERE hash = $1 AND lang = $2 AND version = $3 "
+                             "AND operator_bin = $4 AND operator_name = $5"));
     db_put_hash(db, &row->hash);
     db_put_text(db, row->lang);
     db_put_text(db, row->version);
+    db_put_text(db, row->operator_bin);
+    db_put_text(db, row->operator_name);
     int rc = db_run_int(db, 0, &number, err);
     if (rc == 0 && number == 0)
         rc = db_run_int(db_query(tx->db, SQL("SELECT max(number) FROM consent_text")), 0, &newest, err);
@@ -235,12 +241,14 @@ int store_consent_text_put(struct tx *tx, const struct consent_text_row *row, in
         return rc;
     if (number == 0) {
         number = newest + 1;
-        db = db_query(tx->db, SQL("INSERT INTO consent_text (number, hash, lang, version, text) "
-                                  "VALUES ($1, $2, $3, $4, $5)"));
+        db = db_query(tx->db, SQL("INSERT INTO consent_text (number, hash, lang, version, operator_bin, operator_name, "
+                                  "text) VALUES ($1, $2, $3, $4, $5, $6, $7)"));
         db_put_int(db, number);
         db_put_hash(db, &row->hash);
         db_put_text(db, row->lang);
         db_put_text(db, row->version);
+        db_put_text(db, row->operator_bin);
+        db_put_text(db, row->operator_name);
         db_put_text(db, row->text);
         if ((rc = db_run(db, NULL, err)) != 0)
             return rc;
@@ -253,7 +261,7 @@ int store_consent_text_get(struct tx *tx, int64_t number, struct arena *arena, s
                            bool *ret_found, struct err *err)
 {
     struct consent_text_row row = {.number = number};
-    struct db *db = db_query(tx->db, SQL("SELECT hash, lang, version, text FROM consent_text WHERE number = $1"));
+    struct db *db = db_query(tx->db, SQL("SELECT hash, lang, version, operator_bin, operator_name, text FROM consent_text WHERE number = $1"));
     int rc = 0;
     db_put_int(db, number);
     int got = db_step(db, err);
@@ -261,7 +269,9 @@ int store_consent_text_get(struct tx *tx, int64_t number, struct arena *arena, s
         rc = db_hash(db, 0, &row.hash, err);
         row.lang = db_text(db, 1, arena);
         row.version = db_text(db, 2, arena);
-        row.text = db_text(db, 3, arena);
+        row.operator_bin = db_text(db, 3, arena);
+        row.operator_name = db_text(db, 4, arena);
+        row.text = db_text(db, 5, arena);
     }
     rc = close_rows(db, got < 0 ? got : rc, arena, err);
     if (rc != 0)

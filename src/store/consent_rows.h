@@ -39,7 +39,7 @@ struct consent_brief {
     unsigned given, stands;
     int64_t recipients;
     int64_t from_sec, until_sec;
-    bool ended;
+    bool ended, withdrawn; /* withdrawn: that is how it ended */
 };
 /* Leaves from ≤ leaf < until in order. `each` must not use `tx`; it stops the scan by returning non-zero. */
 int store_consent_brief_scan(struct tx *tx, int64_t from, int64_t until,
@@ -59,9 +59,11 @@ int store_consent_newest(struct tx *tx, int64_t *ret, struct err *err) WARN_UNUS
 struct consent_text_row {
     int64_t number;
     struct hash hash; /* SHA-256 of the text */
-    const char *lang, *version, *text;
+    const char *lang, *version;
+    const char *operator_name, *operator_bin; /* to whom it was given */
+    const char *text;
 };
-/* The number of the text with this hash, language and version, written now if it is new. row->number is not looked at.
+/* The number of the text with this hash, language, version and operator, written now if it is new. row->number is not looked at.
  */
 int store_consent_text_put(struct tx *tx, const struct consent_text_row *row, int64_t *ret_number,
                            struct err *err) WARN_UNUSED;

@@ -1,0 +1,152 @@
+/* The rules of decide.h as they are run: a weighing that takes in one consent after the other and then concludes.
+ * Inline, since the index runs it from where consents lie. Private to the room. */
+#ifndef TALAP_PERSONS_DECIDE_PARTS_H
+#define TALAP_PERSONS_DECIDE_PARTS_H
+
+#include "persons/decide.h"
+#include <stdatomic.h>
+
+struct action_rule {
+    uint8_t aspect;
+    bool wants_recipient, wants_country, keeps, destroys;
+    bool profiles, targets, automated; /* false where the action's norm is not in force */
+};
+enum purpose_mark {
+    PURPOSE_KNOWN = 1,
+    PURPOSE_RETIRED = 2,
+    PURPOSE_PUBLISHED_BY_LAW = 4,
+    PURPOSE_AUTOMATED = 8,
+    PURPOSE_AUTOMATED_BY_LAW = 16,
+    PURPOSE_CROSS_BORDER_GROUND = 32
+};
+struct purpose_rule {
+    uint64_t categories;
+    uint32_t recipients_from; /* in `pool` */
+    uint16_t recipient_count;
+    uint8_t marks, ground;
+    const char *id, *cross_border_ground;
+};
+struct recipient_rule {
+    uint64_t grounds; /* bits, from ground 1 as bit 0: given to their kinds by name */
+    uint16_t country; /* 0: not known */
+    bool known;
+    const char *id;
+};
+struct recipient_set {
+    uint32_t from; /* in `pool`; sorted numbers */
+    uint32_t count;
+};
+struct word_slot {
+    const char *text;
+    uint32_t hash;
+    uint16_t number;
+    uint8_t kind, count;
+};
+
+struct decision_law {
+    uint64_t biometric, no_profiling, minors; /* sets of categories */
+    uint64_t grounds_all, grounds_operator, grounds_biometric;
+    struct action_rule actions[ACTIONS_MAX];
+    uint32_t purpose_end, recipient_end, set_end; /* one more than the highest number */
+    uint16_t country_end, own_country;
+    uint16_t *pool;
+    struct purpose_rule *purposes;
+    struct recipient_rule *recipients;
+    struct recipient_set *sets;
+    uint8_t *countries; /* enum state_protects */
+    uint32_t word_mask;
+    struct word_slot *words;
+    const char *categories[DATA_CATEGORIES_MAX];
+    const struct catalogue *catalogue;
+    struct kept *kept;
+    int64_t at_usec;
+    int64_t set_newest; /* the highest number of a set read */
+    int64_t kept_count; /* versions of entries read */
+    int32_t day;        /* of the moment */
+    struct arena arena;
+    atomic_int references;
+};
+
+#define RECIPIENT_SET_MAX ((1u << 22) - 1) /* the highest number of a set; whatever is above is as good as unknown */
+
+/* What an unknown action asks for. */
+extern const struct action_rule action_unknown;
+
+#define REASON_BIT(reason) (UINT64_C(1) << (reason))
+#define REASONS_GAP_MASK (REASON_BIT(REASONS_GAP) - 1)
+#define REASONS_PROHIBITING_MASK ((REASON_BIT(REASONS_BASIS) - 1) & ~REASONS_GAP_MASK)
+
+/* Places in the sums, one for each aspect. */
+enum { SUM_PROCESSING, SUM_THIRD, SUM_ABROAD, SUM_PUBLISHED, SUM_AUTOMATED, SUMS };
+
+struct weighing {
+    uint64_t yes[SUMS];  /* categories with a standing yes */
+    uint64_t gone[SUMS]; /* with one that was withdrawn, of consents that stand otherwise */
+    int64_t newest;      /* leaf; -1 */
+    int64_t cited;       /* the newest that stands and has one of the categories; -1 */
+    uint64_t why;        /* bit of the reason why the newest does not stand; 0 when it does */
+};
+
+static inline bool pool_has(const struct decision_law *law, uint32_t from, uint32_t count, uint16_t number)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (law->pool[from + i] == number)
+            return true;
+    }
+    return false;
+}
+
+/* Is the yes to third persons one to this one? 0: nobody in particular. */
+static inline bool set_has(const struct decision_law *law, uint32_t set, uint16_t number)
+{
+    return set == 0 || number == 0 ||
+           (set < law->set_end && pool_has(law, law->sets[set].from, law->sets[set].count, number));
+}
+
+static inline void weigh_begin(struct weighing *weighing)
+{
+    *weighing = (struct weighing){.newest = -1, .cited = -1};
+}
+
+/* `at_sec` since CONSENT_EPOCH_SEC. */
+static inline void weigh_consent(struct weighing *weighing, const struct decision_law *law,
+                                 const struct question *question, const struct consent_seen *consent, int64_t at_sec)
+{
+    uint64_t why = 0;
+    unsigned stands = consent->stands;
+
+    if (at_sec < (int64_t)consent->from_sec)
+        why = REASON_BIT(REASON_NOT_BEGUN);
+    else if (consent->until_sec != UINT32_MAX && at_sec >= (int64_t)consent->until_sec)
+        why = REASON_BIT(REASON_EXPIRED);
+    else if ((stands & ASPECT_PROCESSING) == 0)
+        why = REASON_BIT(REASON_WITHDRAWN);
+    if (consent->leaf > weighing->newest) {
+        weighing->newest = consent->leaf;
+        weighing->why = why;
+    }
+    if (why != 0)
+        return;
+    if ((stands & ASPECT_THIRD_PERSONS) != 0 && (question->recipient | question->asker) != 0 &&
+        (!set_has(law, consent->recipients, question->recipient) ||
+         !set_has(law, consent->recipients, question->asker)))
+        stands &= ~(unsigned)ASPECT_THIRD_PERSONS;
+    for (int i = 0; i < SUMS; i++) {
+        weighing->yes[i] |= (stands >> i & 1) != 0 ? consent->categories : 0;
+        weighing->gone[i] |= ((consent->given & ~consent->stands) >> i & 1) != 0 ? consent->categories : 0;
+    }
+    if ((consent->categories & question->categories) != 0 && consent->leaf > weighing->cited)
+        weighing->cited = consent->leaf;
+}
+
+/* decide.c */
+void weigh_end(const struct weighing *weighing, const struct decision_law *law, const struct question *question,
+               bool known, unsigned flags, struct decision *ret);
+
+static inline int64_t consent_moment(int64_t at_usec)
+{
+    int64_t at_sec = at_usec / USEC_PER_SEC - (at_usec % USEC_PER_SEC < 0 ? 1 : 0);
+    return at_sec - CONSENT_EPOCH_SEC;
+}
+
+#endif
