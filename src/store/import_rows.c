@@ -177,23 +177,31 @@ int store_import_parts_delete(struct tx *tx, const char *id, struct err *err)
 int store_import_refusal_put(struct tx *tx, const char *id, const struct import_refusal_row *row, bool *ret_new,
                              struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("INSERT INTO import_refusal (import_id, line, field, code) "
-                                         "VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"));
+    struct db *db = db_query(tx->db, SQL("INSERT INTO import_refusal (import_id, line, field, code, arg) "
+                                         "VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"));
     int64_t changes = 0;
     db_put_text(db, id);
     db_put_int(db, row->line);
     db_put_text(db, row->field);
     db_put_text(db, row->code);
+    db_put_text(db, row->arg);
     int rc = db_run(db, &changes, err);
     if (rc == 0)
         *ret_new = changes > 0;
     return rc;
 }
 
+int store_import_refusals_delete(struct tx *tx, const char *id, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("DELETE FROM import_refusal WHERE import_id = $1"));
+    db_put_text(db, id);
+    return db_run(db, NULL, err);
+}
+
 int store_import_refusals(struct tx *tx, const char *id, const struct import_refusal_row *after, size_t limit,
                           struct arena *arena, struct import_refusal_row **ret, size_t *ret_count, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("SELECT line, field, code FROM import_refusal WHERE import_id = $1 AND "
+    struct db *db = db_query(tx->db, SQL("SELECT line, field, code, arg FROM import_refusal WHERE import_id = $1 AND "
                                          "(line, field, code) > ($2, $3, $4) ORDER BY line, field, code LIMIT $5"));
     struct import_refusal_row *rows = NULL;
     size_t count = 0, room = 0;
@@ -209,7 +217,8 @@ int store_import_refusals(struct tx *tx, const char *id, const struct import_ref
             rc = got < 0 ? got : err_memory(err);
             break;
         }
-        *row = (struct import_refusal_row){db_int(db, 0), db_text(db, 1, arena), db_text(db, 2, arena)};
+        *row = (struct import_refusal_row){db_int(db, 0), db_text(db, 1, arena), db_text(db, 2, arena),
+                                           db_text(db, 3, arena)};
     }
     int closed = db_close_rows(db, arena, rc != 0 ? NULL : err);
     if (rc != 0 || (rc = closed) != 0)
@@ -217,4 +226,35 @@ int store_import_refusals(struct tx *tx, const char *id, const struct import_ref
     *ret = rows;
     *ret_count = count;
     return 0;
+}
+
+int store_import_text(struct tx *tx, const struct hash *hash, const char *lang, const char *version,
+                      struct arena *arena, const char **ret, const char **ret_lang, const char **ret_version,
+                      struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT text, lang, version FROM consent_text WHERE hash = $1 AND "
+                                         "($2 = '' OR lang = $2) AND ($3 = '' OR version = $3) "
+                                         "ORDER BY number DESC LIMIT 1"));
+    db_put_hash(db, hash);
+    db_put_text(db, lang == NULL ? "" : lang);
+    db_put_text(db, version == NULL ? "" : version);
+    struct err why;
+    int rc = db_one(db, &why);
+    if (rc == -ERR_NOT_FOUND) {
+        *ret = *ret_lang = *ret_version = NULL;
+        return 0;
+    }
+    if (rc != 0) {
+        if (err != NULL)
+            *err = why;
+        return rc;
+    }
+    const char *text = db_text(db, 0, arena), *its_lang = db_text(db, 1, arena), *its_version = db_text(db, 2, arena);
+    rc = db_close_rows(db, arena, err);
+    if (rc == 0) {
+        *ret = text;
+        *ret_lang = its_lang;
+        *ret_version = its_version;
+    }
+    return rc;
 }

@@ -39,11 +39,17 @@ int store_import_parts_delete(struct tx *tx, const char *id, struct err *err) WA
 
 struct import_refusal_row {
     int64_t line;
-    const char *field, *code;
+    const char *field, *code, *arg;
 };
 /* *ret_new false when the same stands there already. */
 int store_import_refusal_put(struct tx *tx, const char *id, const struct import_refusal_row *row, bool *ret_new,
                              struct err *err) WARN_UNUSED;
+int store_import_refusals_delete(struct tx *tx, const char *id, struct err *err) WARN_UNUSED;
+/* A text that a consent was given to, by its SHA-256, language and version (NULL: whichever; the newest). *ret NULL
+ * when there is none. All in the arena. */
+int store_import_text(struct tx *tx, const struct hash *hash, const char *lang, const char *version,
+                      struct arena *arena, const char **ret, const char **ret_lang, const char **ret_version,
+                      struct err *err) WARN_UNUSED;
 /* In the order of the file, after one of them (NULL: from the first), at most `limit`. */
 int store_import_refusals(struct tx *tx, const char *id, const struct import_refusal_row *after, size_t limit,
                           struct arena *arena, struct import_refusal_row **ret, size_t *ret_count,
