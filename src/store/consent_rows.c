@@ -142,7 +142,7 @@ int store_consent_newest(struct tx *tx, int64_t *ret, struct err *err)
 /* --- Many ----------------------------------------------------------------------------------------------------------
  */
 
-#define BRIEF_COLUMNS                                                                                           \
+#define BRIEF_COLUMNS                                                                                 \
     "leaf, person, purpose, categories, given, stands, recipients, from_sec, until_sec, ended_usec, " \
     "CASE WHEN ended = 'withdrawn' THEN 1 ELSE 0 END"
 
@@ -261,7 +261,9 @@ int store_consent_text_get(struct tx *tx, int64_t number, struct arena *arena, s
                            bool *ret_found, struct err *err)
 {
     struct consent_text_row row = {.number = number};
-    struct db *db = db_query(tx->db, SQL("SELECT hash, lang, version, operator_bin, operator_name, text FROM consent_text WHERE number = $1"));
+    struct db *db = db_query(
+        tx->db,
+        SQL("SELECT hash, lang, version, operator_bin, operator_name, text FROM consent_text WHERE number = $1"));
     int rc = 0;
     db_put_int(db, number);
     int got = db_step(db, err);

@@ -63,7 +63,8 @@ struct consent_text_row {
     const char *operator_name, *operator_bin; /* to whom it was given */
     const char *text;
 };
-/* The number of the text with this hash, language, version and operator, written now if it is new. row->number is not looked at.
+/* The number of the text with this hash, language, version and operator, written now if it is new. row->number is not
+ * looked at.
  */
 int store_consent_text_put(struct tx *tx, const struct consent_text_row *row, int64_t *ret_number,
                            struct err *err) WARN_UNUSED;
