@@ -143,5 +143,8 @@ int token_revoke(struct tx *tx, const struct access *access, const char *token_i
 /* The token's roles, as far as its account still has them. ERR_UNAUTHENTICATED "token_refused" when unknown, revoked,
  * expired, of a disabled account, or left without a role. */
 int token_actor(struct tx *tx, const char *secret, int64_t now_usec, struct actor *ret, struct err *err) WARN_UNUSED;
+/* The same, and until when it holds while no event changes token or account: *ret_until_usec, TIME_NONE without end. */
+int token_actor_until(struct tx *tx, const char *secret, int64_t now_usec, struct actor *ret, int64_t *ret_until_usec,
+                      struct err *err) WARN_UNUSED;
 
 #endif

@@ -150,6 +150,13 @@ static int find(struct tx *tx, const char *secret, int64_t now_usec, struct aren
 
 int token_actor(struct tx *tx, const char *secret, int64_t now_usec, struct actor *ret, struct err *err)
 {
+    int64_t until_usec;
+    return token_actor_until(tx, secret, now_usec, ret, &until_usec, err);
+}
+
+int token_actor_until(struct tx *tx, const char *secret, int64_t now_usec, struct actor *ret, int64_t *ret_until_usec,
+                      struct err *err)
+{
     struct arena arena;
     struct token_row token = {0};
     struct account_row account = {0};
@@ -168,8 +175,10 @@ int token_actor(struct tx *tx, const char *secret, int64_t now_usec, struct acto
     }
     if (result == 0 && !found)
         result = err_set(err, ERR_UNAUTHENTICATED, "token_refused", NULL);
-    if (result == 0)
+    if (result == 0) {
         *ret = actor;
+        *ret_until_usec = token.expires_usec;
+    }
     arena_done(&arena);
     return result;
 }

@@ -17,14 +17,15 @@ static size_t route_index(const struct route *route)
     return route == NULL ? route_count : (size_t)(route - routes);
 }
 
-/* Reads that succeed are logged at the debug level only: /metrics counts them. The pattern of the route, never the
- * path. */
+/* Reads that succeed, and decisions, are logged at the debug level only: /metrics counts them. The pattern of the
+ * route, never the path. */
 static void note(struct connection *c, unsigned status)
 {
     const struct request *request = &c->request;
     int64_t took = monotonic_usec() - c->started_usec;
     metrics_count(c->server->metrics, route_index(request->route), status, took);
-    bool quiet = status < 400 && (request->route == NULL || request->route->method == HTTP_GET);
+    bool quiet = status < 400 && (request->route == NULL || request->route->method == HTTP_GET ||
+                                  request->route->input == INPUT_JSON_TEXT);
     char status_text[16], took_text[24];
     snprintf(status_text, sizeof status_text, "%u", status);
     snprintf(took_text, sizeof took_text, "%lld", (long long)took);
@@ -60,6 +61,11 @@ static void add_headers(struct connection *c, struct MHD_Response *to)
         MHD_add_response_header(to, "Content-Type", response->type);
     for (size_t i = 0; i < response->header_count; i++)
         MHD_add_response_header(to, response->headers[i].name, response->headers[i].value);
+    /* What a client calls its request, it finds at the answer; the library refuses what is no header's value. */
+    const char *id =
+        c->request.route != NULL && c->request.route->kind == ROUTE_API ? c->header(c, "X-Request-ID") : NULL;
+    if (id != NULL)
+        MHD_add_response_header(to, "X-Request-ID", id);
 }
 
 /* A streamed body: what one call of the handler's stream wrote is handed on piece by piece. */

@@ -38,6 +38,7 @@ struct app {
     int64_t (*now)(void);         /* time_now_usec, or a test's clock */
     struct figures *figures;      /* figures.h; made and freed with the server */
     struct report_cache *reports; /* report_cache.h; the same */
+    struct token_cache *tokens;   /* token_cache.h; the same */
 };
 
 struct server;

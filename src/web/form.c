@@ -36,6 +36,9 @@ int form_type_check(const struct connection *c, struct err *err)
     case INPUT_JSON:
         fits = media_type_is(type, TYPE_JSON);
         break;
+    case INPUT_JSON_TEXT:
+        /* The AuthZEN API knows no 415. */
+        return media_type_is(type, TYPE_JSON) ? 0 : err_set(err, ERR_MALFORMED, "content_type_unsupported", NULL);
     case INPUT_JSON_OR_MULTIPART:
         fits = media_type_is(type, TYPE_JSON) || media_type_is(type, TYPE_MULTIPART);
         break;
@@ -103,6 +106,10 @@ int form_read(struct connection *c, struct err *err)
     request->body_len = c->body.len;
     if (request->route->input == INPUT_NONE)
         return 0;
+    if (request->route->input == INPUT_JSON_TEXT) {
+        request->text = c->body.data;
+        return request->body_len > 0 ? 0 : err_set(err, ERR_MALFORMED, "json_malformed", "1:0");
+    }
     const char *type = content_type(c);
     if (media_type_is(type, TYPE_MULTIPART))
         return read_multipart(c, err);

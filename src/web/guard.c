@@ -1,5 +1,6 @@
 /* Who asks, and may they. The order is the adapter's: identify, roles, CSRF, query, and only then the handler. */
 #include "web/connection.h"
+#include "web/token_cache.h"
 #include <string.h>
 
 static void become_anonymous(struct request *request)
@@ -20,7 +21,7 @@ static int identify_by_token(struct connection *c, const char *authorization, st
     int r = request_read(request, &tx, err);
     struct actor actor;
     if (r == 0)
-        r = token_actor(tx, secret, request->now_usec, &actor, err);
+        r = token_cache_actor(request->app->tokens, tx, secret, request->now_usec, &actor, err);
     if (r == 0)
         request->actor = actor;
     return r;
@@ -56,6 +57,8 @@ int guard_identify(struct connection *c, struct err *err)
     const char *authorization = request->route->kind == ROUTE_API ? request_header(request, "Authorization") : NULL;
     if (authorization != NULL)
         return identify_by_token(c, authorization, err);
+    if (request->route->input == INPUT_JSON_TEXT)
+        return 0;
     request->visitor = request_cookie(request, COOKIE_VISITOR);
     const char *secret = request_cookie(request, COOKIE_SESSION);
     if (secret != NULL)

@@ -27,7 +27,16 @@ enum route_pace {
     PACE_SLOW,   /* on a thread for long computations (argon2id, PDF) */
     PACE_COUNTED /* on a thread that may read for seconds, or wait for another that does: a year of events */
 };
-enum route_input { INPUT_NONE, INPUT_FORM, INPUT_MULTIPART, INPUT_JSON, INPUT_JSON_OR_MULTIPART };
+enum route_input {
+    INPUT_NONE,
+    INPUT_FORM,
+    INPUT_MULTIPART,
+    INPUT_JSON,
+    INPUT_JSON_OR_MULTIPART,
+    INPUT_JSON_TEXT /* from programs, in a hurry: the body as it came, for the handler to read and change; a bearer
+                       token alone authorises, never a cookie; another type of content is 400, and the answers are not
+                       logged one by one */
+};
 
 /* Returns 0 with the response filled; REQUEST_WRITE after request_write(); or a negative error, which the adapter
  * answers. */
@@ -76,6 +85,7 @@ struct request {
     json_t *json;     /* INPUT_JSON: an object; freed by the adapter */
     const char *body; /* raw bytes of the body */
     size_t body_len;
+    char *text;            /* INPUT_JSON_TEXT: the same bytes, the handler's to change, with a NUL behind */
     struct tx *read;       /* a read transaction, begun on first use of request_read */
     struct request_write { /* set by request_write */
         int (*run)(struct tx *tx, struct request *request, struct err *err);

@@ -4,6 +4,7 @@
 #include "web/report_cache.h"
 #include "web/routes.h"
 #include "web/static.h"
+#include "web/token_cache.h"
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -120,6 +121,8 @@ static void server_free(struct server *server)
     server->app->figures = NULL;
     report_cache_free(server->app->reports);
     server->app->reports = NULL;
+    token_cache_free(server->app->tokens);
+    server->app->tokens = NULL;
     arena_done(&server->arena);
     pthread_mutex_destroy(&server->pool_lock);
     free(server->tls_certificate);
@@ -178,6 +181,8 @@ int server_start(struct app *app, struct server **ret, struct err *err)
         r = figures_new(&app->figures, err);
     if (r == 0)
         r = report_cache_new(&app->reports, err);
+    if (r == 0)
+        r = token_cache_new(&app->tokens, err);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
     if (r == 0)
