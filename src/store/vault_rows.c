@@ -197,23 +197,7 @@ int store_records_announced(struct tx *tx, size_t limit, struct arena *arena, st
     return read_records(db, false, arena, ret, ret_count, err);
 }
 
-/* --- Blocks and holds --------------------------------------------------------------------------------------------- */
-
-int store_person_blocks(struct tx *tx, int64_t person, int64_t blocks, struct err *err)
-{
-    struct db *db = db_query(tx->db, SQL("UPDATE person SET blocks = $1 WHERE serial = $2"));
-    db_put_int(db, blocks);
-    db_put_int(db, person);
-    return db_run(db, NULL, err);
-}
-
-int store_person_holds(struct tx *tx, int64_t person, int64_t holds, struct err *err)
-{
-    struct db *db = db_query(tx->db, SQL("UPDATE person SET holds = $1 WHERE serial = $2"));
-    db_put_int(db, holds);
-    db_put_int(db, person);
-    return db_run(db, NULL, err);
-}
+/* --- Legal holds -------------------------------------------------------------------------------------------------- */
 
 int store_hold_insert(struct tx *tx, const struct legal_hold_row *row, struct err *err)
 {

@@ -48,10 +48,6 @@ int store_records_over(struct tx *tx, int32_t before_day, int64_t announced_usec
 int store_records_announced(struct tx *tx, size_t limit, struct arena *arena, struct person_record_row **ret,
                             size_t *ret_count, struct err *err) WARN_UNUSED;
 
-/* How many blocks and holds stand about a person. */
-int store_person_blocks(struct tx *tx, int64_t person, int64_t blocks, struct err *err) WARN_UNUSED;
-int store_person_holds(struct tx *tx, int64_t person, int64_t holds, struct err *err) WARN_UNUSED;
-
 struct legal_hold_row {
     int64_t leaf, person;
     const char *norm, *reason;
