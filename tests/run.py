@@ -92,6 +92,7 @@ def fuzzers(env):
 def checks(env):
     for name, command in (
         ("check_rooms", ["python3", "tests/check_rooms.py"]),
+        ("check_copy", ["python3", "tests/check_copy.py"]),
         ("check_texts", ["python3", "tests/check_texts.py"]),
         ("check_format", ["python3", "tests/check_format.py"]),
     ):
