@@ -3,7 +3,11 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cases/registers.h"
+#include "persons/consents.h"
+#include "persons/destruction.h"
 #include "persons/identity.h"
+#include "persons/vault.h"
+#include "store/consent_rows.h"
 #include "store/identity_rows.h"
 #include <errno.h>
 #include <pthread.h>
@@ -75,6 +79,17 @@ static int do_registers(struct tx *tx, const struct office *office, int64_t now_
     return register_refresh(tx, office, REGISTERS_BATCH, ret_count, err);
 }
 
+static int do_consents(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err)
+{
+    return consents_expire(tx, office, now_usec, BATCH, ret_count, err);
+}
+
+static int do_retention(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count,
+                        struct err *err)
+{
+    return retention_pass(tx, office, now_usec, BATCH, ret_count, err);
+}
+
 static int do_housekeeping(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count,
                            struct err *err)
 {
@@ -128,8 +143,24 @@ static int law_is_ours(struct tx *tx, const struct office *office, struct arena 
 
 /* Which pieces have something to do. */
 struct due {
-    bool tick, recompute, registers, codes, index;
+    bool tick, recompute, registers, codes, consents, retention, destruction, index;
 };
+
+/* What becomes due of people and of what is held about them. */
+static int look_at_people(struct tx *tx, const struct office *office, int64_t now_usec, struct arena *arena,
+                          struct due *ret, struct err *err)
+{
+    struct consent_row *over;
+    size_t count = 0;
+    int r = store_consent_over(tx, now_usec / USEC_PER_SEC, 1, arena, &over, &count, err);
+
+    if (r == 0)
+        r = retention_due(tx, office, now_usec, &ret->retention, err);
+    if (r == 0)
+        r = store_destructions_open(tx, &ret->destruction, err);
+    ret->consents = count > 0;
+    return r;
+}
 
 /* Reads only. */
 static int look(const struct office *office, int64_t now_usec, struct due *ret, struct err *err)
@@ -168,6 +199,8 @@ static int look(const struct office *office, int64_t now_usec, struct due *ret, 
                                 .codes = code_count > 0,
                                 .index = position < head->size};
     }
+    if (r == 0)
+        r = look_at_people(tx, office, now_usec, &arena, ret, err);
     store_read_end(tx);
     tx = NULL;
     arena_done(&arena);
@@ -239,6 +272,16 @@ static int first_failure(int so_far, int r, struct err *first, const struct err 
     return r;
 }
 
+/* Each step is a transaction of its own, and compaction none at all. */
+static int destroy(const struct jobs_settings *settings, int64_t now_usec, size_t *handled, struct err *err)
+{
+    size_t count = 0;
+    int r = destruction_pass(settings->office, now_usec, &count, err);
+
+    *handled += r == 0 ? count : 0;
+    return r;
+}
+
 int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     struct due due = {false};
@@ -259,6 +302,12 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
     handled += refreshed;
     if (due.codes)
         r = first_failure(r, run_piece(settings, do_codes, now_usec, &handled, &why), err, &why);
+    if (due.consents)
+        r = first_failure(r, run_piece(settings, do_consents, now_usec, &handled, &why), err, &why);
+    if (due.retention)
+        r = first_failure(r, run_piece(settings, do_retention, now_usec, &handled, &why), err, &why);
+    if (due.destruction)
+        r = first_failure(r, destroy(settings, now_usec, &handled, &why), err, &why);
     if (due.index)
         r = first_failure(r, index_words(settings, &handled, &why), err, &why);
     if (r == 0)

@@ -2,6 +2,7 @@
  * achieved, its person destroyed. Each is an event, and what the row then holds follows from it. */
 #include "cases/record.h"
 #include "persons/consent_parts.h"
+#include "persons/vault.h"
 #include <string.h>
 
 #define EXPIRY_LIMIT (4u << 20)
@@ -106,7 +107,7 @@ int consent_withdraw(struct tx *tx, const struct office *office, int64_t person,
     if (r == 0)
         r = store_consent_update(tx, leaf, row.stands, row.stands == 0 ? now_usec : TIME_NONE,
                                  row.stands == 0 ? "withdrawn" : NULL, err);
-    return r;
+    return r < 0 ? r : retention_consent(tx, office, &whose, row.purpose, actor, now_usec, err);
 }
 
 /* What one withdrawal of the case took, stands again. */
@@ -132,7 +133,7 @@ static int restore_one(struct tx *tx, const struct office *office, const struct 
         r = tell(tx, office, "consent.restored", &person, &row, aspects, NULL, case_id, actor, now_usec, err);
     if (r == 0)
         r = store_consent_update(tx, row.leaf, row.stands | aspects, TIME_NONE, NULL, err);
-    return r;
+    return r < 0 ? r : retention_consent(tx, office, &person, row.purpose, actor, now_usec, err);
 }
 
 int consent_restore(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor,
@@ -162,7 +163,7 @@ static int end_one(struct tx *tx, const struct office *office, const struct cons
         r = tell(tx, office, kind, &person, row, 0, why, NULL, actor, now_usec, err);
     if (r == 0)
         r = store_consent_update(tx, row->leaf, 0, now_usec, ended, err);
-    return r;
+    return r < 0 ? r : retention_consent(tx, office, &person, row->purpose, actor, now_usec, err);
 }
 
 int consent_end(struct tx *tx, const struct office *office, int64_t leaf, const struct actor *actor, int64_t now_usec,

@@ -2,6 +2,7 @@
 #include "persons/consents.h"
 #include "cases/record.h"
 #include "persons/consent_parts.h"
+#include "persons/vault.h"
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,8 @@ int consent_give(struct tx *tx, const struct office *office, const struct consen
     row.person = person.serial;
     if (r == 0)
         r = store_consent_insert(tx, &row, err);
+    if (r == 0)
+        r = retention_consent(tx, office, &person, row.purpose, actor, now_usec, err);
     if (r < 0)
         return r;
     *ret_leaf = row.leaf;

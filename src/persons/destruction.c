@@ -7,6 +7,7 @@
  * done about somebody whose name nobody can tell any more. */
 #include "persons/destruction.h"
 #include "cases/record.h"
+#include "persons/consents.h"
 #include "persons/vault.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -178,6 +179,8 @@ static int execute_run(struct tx *tx, struct store_command *command, struct err 
         r = prints_told(tx, &person, &arena, &told, err);
     if (r == 0)
         r = move(tx, step, &person, "executed", "destruction.executed", told, members_of(step), err);
+    if (r == 0 && step->moved)
+        r = consents_destroy(tx, person.serial, step->now_usec, err);
     if (r == 0 && step->moved)
         r = store_person_destroy(tx, person.serial, person.subject_id, step->now_usec, err);
     return r;

@@ -120,6 +120,22 @@ int retention_follow(struct tx *tx, const struct office *office, const struct ke
                          err);
 }
 
+int retention_consent(struct tx *tx, const struct office *office, const struct person *person, int64_t purpose,
+                      const struct actor *actor, int64_t now_usec, struct err *err)
+{
+    struct kept *kept = NULL;
+    bool any = false;
+    int r = store_record_any(tx, person->serial, purpose, &any, err);
+
+    if (r < 0 || !any)
+        return r;
+    r = kept_load(tx, office, &kept, err);
+    if (r == 0)
+        r = retention_follow(tx, office, kept, person, purpose, actor, now_usec, err);
+    kept_unref(kept);
+    return r;
+}
+
 int retention_end(struct tx *tx, const struct office *office, const struct kept *kept, const struct person *person,
                   int64_t purpose, int64_t ended_usec, const struct actor *actor, int64_t now_usec, struct err *err)
 {

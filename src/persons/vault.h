@@ -99,6 +99,9 @@ int32_t retention_day(const struct kept_entry *purpose, const struct zone *zone,
  */
 int retention_follow(struct tx *tx, const struct office *office, const struct kept *kept, const struct person *person,
                      int64_t purpose, const struct actor *actor, int64_t now_usec, struct err *err) WARN_UNUSED;
+/* The same, by who changes a consent: does nothing where the person has no values of the purpose. */
+int retention_consent(struct tx *tx, const struct office *office, const struct person *person, int64_t purpose,
+                      const struct actor *actor, int64_t now_usec, struct err *err) WARN_UNUSED;
 /* The same after any relation that is no consent (a contract, a duty) ended at that moment. */
 int retention_end(struct tx *tx, const struct office *office, const struct kept *kept, const struct person *person,
                   int64_t purpose, int64_t ended_usec, const struct actor *actor, int64_t now_usec,

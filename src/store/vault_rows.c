@@ -116,6 +116,18 @@ int store_records_of(struct tx *tx, int64_t person, struct arena *arena, struct 
     return read_records(db, true, arena, ret, ret_count, err);
 }
 
+int store_record_any(struct tx *tx, int64_t person, int64_t purpose, bool *ret, struct err *err)
+{
+    int64_t any;
+    struct db *db = db_query(tx->db, SQL("SELECT 1 FROM person_record WHERE person = $1 AND purpose = $2 LIMIT 1"));
+    db_put_int(db, person);
+    db_put_int(db, purpose);
+    int rc = db_run_int(db, 0, &any, err);
+    if (rc == 0)
+        *ret = any != 0;
+    return rc;
+}
+
 int store_record_delete(struct tx *tx, int64_t person, int category, int64_t purpose, struct err *err)
 {
     struct db *db =
@@ -393,13 +405,8 @@ int store_person_destroy(struct tx *tx, int64_t person, const char *subject_id, 
         rc = run_of(tx, SQL("DELETE FROM person_record WHERE person = $1"), person, NULL, err);
     if (rc != 0)
         return rc;
-    struct db *db = db_query(tx->db, SQL("UPDATE consent SET stands = 0, ended_usec = $1, ended = 'destroyed' "
-                                         "WHERE person = $2 AND ended_usec IS NULL"));
-    db_put_int(db, now_usec);
-    db_put_int(db, person);
-    if ((rc = db_run(db, NULL, err)) != 0)
-        return rc;
-    db = db_query(tx->db, SQL("UPDATE person SET id = NULL, key64 = 0, destroyed_usec = $1 WHERE serial = $2"));
+    struct db *db =
+        db_query(tx->db, SQL("UPDATE person SET id = NULL, key64 = 0, destroyed_usec = $1 WHERE serial = $2"));
     db_put_int(db, now_usec);
     db_put_int(db, person);
     return db_run(db, NULL, err);

@@ -30,6 +30,8 @@ int store_record_get(struct tx *tx, int64_t person, int category, int64_t purpos
 /* By category, then purpose. */
 int store_records_of(struct tx *tx, int64_t person, struct arena *arena, struct person_record_row **ret,
                      size_t *ret_count, struct err *err) WARN_UNUSED;
+/* Is there any of the person for the purpose? */
+int store_record_any(struct tx *tx, int64_t person, int64_t purpose, bool *ret, struct err *err) WARN_UNUSED;
 int store_record_delete(struct tx *tx, int64_t person, int category, int64_t purpose, struct err *err) WARN_UNUSED;
 /* When its time is over, and whether that was announced. */
 int store_record_due(struct tx *tx, int64_t person, int category, int64_t purpose, int32_t destroy_day,
