@@ -51,17 +51,14 @@ static size_t quoted_end(const char *bytes, size_t at, size_t count, char separa
                          struct span *span)
 {
     *ret_closed = false;
-    for (at++; at < count;) {
-        const char *quote = memchr(bytes + at, '"', count - at);
+    for (at++;; at++) {
+        const char *quote = at < count ? memchr(bytes + at, '"', count - at) : NULL;
         if (quote == NULL)
             return count;
         at = (size_t)(quote - bytes) + 1;
         if (at == count || bytes[at] != '"')
             break;
-        at++;
     }
-    if (at > count || at == 0 || bytes[at - 1] != '"')
-        return count;
     *ret_closed = true;
     if (at < count && bytes[at] != separator && !at_end(bytes, at, count)) {
         /* A CR whose LF is not in sight yet is no mistake. */

@@ -25,6 +25,7 @@ struct refusal {
 struct batch_row {
     int64_t line;
     const struct consent_prepared *prepared;
+    const char *refused; /* the code with which the store said no in an earlier run of the batch */
 };
 
 struct batch {
@@ -260,11 +261,9 @@ static const char *arg_kept(const struct field_error *error)
 /* Fields of a consent as the API calls them, by the names of columns. */
 static const char *field_kept(const char *field)
 {
-    static const char *const others[][2] = {{"person", "person_id"},
-                                            {"person.id", "person_id"},
-                                            {"operator.name", "operator_name"},
-                                            {"operator.bin", "operator_bin"},
-                                            {"text_lang", "text_language"}};
+    static const char *const others[][2] = {{"person", "person_id"},        {"person.id", "person_id"},
+                                            {"operator", "operator_name"},  {"text.text", "text"},
+                                            {"text.lang", "text_language"}, {"text.version", "text_version"}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(field, others[i][0]) == 0)
             return others[i][1];
@@ -315,7 +314,7 @@ static int row_gather(struct importer *importer, struct batch *batch, int64_t li
         refuse_all(batch, line, &errors);
     if (r < 0 || refused)
         return r;
-    batch->rows[batch->row_count++] = (struct batch_row){line, prepared};
+    batch->rows[batch->row_count++] = (struct batch_row){line, prepared, NULL};
     return text_note(importer, &given, err);
 }
 
@@ -394,26 +393,37 @@ static bool is_refusal(int r)
     return r == -ERR_BAD_INPUT || r == -ERR_CONFLICT || r == -ERR_NOT_FOUND || r == -ERR_FORBIDDEN;
 }
 
-/* consent_give says no before it writes anything, so a row refused here leaves nothing behind. */
+static void refuse_late(struct batch *batch, const struct batch_row *row, const char *code)
+{
+    batch->refusals[batch->refusal_count + batch->late_refusals++] = (struct refusal){row->line, "", code, ""};
+}
+
+/* Names that lead to different people are seen before anything of a row is written. Of any other refusal nobody knows
+ * what it left behind: the batch is undone, and run again without that row. */
 static int rows_take(struct tx *tx, struct batch *batch, struct import_row *row, struct err *err)
 {
     const struct importer *importer = batch->importer;
     char subject_id[ID_TEXT];
     int64_t leaf;
     for (size_t i = 0; i < batch->row_count; i++) {
+        struct batch_row *item = &batch->rows[i];
         struct err why;
-        int r = consent_give(tx, importer->office, batch->rows[i].prepared, &importer->actor, batch->now_usec, &leaf,
-                             subject_id, &why);
-        if (r == 0) {
-            row->taken++;
+        if (item->refused != NULL) {
+            refuse_late(batch, item, item->refused);
             continue;
         }
-        if (!is_refusal(r)) {
+        int r = consent_give(tx, importer->office, item->prepared, &importer->actor, batch->now_usec, &leaf, subject_id,
+                             &why);
+        if (r == 0) {
+            row->taken++;
+        } else if (r == -ERR_CONFLICT && strcmp(why.code, "person_names_differ") == 0) {
+            refuse_late(batch, item, why.code);
+        } else {
+            item->refused = is_refusal(r) ? why.code : NULL;
+            batch->again = is_refusal(r);
             *err = why;
             return r;
         }
-        batch->refusals[batch->refusal_count + batch->late_refusals++] =
-            (struct refusal){batch->rows[i].line, "", why.code, ""};
     }
     row->refused += (int64_t)batch->late_refusals;
     return 0;
@@ -450,6 +460,7 @@ static int batch_run(struct tx *tx, struct store_command *command, struct err *e
     struct import_row row;
     arena_reset(&batch->late);
     batch->late_refusals = 0;
+    batch->again = false;
     int r = store_import_get(tx, importer->id, &batch->late, &row, err);
     if (r == 0)
         r = place_check(&row, batch, err);
@@ -497,6 +508,15 @@ static int batch_submit(struct importer *importer, struct batch *batch, struct e
     return r;
 }
 
+static void batch_await(struct importer *importer, struct batch *batch)
+{
+    pthread_mutex_lock(&importer->lock);
+    while (!batch->written)
+        pthread_cond_wait(&importer->done, &importer->lock);
+    pthread_mutex_unlock(&importer->lock);
+    batch->in_flight = false;
+}
+
 static int row_copy(struct importer *importer, const struct import_row *from, struct err *err)
 {
     struct import_row row = *from;
@@ -526,11 +546,13 @@ static int batch_wait(struct importer *importer, struct batch *batch, bool *ret_
     *ret_stopped = false;
     if (!batch->in_flight)
         return 0;
-    pthread_mutex_lock(&importer->lock);
-    while (!batch->written)
-        pthread_cond_wait(&importer->done, &importer->lock);
-    pthread_mutex_unlock(&importer->lock);
-    batch->in_flight = false;
+    batch_await(importer, batch);
+    while (batch->err.kind != ERR_NONE && batch->again) {
+        int r = batch_submit(importer, batch, err);
+        if (r < 0)
+            return r;
+        batch_await(importer, batch);
+    }
     if (batch->err.kind != ERR_NONE) {
         if (err != NULL)
             *err = batch->err;

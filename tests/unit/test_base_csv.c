@@ -92,6 +92,8 @@ static void a_bad_record_costs_itself_alone(void **state)
     EXPECT("a,\"b\nc,d\ne,f\n", "!csv_not_closed@1 [c][d]/1 [e][f]/1 ");
     EXPECT("a,\"b", "!csv_not_closed@0 ");
     EXPECT("a,\"b\nc,\"d\ne,f\n", "!csv_quotes@1 !csv_not_closed@1 [e][f]/1 ");
+    EXPECT("a,\"b\"\"", "!csv_not_closed@0 ");
+    EXPECT("\"\"\"", "!csv_not_closed@0 ");
     EXPECT("a,\xff\nd,e\n", "!not_utf8@1 [d][e]/1 ");
     EXPECT("a,\xd0\nd,e\n", "!not_utf8@1 [d][e]/1 ");
     EXPECT("a\0b,c\nd,e\n", "!not_utf8@1 [d][e]/1 ");
