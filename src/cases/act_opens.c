@@ -2,6 +2,7 @@
  * prepared with the act, so that what their form refuses refuses the act, and written with it, so that there are all of
  * them or none. */
 #include "cases/act_parts.h"
+#include "cases/effects.h"
 #include <stdio.h>
 #include <string.h>
 

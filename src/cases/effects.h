@@ -22,9 +22,15 @@ struct effect_call {
 struct case_effects {
     /* Is there something against it that is known before anything is written? ret_why->kind ERR_NONE: no. */
     int (*barred)(struct tx *tx, const struct office *office, const struct procedure_act *act,
-                  const struct case_row *row, struct err *ret_why, struct err *err);
+                  const struct case_row *row, int64_t now_usec, struct err *ret_why, struct err *err);
     /* A refusal undoes the whole act or opening. */
     int (*run)(struct tx *tx, const struct office *office, const struct effect_call *call, struct err *err);
 };
+
+/* case_open_prepare for a case that an act or an effect opens: who may do the one may open the other. */
+int case_open_prepare_by_act(struct tx *tx, const struct office *office, const struct case_opening *opening,
+                             const struct actor *actor, int64_t now_usec, struct arena *arena,
+                             const struct case_prepared **ret, struct field_errors *errors,
+                             struct err *err) WARN_UNUSED;
 
 #endif

@@ -316,7 +316,7 @@ int act_barred(struct tx *tx, const struct office *office, const struct procedur
     if (r == 0 && why.kind == ERR_NONE && act->after_overdue != NULL)
         r = check_overdue(tx, office, act, row, now_usec, &arena, &why, err);
     if (r == 0 && why.kind == ERR_NONE && act->effect != NULL && office->effects != NULL)
-        r = office->effects->barred(tx, office, act, row, &why, err);
+        r = office->effects->barred(tx, office, act, row, now_usec, &why, err);
     if (r == 0)
         *ret_why = why;
     return r;

@@ -1,6 +1,7 @@
 /* What comes before a new case: may it be opened so, is what was given acceptable, and everything that can be made
  * without the writer: ids, commitments, sealed files, clocks, ties, and the body of the event but for what only the
  * writer knows: the moment, the number and the person. */
+#include "cases/effects.h"
 #include "cases/open_parts.h"
 #include <string.h>
 

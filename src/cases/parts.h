@@ -176,15 +176,6 @@ int message_opener(struct tx *tx, const char *purpose, const char *case_id, int6
 int message_staff(struct tx *tx, const struct office *office, const char *purpose, const struct case_row *row,
                   int64_t leaf, int64_t now_usec, struct arena *arena, struct err *err) WARN_UNUSED;
 
-/* --- open_prepare.c ------------------------------------------------------------------------------------------------
- */
-
-/* case_open_prepare for a case that an act opens: who may do the act may open it. */
-int case_open_prepare_by_act(struct tx *tx, const struct office *office, const struct case_opening *opening,
-                             const struct actor *actor, int64_t now_usec, struct arena *arena,
-                             const struct case_prepared **ret, struct field_errors *errors,
-                             struct err *err) WARN_UNUSED;
-
 /* --- act_prepare.c -------------------------------------------------------------------------------------------------
  */
 
@@ -232,8 +223,8 @@ int ties_find(struct tx *tx, const struct office *office, const struct field_val
               struct arena *arena, struct ties *ret, struct field_errors *errors, struct err *err) WARN_UNUSED;
 int ties_write(struct tx *tx, const char *case_id, const struct ties *ties, int64_t leaf, struct err *err) WARN_UNUSED;
 /* The limits of the procedure for a case received at that moment: ERR_CONFLICT "limit_reached", arg: the first date of
- * the next span (2027-01-01). `clear`: the form's values ({field: text}). Under the writer's turn, so that of two at once
- * one is refused. */
+ * the next span (2027-01-01). `clear`: the form's values ({field: text}). Under the writer's turn, so that of two at
+ * once one is refused. */
 int limits_check(struct tx *tx, const struct office *office, const struct procedure *procedure, const struct ties *ties,
                  const char *clear, int64_t received_usec, struct err *err) WARN_UNUSED;
 /* What else may stand against an act that role and state allow: other_than, needs, after_overdue. ret_why->kind is

@@ -104,9 +104,9 @@ char *procedure_number(const struct procedure *procedure, int year, int64_t seq,
 
 bool effect_known(const char *word)
 {
-    static const char *const effects[] = {"identify",         "withdraw", "restore_consent", "block",
-                                          "unblock",          "destroy",  "object",          "uphold_objection",
-                                          "reject_objection", "disclose", "change", "remove", "drop_objection"};
+    static const char *const effects[] = {
+        "identify",         "withdraw",         "restore_consent", "block",  "unblock", "destroy",       "object",
+        "uphold_objection", "reject_objection", "disclose",        "change", "remove",  "drop_objection"};
 
     return words_have(effects, sizeof(effects) / sizeof(effects[0]), word);
 }

@@ -137,7 +137,8 @@ bool procedure_state_rests(const struct procedure *procedure, int state);
 const struct field *procedure_field_find(const struct procedure *procedure, const char *name);
 bool procedure_clock_starts_on(const struct procedure_clock *clock, const char *event);
 /* What an act or an opening may do to the data and consents of the person whose case it is: "identify", "withdraw",
- * "restore_consent", "block", "unblock", "destroy", "object", "uphold_objection", "reject_objection", "disclose". */
+ * "restore_consent", "block", "unblock", "destroy", "change", "remove", "object", "uphold_objection", "reject_objection",
+ * "drop_objection", "disclose". */
 bool effect_known(const char *word);
 bool words_have(const char *const *words, size_t count, const char *word);
 /* May the act be done from the state by this role? */

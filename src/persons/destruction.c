@@ -7,6 +7,7 @@
  * done about somebody whose name nobody can tell any more. */
 #include "persons/destruction.h"
 #include "cases/record.h"
+#include "persons/effects.h"
 #include "persons/consents.h"
 #include "persons/vault.h"
 #include <inttypes.h>
@@ -262,7 +263,11 @@ static int finish_run(struct tx *tx, struct store_command *command, struct err *
 
     arena_init(&arena, COMMAND_ARENA_LIMIT);
     r = person_by_serial(tx, step->row->person, &arena, &person, err);
-    return r < 0 ? r : move(tx, step, &person, "done", "destruction.done", step->row->told, members_of(step), err);
+    if (r == 0)
+        r = move(tx, step, &person, "done", "destruction.done", step->row->told, members_of(step), err);
+    if (r == 0 && step->moved)
+        r = destruction_certify(tx, step->office, step->row, step->now_usec, err);
+    return r;
 }
 
 /* --- A pass --------------------------------------------------------------------------------------------------------
