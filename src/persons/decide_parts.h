@@ -67,7 +67,7 @@ struct decision_law {
     atomic_int references;
 };
 
-#define RECIPIENT_SET_MAX ((1u << 22) - 1) /* the highest number of a set; whatever is above is as good as unknown */
+#define RECIPIENT_SET_MAX ((1u << 21) - 1) /* the highest number of a set; whatever is above is as good as unknown */
 
 /* What an unknown action asks for. */
 extern const struct action_rule action_unknown;

@@ -134,6 +134,11 @@ int store_consent_over(struct tx *tx, int64_t before_sec, size_t limit, struct a
     return read_consents(db, arena, ret, ret_count, err);
 }
 
+int store_consent_count(struct tx *tx, int64_t *ret, struct err *err)
+{
+    return db_run_int(db_query(tx->db, SQL("SELECT count(*) FROM consent")), 0, ret, err);
+}
+
 int store_consent_newest(struct tx *tx, int64_t *ret, struct err *err)
 {
     return db_run_int(db_query(tx->db, SQL("SELECT max(leaf) FROM consent")), -1, ret, err);

@@ -46,6 +46,8 @@ struct ledger_head_row {
 int store_ledger_head_get(struct tx *tx, struct arena *arena, struct ledger_head_row *ret, struct err *err) WARN_UNUSED;
 /* The size alone: the cheapest look at whether anything was written. */
 int store_ledger_size(struct tx *tx, int64_t *ret, struct err *err) WARN_UNUSED;
+/* The size alone: what changed since is asked at every decision. */
+int store_ledger_size(struct tx *tx, int64_t *ret, struct err *err) WARN_UNUSED;
 int store_ledger_head_set(struct tx *tx, const struct ledger_head_row *row, struct err *err) WARN_UNUSED;
 /* Roots of full subtrees of 256^k leaves: level 8, 16, 24 …; index counts subtrees of that level. */
 int store_ledger_node_insert(struct tx *tx, int level, int64_t index, const struct hash *hash,
