@@ -44,8 +44,6 @@ struct ledger_head_row {
     char *checkpoint; /* the signed note of this size, in the arena; NULL at size 0 */
 };
 int store_ledger_head_get(struct tx *tx, struct arena *arena, struct ledger_head_row *ret, struct err *err) WARN_UNUSED;
-/* The size alone: the cheapest look at whether anything was written. */
-int store_ledger_size(struct tx *tx, int64_t *ret, struct err *err) WARN_UNUSED;
 /* The size alone: what changed since is asked at every decision. */
 int store_ledger_size(struct tx *tx, int64_t *ret, struct err *err) WARN_UNUSED;
 int store_ledger_head_set(struct tx *tx, const struct ledger_head_row *row, struct err *err) WARN_UNUSED;

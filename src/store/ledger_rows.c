@@ -38,11 +38,6 @@ int store_ledger_size(struct tx *tx, int64_t *ret, struct err *err)
     return db_run_int(db_query(tx->db, SQL("SELECT size FROM ledger_head WHERE id = 1")), 0, ret, err);
 }
 
-int store_ledger_size(struct tx *tx, int64_t *ret, struct err *err)
-{
-    return db_run_int(db_query(tx->db, SQL("SELECT size FROM ledger_head WHERE id = 1")), 0, ret, err);
-}
-
 int store_ledger_head_set(struct tx *tx, const struct ledger_head_row *row, struct err *err)
 {
     struct db *db = db_query(tx->db, SQL("UPDATE ledger_head SET size = $1, peaks = $2, checkpoint = $3 WHERE id = 1"));
