@@ -192,8 +192,8 @@ int consents_expire(struct tx *tx, const struct office *office, int64_t now_usec
     int r;
 
     arena_init(&arena, EXPIRY_LIMIT);
-    /* A term's last second belongs to it. */
-    r = store_consent_over(tx, now_usec / USEC_PER_SEC, limit, &arena, &rows, &count, err);
+    /* A consent holds until its last second, and in it no more. */
+    r = store_consent_over(tx, now_usec / USEC_PER_SEC + 1, limit, &arena, &rows, &count, err);
     for (size_t i = 0; r == 0 && i < count; i++)
         r = end_one(tx, office, &rows[i], "consent.expired", "expired", NULL, &system, now_usec, &arena, err);
     if (r == 0)

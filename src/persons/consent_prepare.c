@@ -215,7 +215,7 @@ static void check_term(struct making *making)
     row->until_sec = given->until_usec == TIME_NONE ? INT64_MAX : second_before(given->until_usec);
     if (row->given_usec > making->now_usec)
         refuse(making, "given_at", "given_in_future");
-    if (row->until_sec < row->from_sec)
+    if (row->until_sec <= row->from_sec)
         refuse(making, "until", "term_before_start");
     else if (row->until_sec != INT64_MAX && given->until_usec <= making->now_usec)
         refuse(making, "until", "term_past");

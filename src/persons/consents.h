@@ -55,7 +55,7 @@ struct consent {
     uint64_t categories;
     unsigned given, stands;         /* aspects; stands 0: nothing of it holds any more */
     int64_t recipients;             /* number of a recipient_set; 0: any of the purpose's */
-    int64_t from_sec, until_sec;    /* INT64_MAX: until the purpose is achieved */
+    int64_t from_sec, until_sec;    /* holds from ≤ t < until; INT64_MAX: until the purpose is achieved */
     int64_t given_usec, ended_usec; /* TIME_NONE */
     const char *ended;              /* "withdrawn", "expired", "achieved", "destroyed", or NULL */
     int64_t text;

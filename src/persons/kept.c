@@ -519,9 +519,9 @@ int kept_retire(struct tx *tx, const struct office *office, enum kept_kind kind,
     if (r < 0)
         return r;
     if (!found)
-        return err_set(err, ERR_NOT_FOUND, "entry_unknown", NULL);
+        return err_set(err, ERR_NOT_FOUND, "kept_unknown", NULL);
     if (row.retired)
-        return err_set(err, ERR_CONFLICT, "entry_retired", NULL);
+        return err_set(err, ERR_CONFLICT, "kept_retired", NULL);
     row.version++;
     row.from_usec = now_usec;
     row.retired = true;

@@ -75,8 +75,8 @@ int kept_check(const struct kept *kept, const struct office *office, enum kept_k
 int kept_set(struct tx *tx, const struct office *office, enum kept_kind kind, const char *id, const char *json,
              int64_t expected_version, const struct actor *actor, int64_t now_usec, int64_t *ret_version,
              struct err *err) WARN_UNUSED;
-/* A version from now on that is retired: nothing new under it. ERR_NOT_FOUND "entry_unknown"; ERR_CONFLICT
- * "entry_retired". */
+/* A version from now on that is retired: nothing new under it. ERR_NOT_FOUND "kept_unknown"; ERR_CONFLICT
+ * "kept_retired". */
 int kept_retire(struct tx *tx, const struct office *office, enum kept_kind kind, const char *id,
                 const struct actor *actor, int64_t now_usec, struct err *err) WARN_UNUSED;
 
