@@ -135,7 +135,6 @@ CREATE INDEX destruction_open ON destruction (state) WHERE state <> 'done';
 CREATE INDEX destruction_person ON destruction (person);
 -- Where a destruction finds what is a person's.
 CREATE INDEX subject_lookup_of ON subject_lookup (subject_id);
-CREATE INDEX case_subject ON case_file (subject_id) WHERE subject_id IS NOT NULL;
 
 -- Copies of the store that were made, for the act of destruction tells which of them still hold a key.
 CREATE TABLE backup_made (
