@@ -6,6 +6,7 @@
 #include "cli/demo.h"
 #include "jobs/jobs.h"
 #include "out/mime.h"
+#include "persons/rules.h"
 #include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
@@ -111,6 +112,7 @@ static int run(struct cli *cli, struct installation *installation, struct papers
     const char *mail_password = NULL, *sms_secret = NULL;
     struct server *server = NULL;
     struct jobs *jobs = NULL;
+    struct rules *rules = NULL;
     struct app app;
     struct mailer_settings mail;
     struct sms_settings sms;
@@ -133,10 +135,15 @@ static int run(struct cli *cli, struct installation *installation, struct papers
                                 .public_url = settings->public_url},
                        .now = time_now_usec};
     r = read_roles(cli, &app.office, err);
+    if (r == 0 && settings->rules_file)
+        r = rules_load(settings->rules_file, &rules, err);
+    app.rules = rules;
     if (r == 0)
         r = server_start(&app, &server, err);
-    if (r < 0)
+    if (r < 0) {
+        rules_free(rules);
         return r;
+    }
     /* Links in letters lead to where the server listens, unless it is told how it is reached from outside. */
     mail = app.mail;
     sms = (struct sms_settings){
@@ -157,6 +164,7 @@ static int run(struct cli *cli, struct installation *installation, struct papers
     }
     jobs_stop(jobs);
     server_stop(server);
+    rules_free(rules);
     return r;
 }
 

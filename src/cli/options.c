@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/yaml.h"
+#include "web/decision_log.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -24,6 +25,8 @@ const char options_help[] =
     "  --var FOLDER           keys: master.key, ledger.key      (var)\n"
     "  --law FOLDER           the catalogue of the law\n"
     "  --papers FOLDER        layouts of papers\n"
+    "  --rules FILE           the operator's own rules of access\n"
+    "  --decision-log WORDS   decisions in the log: off, whole, or sampled N (one of N)  (off)\n"
     "  --roles WORDS          what the organisation is to the law: platform, authorised_body, carrier … (platform)\n"
     "  --host ADDRESS         where to listen                   (127.0.0.1)\n"
     "  --port NUMBER          0 takes any free one              (8480)\n"
@@ -67,6 +70,8 @@ enum option_id {
     O_THREADS,
     O_REQUEST_TIMEOUT,
     O_BODY_MEMORY,
+    O_RULES,
+    O_DECISION_LOG,
     O_LANG,
     O_LOG_LEVEL,
     O_LAST_SETTING, /* what follows belongs to one call, never to the file */
@@ -111,6 +116,8 @@ static const struct option options[] = {
     {"threads", required_argument, NULL, O_THREADS},
     {"request-timeout", required_argument, NULL, O_REQUEST_TIMEOUT},
     {"body-memory", required_argument, NULL, O_BODY_MEMORY},
+    {"rules", required_argument, NULL, O_RULES},
+    {"decision-log", required_argument, NULL, O_DECISION_LOG},
     {"lang", required_argument, NULL, O_LANG},
     {"log-level", required_argument, NULL, O_LOG_LEVEL},
     {"json", no_argument, NULL, O_JSON},
@@ -232,6 +239,13 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
     case O_BODY_MEMORY:
         r = read_number(name, value, 1, 1048576, &number, err);
         settings->body_memory_mib = (int)number;
+        break;
+    case O_RULES:
+        settings->rules_file = value;
+        break;
+    case O_DECISION_LOG:
+        if (!decision_log_parse(value, &settings->decision_log_every))
+            return err_set(err, ERR_BAD_INPUT, "option_value", "%s: %.40s", name, value);
         break;
     case O_LANG:
         if (lang_parse(value) < 0)

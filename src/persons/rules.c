@@ -209,6 +209,11 @@ size_t rules_actions(const struct rules *rules, const char *const **ret)
     return rules == NULL ? 0 : rules->actions.count;
 }
 
+bool rules_know_action(const struct rules *rules, const char *action)
+{
+    return rules != NULL && word_set_has(&rules->actions, action);
+}
+
 /* --- From its file ------------------------------------------------------------------------------------------------ */
 
 static int rules_new(struct rules **ret, struct err *err)

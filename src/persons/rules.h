@@ -61,5 +61,6 @@ bool rules_speak_of(const struct rules *rules, const char *resource_type);
  * the names of actions that it names. */
 size_t rules_ids(const struct rules *rules, const char *type, const char *const **ret);
 size_t rules_actions(const struct rules *rules, const char *const **ret);
+bool rules_know_action(const struct rules *rules, const char *action);
 
 #endif

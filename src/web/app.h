@@ -14,8 +14,10 @@ struct settings {
     const char *law_dir;
     const char *papers_dir;
     const char *roles; /* words of law/roles.yaml that the organisation plays, by blanks; NULL: "platform operator" */
-    const char *public_url; /* as seen from outside; NULL: http://HOST:PORT */
-    const char *mail_url;   /* smtp://host:port or smtps://…; NULL: mail waits */
+    const char *rules_file;      /* the operator's own rules of access (persons/rules.h), or NULL */
+    uint32_t decision_log_every; /* decisions in the log: 0 none, 1 all, N one of N */
+    const char *public_url;      /* as seen from outside; NULL: http://HOST:PORT */
+    const char *mail_url;        /* smtp://host:port or smtps://…; NULL: mail waits */
     const char *mail_from, *mail_user, *mail_password_file;
     bool mail_allow_private;               /* may the SMTP server be on a private address? loopback needs it too */
     const char *sms_url, *sms_secret_file; /* gateway of short messages; NULL: none, and no phone is offered */
@@ -33,12 +35,15 @@ struct settings {
 struct app {
     const struct settings *settings;
     struct office office;
-    const struct papers *papers;  /* layouts of papers; NULL: none can be drawn */
-    struct mailer_settings mail;  /* for the settings page: is a server configured, and which */
-    int64_t (*now)(void);         /* time_now_usec, or a test's clock */
-    struct figures *figures;      /* figures.h; made and freed with the server */
-    struct report_cache *reports; /* report_cache.h; the same */
-    struct token_cache *tokens;   /* token_cache.h; the same */
+    const struct papers *papers;       /* layouts of papers; NULL: none can be drawn */
+    struct mailer_settings mail;       /* for the settings page: is a server configured, and which */
+    int64_t (*now)(void);              /* time_now_usec, or a test's clock */
+    struct figures *figures;           /* figures.h; made and freed with the server */
+    struct report_cache *reports;      /* report_cache.h; the same */
+    struct person_index *persons;      /* persons/person_index.h: from which decisions are made; the same */
+    struct token_cache *tokens;        /* token_cache.h; the same */
+    struct decision_log *decision_log; /* decision_log.h; the same */
+    const struct rules *rules;         /* persons/rules.h: the operator's own; NULL: none */
 };
 
 struct server;

@@ -1,5 +1,7 @@
 /* Starting and stopping: the socket, the threads, the certificates, and an orderly end. */
 #include "web/server.h"
+#include "persons/person_index.h"
+#include "web/decision_log.h"
 #include "web/figures.h"
 #include "web/report_cache.h"
 #include "web/routes.h"
@@ -117,10 +119,14 @@ static void server_free(struct server *server)
         c = next;
     }
     metrics_free(server->metrics);
+    person_index_free(server->app->persons);
+    server->app->persons = NULL;
     figures_free(server->app->figures);
     server->app->figures = NULL;
     report_cache_free(server->app->reports);
     server->app->reports = NULL;
+    free(server->app->decision_log);
+    server->app->decision_log = NULL;
     token_cache_free(server->app->tokens);
     server->app->tokens = NULL;
     arena_done(&server->arena);
@@ -183,6 +189,10 @@ int server_start(struct app *app, struct server **ret, struct err *err)
         r = report_cache_new(&app->reports, err);
     if (r == 0)
         r = token_cache_new(&app->tokens, err);
+    if (r == 0)
+        r = decision_log_new(settings->decision_log_every, &app->decision_log, err);
+    if (r == 0)
+        r = person_index_new(&app->office, cores(), app->now(), &app->persons, err);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
     if (r == 0)

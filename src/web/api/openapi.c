@@ -86,6 +86,12 @@ static const struct {
     {"account_change", 200, "application/json", "account", "account_change"},
     {"token_create", 201, "application/json", "token", "token_new"},
     {"token_revoke", 204, NULL, NULL, NULL},
+    {"access_evaluation", 200, "application/json", "access_decision", "access_question"},
+    {"access_evaluations", 200, "application/json", "access_decisions", "access_questions"},
+    {"access_search_subject", 200, "application/json", "access_found", "access_search"},
+    {"access_search_resource", 200, "application/json", "access_found", "access_search"},
+    {"access_search_action", 200, "application/json", "access_found", "access_search"},
+    {"authzen_configuration", 200, "application/json", "access_places", NULL},
 };
 
 static void write_ref(struct buf *out, const char *schema)
@@ -151,6 +157,8 @@ static void write_parameters(struct request *request, struct buf *out, const str
     if (takes_key)
         write_header_parameter(out, "Idempotency-Key",
                                "The same key gives the first answer again; 1 to 255 characters");
+    if (route->input == INPUT_JSON_TEXT)
+        write_header_parameter(out, "X-Request-ID", "Comes back with the answer");
     if (strcmp(route->name, "case_act") == 0)
         write_header_parameter(out, "If-Match", "The case's ETag; another version is refused with 412");
     jo_close(out, ']');
@@ -237,7 +245,7 @@ static void write_security(struct buf *out, const struct route *route)
     if (route->roles & ROLE_PUBLIC)
         buf_puts(out, route->roles == ROLE_PUBLIC ? "{}" : "{},");
     if (route->roles != ROLE_PUBLIC)
-        buf_puts(out, "{\"bearer\":[]},{\"session\":[]}");
+        buf_puts(out, route->input == INPUT_JSON_TEXT ? "{\"bearer\":[]}" : "{\"bearer\":[]},{\"session\":[]}");
     jo_close(out, ']');
 }
 

@@ -1,6 +1,9 @@
 /* /healthz, /readyz, /metrics: for whoever watches the server. */
+#include "persons/person_index.h"
+#include "persons/rules.h"
 #include "web/api/api.h"
 #include "web/app.h"
+#include "web/decision_log.h"
 #include "web/metrics.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -86,6 +89,38 @@ static int write_store(struct request *request, struct buf *out, struct err *err
     return 0;
 }
 
+/* The index that decisions come from, and what was decided. */
+static void write_decisions(const struct request *request, struct buf *out)
+{
+    static const struct {
+        enum answer answer;
+        enum rules_answer rules;
+    } kinds[] = {{ANSWER_ALLOWED, RULES_PERMIT}, {ANSWER_PROHIBITED, RULES_FORBID}, {ANSWER_GAP, RULES_SILENT}};
+    struct app *app = request->app;
+    struct person_index_figures figures;
+    person_index_figures(app->persons, &figures);
+    gauge(out, "talap_persons", "gauge", "People in the index of decisions.", (int64_t)figures.people);
+    gauge(out, "talap_consents", "gauge", "Consents in the index of decisions.", (int64_t)figures.consents);
+    gauge(out, "talap_index_bytes", "gauge", "Memory of the index of decisions.", (int64_t)figures.bytes);
+    gauge(out, "talap_index_leaf", "gauge", "Leaf of the ledger up to which the index is current.", figures.leaf);
+    buf_printf(out,
+               "# HELP talap_index_age_seconds Since the index last looked at the store.\n"
+               "# TYPE talap_index_age_seconds gauge\ntalap_index_age_seconds %.3f\n",
+               (double)(request->now_usec - figures.followed_at_usec) / (double)USEC_PER_SEC);
+    buf_printf(out,
+               "# HELP talap_index_build_seconds How long building the index took.\n"
+               "# TYPE talap_index_build_seconds gauge\ntalap_index_build_seconds %.3f\n",
+               (double)figures.built_usec / (double)USEC_PER_SEC);
+    buf_puts(out, "# HELP talap_decisions_total Decisions made.\n# TYPE talap_decisions_total counter\n");
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        buf_printf(out,
+                   "talap_decisions_total{by=\"law\",answer=\"%s\"} %llu\n"
+                   "talap_decisions_total{by=\"rules\",answer=\"%s\"} %llu\n",
+                   answer_word(kinds[i].answer), (unsigned long long)figures.decisions[kinds[i].answer],
+                   answer_word(kinds[i].answer),
+                   (unsigned long long)atomic_load(&app->decision_log->by_rules[kinds[i].rules]));
+}
+
 int api_metrics(struct request *request, struct response *response, struct err *err)
 {
     struct buf *out = &response->body;
@@ -93,6 +128,7 @@ int api_metrics(struct request *request, struct response *response, struct err *
     metrics_write(request_metrics(request), out);
     gauge(out, "talap_http_requests_active", "gauge", "Requests being served.", request_active(request));
     gauge(out, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
+    write_decisions(request, out);
     /* A store that cannot be read must not hide the rest: the figure says so. */
     struct err store_err;
     int r = write_store(request, out, &store_err);
