@@ -18,6 +18,8 @@ static const struct command commands[] = {
     {"routes", "", "every address, and who may use it", cmd_routes},
     {"case list", "", "open cases by due moment", cmd_case_list},
     {"case show", "NUMBER", "one case", cmd_case_show},
+    {"consent import", "FILE", "read consents in from a file, or go on with it", cmd_consent_import},
+    {"consent export", "FILE.csv | FILE.jsonld", "write all consents to a file", cmd_consent_export},
     {"user add", "--login LOGIN --name NAME --roles WORDS [--email A] [--password-file F]", "make an account",
      cmd_user_add},
     {"user list", "", "accounts", cmd_user_list},

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cases/registers.h"
+#include "jobs/imports.h"
 #include "persons/consents.h"
 #include "persons/destruction.h"
 #include "persons/identity.h"
@@ -25,7 +26,7 @@
 #define IDEMPOTENCY_KEPT_USEC (2 * USEC_PER_DAY)
 #define HOUSEKEEPING_USEC (3600 * USEC_PER_SEC)
 
-/* One of the two threads. */
+/* One of the threads. */
 struct worker {
     struct jobs *jobs;
     int (*pass)(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err);
@@ -42,7 +43,8 @@ struct jobs {
     bool stopping;
     int64_t housekept_usec; /* of the first worker */
     bool claimed;           /* this node's law is the office's; said once, when it starts */
-    struct worker workers[2];
+    struct import_work import; /* of the third worker */
+    struct worker workers[3];
 };
 
 typedef int piece_fn(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err);
@@ -340,6 +342,11 @@ static int mail_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, s
     return outbox_pass(&jobs->settings, now_usec, ret_handled, err);
 }
 
+static int import_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
+{
+    return imports_pass(&jobs->settings, &jobs->import, now_usec, ret_handled, err);
+}
+
 /* How much was done: while there is more, the next pass need not wait. */
 static size_t pass(struct worker *worker)
 {
@@ -404,7 +411,10 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
     pthread_condattr_destroy(&attributes);
     jobs->workers[0] = (struct worker){.jobs = jobs, .pass = time_pass, .complaint = "jobs wait"};
     jobs->workers[1] = (struct worker){.jobs = jobs, .pass = mail_pass, .complaint = "mail waits"};
+    jobs->workers[2] = (struct worker){.jobs = jobs, .pass = import_pass, .complaint = "import waits"};
     r = work(&jobs->workers[0], err);
+    if (r == 0)
+        r = work(&jobs->workers[2], err);
     if (r == 0 && (settings->mail->url || (settings->sms && settings->sms->url)))
         r = work(&jobs->workers[1], err);
     if (r < 0) {
@@ -426,6 +436,7 @@ void jobs_stop(struct jobs *jobs)
     for (size_t i = 0; i < sizeof(jobs->workers) / sizeof(jobs->workers[0]); i++)
         if (jobs->workers[i].running)
             pthread_join(jobs->workers[i].thread, NULL);
+    imports_end(&jobs->import);
     pthread_cond_destroy(&jobs->wake);
     pthread_mutex_destroy(&jobs->lock);
     free(jobs);

@@ -1,7 +1,7 @@
 /* The job loop: what happens because time passes, not because somebody asked.
  *
- * Two threads: one for the clocks and for the store's own housekeeping, one for the mail, because a mail server may
- * take its time and a clock may not. Each wakes every second, looks with a read whether anything is ripe, and only then
+ * Three threads: one for the clocks and for the store's own housekeeping, one for the mail, because a mail server may
+ * take its time and a clock may not, and one for files of consents, which take theirs. Each wakes every second, looks with a read whether anything is ripe, and only then
  * takes the writer's turn: reminders and overdue clocks, clocks of an outdated calendar, words for the search, ended
  * sessions and old idempotency keys; a message of the outbox. Each piece is small and repeated, so that stopping never
  * waits long. A failure of the store or of the mail server is logged once a minute and tried again; nothing else stops

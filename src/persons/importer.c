@@ -42,6 +42,7 @@ struct batch {
     struct arena late;    /* what they point at */
     struct import_row after;
     bool stopped;
+    bool again;              /* it was undone for a row that is refused by now */
     struct err err;          /* kind ERR_NONE when it was written */
     bool in_flight, written; /* guarded by the importer's lock */
 };
