@@ -33,11 +33,11 @@ int store_consent_update(struct tx *tx, int64_t leaf, unsigned stands, int64_t e
                          struct err *err)
 {
     struct db *db =
-        db_query(tx->db, SQL("UPDATE consent SET stands = $2, ended_usec = $3, ended = $4 WHERE leaf = $1"));
-    db_put_int(db, leaf);
+        db_query(tx->db, SQL("UPDATE consent SET stands = $1, ended_usec = $2, ended = $3 WHERE leaf = $4"));
     db_put_int(db, stands);
     db_put_time(db, ended_usec);
     db_put_text(db, ended);
+    db_put_int(db, leaf);
     return db_run(db, NULL, err);
 }
 

@@ -50,15 +50,15 @@ int store_person_insert(struct tx *tx, struct person_row *row, struct err *err)
 
 int store_person_update(struct tx *tx, const struct person_row *row, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("UPDATE person SET id = $2, key64 = $3, adult_day = $4, blocks = $5, "
-                                         "holds = $6, destroyed_usec = $7 WHERE serial = $1"));
-    db_put_int(db, row->serial);
+    struct db *db = db_query(tx->db, SQL("UPDATE person SET id = $1, key64 = $2, adult_day = $3, blocks = $4, "
+                                         "holds = $5, destroyed_usec = $6 WHERE serial = $7"));
     db_put_text(db, row->id);
     db_put_int(db, (int64_t)row->key64);
     put_day(db, row->adult_day);
     db_put_int(db, row->blocks);
     db_put_int(db, row->holds);
     db_put_time(db, row->destroyed_usec);
+    db_put_int(db, row->serial);
     return db_run(db, NULL, err);
 }
 

@@ -78,7 +78,7 @@ static void each_refusal_has_its_name(void **state)
             "term_past");
     REFUSED(given.given_usec = w->now_usec + USEC_PER_SEC, "given_at", "given_in_future");
     REFUSED(given.way = "smoke", "way", "way_unknown");
-    REFUSED(given.person.id = "990140004651", "person.id", "person_id_malformed");
+    REFUSED(given.person.id = PERSONS_BIN, "person.id", "person_id_malformed");
     REFUSED(given.person.id = "a b", "person.id", "person_id_malformed");
     REFUSED(given.operator_bin = "123456789012", "operator", "consent_operator");
     REFUSED(given.text_lang = "english", "text.lang", "not_an_option");

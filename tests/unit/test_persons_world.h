@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define PERSONS_NOW "2026-04-09T10:00:00+05:00"
-#define PERSONS_BIN "990140004651"
+#define PERSONS_BIN "990140004654"
 #define TEXTS3 "{\"kk\":\"а\",\"ru\":\"б\",\"en\":\"c\"}"
 
 struct persons_world {
@@ -126,8 +126,8 @@ static inline void persons_start(struct persons_world *w)
     fixture_start(&w->f);
     arena_init(&w->arena, 16 << 20);
     w->now_usec = fixture_moment(&w->f, PERSONS_NOW);
-    fixture_hire(&w->f, "responsible", "", ROLE_RESPONSIBLE, &w->responsible);
-    fixture_hire(&w->f, "service", "", ROLE_SERVICE, &w->service);
+    w->responsible = w->f.responsible;
+    w->service = w->f.service;
     if (persons_write(w, persons_organisation_run, &organisation, &err) < 0)
         fail_msg("%s %s", err.code, err.detail);
     persons_reload_kept(w);
