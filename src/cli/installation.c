@@ -1,5 +1,6 @@
 /* Opening an installation: catalogue, store, keys and ledger, in the order in which each needs the one before. */
 #include "cli/cli.h"
+#include "persons/effects.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -133,12 +134,14 @@ int installation_open(struct installation *installation, const struct settings *
         r = open_keys(installation, settings, create, err);
     if (r == 0)
         r = ledger_open(installation->store, &installation->signer, &installation->ledger, err);
-    if (r == 0)
-        office_init(&installation->office, installation->catalogue, installation->store, installation->ledger,
-                    installation->keyring);
-    else
+    if (r < 0) {
         installation_close(installation);
-    return r;
+        return r;
+    }
+    office_init(&installation->office, installation->catalogue, installation->store, installation->ledger,
+                installation->keyring);
+    installation->office.effects = &person_effects;
+    return 0;
 }
 
 void installation_close(struct installation *installation)

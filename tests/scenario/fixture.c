@@ -1,5 +1,6 @@
 /* See fixture.h. */
 #include "fixture.h"
+#include "persons/effects.h"
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
@@ -104,6 +105,7 @@ static void open_store(struct fixture *fixture, bool create)
     must(ledger_open(fixture->store, &fixture->signer, &fixture->ledger, &err), &err, "ledger_open");
     office_init(&fixture->office, fixture->catalogues[fixture->catalogue_count - 1], fixture->store, fixture->ledger,
                 fixture->keyring);
+    fixture->office.effects = &person_effects;
 }
 
 static void close_store(struct fixture *fixture)
@@ -214,6 +216,8 @@ void fixture_start(struct fixture *fixture)
     fixture_hire(fixture, "official", "official@example.kz", ROLE_OFFICIAL, &fixture->official);
     fixture_hire(fixture, "head", "head@example.kz", ROLE_HEAD, &fixture->head);
     fixture_hire(fixture, "carrier", "carrier@example.kz", ROLE_CARRIER, &fixture->carrier);
+    fixture_hire(fixture, "responsible", "responsible@example.kz", ROLE_RESPONSIBLE, &fixture->responsible);
+    fixture_hire(fixture, "service", "", ROLE_SERVICE, &fixture->service);
 }
 
 void fixture_end(struct fixture *fixture)
@@ -237,9 +241,11 @@ int fixture_reload(struct fixture *fixture, struct err *err)
     if (r < 0)
         return r;
     fixture->catalogue_count++;
-    if (fixture->store != NULL)
+    if (fixture->store != NULL) {
         office_init(&fixture->office, fixture->catalogues[fixture->catalogue_count - 1], fixture->store,
                     fixture->ledger, fixture->keyring);
+        fixture->office.effects = &person_effects;
+    }
     return 0;
 }
 
@@ -271,9 +277,10 @@ const struct actor *fixture_actor(const struct fixture *fixture, const char *wor
         const char *word;
         const struct actor *actor;
     } actors[] = {
-        {"admin", &fixture->admin},     {"moderator", &fixture->moderator}, {"registrar", &fixture->registrar},
-        {"auditor", &fixture->auditor}, {"official", &fixture->official},   {"head", &fixture->head},
-        {"carrier", &fixture->carrier}, {"opener", &fixture->opener},       {"public", &fixture->anonymous}};
+        {"admin", &fixture->admin},     {"moderator", &fixture->moderator},     {"registrar", &fixture->registrar},
+        {"auditor", &fixture->auditor}, {"official", &fixture->official},       {"head", &fixture->head},
+        {"carrier", &fixture->carrier}, {"responsible", &fixture->responsible}, {"service", &fixture->service},
+        {"opener", &fixture->opener},   {"public", &fixture->anonymous}};
 
     for (size_t i = 0; i < sizeof(actors) / sizeof(actors[0]); i++)
         if (strcmp(actors[i].word, word) == 0)
@@ -307,6 +314,7 @@ int fixture_open_case(struct fixture *fixture, const struct fixture_opening *ope
         .procedure = catalogue_procedure(fixture->office.catalogue,
                                          opening->procedure != NULL ? opening->procedure : "complaint"),
         .opener = opening->opener != NULL ? opening->opener : "public",
+        .subject_id = opening->subject_id,
         .lang = opening->lang,
         .received_usec = opening->received_usec != 0 ? opening->received_usec : opening->now_usec,
         .raw = opening->raw,

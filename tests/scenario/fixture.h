@@ -17,7 +17,7 @@ struct fixture {
     struct signer signer;
     struct ledger *ledger;
     struct office office;
-    struct actor admin, moderator, registrar, auditor, official, head, carrier, opener, anonymous;
+    struct actor admin, moderator, registrar, auditor, official, head, carrier, responsible, service, opener, anonymous;
     struct arena arena;         /* of one call; emptied by the next fixture_open_case or fixture_act */
     struct field_errors errors; /* of the last call */
 };
@@ -33,12 +33,14 @@ void fixture_edit_law(struct fixture *fixture, const char *file, const char *fin
 void fixture_hire(struct fixture *fixture, const char *login, const char *email, unsigned roles, struct actor *ret);
 /* A token of an account with all of its roles. */
 void fixture_token(struct fixture *fixture, const struct actor *of, struct actor *ret);
-/* NULL for an unknown word: admin, moderator, registrar, auditor, official, head, carrier, opener, public. */
+/* NULL for an unknown word: admin, moderator, registrar, auditor, official, head, carrier, responsible,
+ * service, opener, public. */
 const struct actor *fixture_actor(const struct fixture *fixture, const char *word);
 
 struct fixture_opening {
-    const char *procedure; /* NULL: complaint; it must be in the catalogue */
-    const char *opener;    /* NULL: public */
+    const char *procedure;  /* NULL: complaint; it must be in the catalogue */
+    const char *opener;     /* NULL: public */
+    const char *subject_id; /* the person whose case it is, where known */
     const struct actor *actor;
     enum lang lang;                  /* Kazakh where nothing is said */
     int64_t now_usec, received_usec; /* received 0: now */

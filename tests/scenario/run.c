@@ -11,14 +11,24 @@
  *
  *     at:      the moment from now on ("2026-04-01T10:00:00+05:00")
  *     reload:  edits as in `law`, then a restart with the new law (running clocks are computed anew)
- *     open:    {as, procedure, by, opener, received, key, lang, values, files} opens a case and calls it `as`
+ *     keep:    {kind, id, entry} sets an entry of a register of the operator: purpose, recipient … (persons/kept.h)
+ *     person:  {as, id, email, phone, iin, full_name, birth_date} somebody whose data are processed
+ *     consent: {as, person, purpose, categories, yes: [third_persons …], recipients, until} is given now
+ *     transfer: {person, recipient, purpose, categories, country, consent, as} data went to a third person; `as`: the
+ *              case of telling the person, which must then have been opened, and without `as` not
+ *     hold:    {person, norm} a legal hold
+ *     open:    {as, procedure, by, opener, person, received, key, lang, values, files, opens} opens a case and calls it
+ *              `as`; of that person, where one is named
  *     act:     {case, act, by, version, key, values, files, opens} acts on it
  *     refuse:  {code, arg, field, and one of: open, act (as above), view: {case, by}}: must be refused so (with `field`
  *              that field with that code; `arg` is what the sentence names) and must have written nothing
  *     same:    {open or act: as above} sent again must give the first answer and write nothing
  *     tick:    true: time passes for the job loop (reminders, overdue)
  *     destroy: the case whose person's key is destroyed
+ *     destruction: true: what was begun to be destroyed is taken to its end
  *     verify:  true: office_verify must find nothing (done at the end of every script too)
+ *     decide:  {person, action, purpose, categories, recipient, country, answer: allowed, prohibited or gap, reason},
+ *              or a list of those: may it be done, by the index in memory
  *     expect:  a mapping, or a list of mappings; see below
  *
  * In `open` and `act`:
@@ -26,13 +36,13 @@
  *   procedure  complaint where it is not given; a complaint without values gets some
  *   by         who: a role's word above, a name of `people`, "opener", "public". An opening is the public's, an act the
  *              moderator's where it is not given
- *   opener     public, staff or api; as it follows from `by` where it is not given
+ *   opener     public, staff, api or person; as it follows from `by` where it is not given
  *   received   the moment of the triggering event; now where it is not given
  *   key        an Idempotency-Key;  version  If-Match;  lang  kk, ru, en
  *   values     {field: text, or [texts]}. In a field that names a case stands the name it has in this script, in
- *              `account` a person's name; a number of a case or anything else stands for itself
- *   files      [evidence.pdf, page.png]: small files of that kind
- *   opens      [names]: the cases that the act opened, in the order of their numbers; every one must be named
+ *              `account` a name of `people`, in `consent` one of a consent; a number of a case or anything else stands
+ * for itself files      [evidence.pdf, page.png]: small files of that kind opens      [names]: the cases that the act
+ * opened, in the order of their numbers; every one must be named
  *
  * `expect` of a case: {case, for, and any of the rest}
  *
@@ -62,6 +72,7 @@
  *
  * Every complaint says the script's file and line. */
 #include "run.h"
+#include "persons/person_index.h"
 #include "store/link_rows.h"
 #include <dirent.h>
 #include <stdarg.h>
@@ -161,7 +172,7 @@ static void hire(struct run *run, const struct yaml *people)
 {
     for (size_t i = 0; people != NULL && i < people->count; i++) {
         const struct yaml *node = people->items[i];
-        struct person *person = &run->people[run->person_count];
+        struct worker *person = &run->people[run->person_count];
         unsigned roles = 0;
         char email[64];
 
@@ -196,6 +207,7 @@ static const struct field *field_called(const struct field *fields, size_t count
 /* What a word of the script stands for in that field. */
 static const char *meant(const struct run *run, const struct field *field, const char *name, const char *text)
 {
+    const struct named_consent *consent;
     const struct named_case *named;
     const struct actor *actor;
 
@@ -203,6 +215,8 @@ static const char *meant(const struct run *run, const struct field *field, const
         return named->opened.number;
     if (strcmp(name, "account") == 0 && (actor = person_called(run, text)) != NULL)
         return actor->account_id;
+    if (strcmp(name, "consent") == 0 && (consent = consent_named(run, text)) != NULL)
+        return consent->number;
     return text;
 }
 
@@ -263,8 +277,8 @@ static size_t files_of(struct run *run, const struct yaml *node, struct attachme
 
 static int try_open(struct run *run, const struct yaml *node, struct case_opened *ret, struct err *err)
 {
-    static const char *const known[] = {"as",  "procedure", "by",     "opener", "received",
-                                        "key", "lang",      "values", "files",  NULL};
+    static const char *const known[] = {"as",   "procedure", "by",    "opener", "received", "key",
+                                        "lang", "values",    "files", "person", "opens",    NULL};
     struct raw_value raw[VALUES_MAX];
     struct attachment_new files[CASE_ATTACHMENTS_MAX + 1];
     const struct actor *actor = actor_of(run, node, "by", "public");
@@ -280,6 +294,8 @@ static int try_open(struct run *run, const struct yaml *node, struct case_opened
                                       .files = files};
 
     only(run, node, known);
+    if (yaml_get(node, "person") != NULL)
+        opening.subject_id = person_of(run, node, "person")->subject_id;
     if (opener == NULL)
         opening.opener = actor->kind == ACTOR_ACCOUNT ? "staff" : actor->kind == ACTOR_TOKEN ? "api" : "public";
     if (lang != NULL && lang_parse(lang) < 0)
@@ -332,20 +348,6 @@ static void why_refused(struct run *run, const struct yaml *node, const struct e
          errors->count > 0 ? errors->items[0].field : "", errors->count > 0 ? errors->items[0].code : "");
 }
 
-static void step_open(struct run *run, const struct yaml *node)
-{
-    struct named_case *named = name_case(run, node, text_of(run, node, "as", true));
-    const char *procedure = text_of(run, node, "procedure", false);
-    struct err err = {0};
-
-    named->procedure = procedure != NULL ? procedure : "complaint";
-    if (try_open(run, node, &named->opened, &err) < 0)
-        why_refused(run, node, &err);
-    if (named->opened.repeated)
-        fail(run, node, "answered as a repeated request");
-    run->case_count++;
-}
-
 /* Gives the cases that the act of that leaf opened the names of the list. */
 static void name_opened(struct run *run, const struct yaml *node, const char *parent, int64_t leaf)
 {
@@ -383,6 +385,22 @@ static void name_opened(struct run *run, const struct yaml *node, const char *pa
     }
 }
 
+static void step_open(struct run *run, const struct yaml *node)
+{
+    struct named_case *named = name_case(run, node, text_of(run, node, "as", true));
+    const char *procedure = text_of(run, node, "procedure", false);
+    struct err err = {0};
+
+    named->procedure = procedure != NULL ? procedure : "complaint";
+    if (try_open(run, node, &named->opened, &err) < 0)
+        why_refused(run, node, &err);
+    if (named->opened.repeated)
+        fail(run, node, "answered as a repeated request");
+    run->case_count++;
+    if (yaml_get(node, "opens") != NULL)
+        name_opened(run, node, named->opened.id, named->opened.leaf);
+}
+
 static void step_act(struct run *run, const struct yaml *node)
 {
     struct err err = {0};
@@ -395,6 +413,27 @@ static void step_act(struct run *run, const struct yaml *node)
         return;
     snprintf(parent, sizeof(parent), "%s", case_of(run, node, "case")->opened.id);
     name_opened(run, node, parent, leaf);
+}
+
+void name_by_number(struct run *run, const struct yaml *at, const char *name, const char *number)
+{
+    struct named_case *named = name_case(run, at, name);
+    struct case_row row;
+    struct err err = {0};
+    struct tx *tx;
+    int r = store_read_begin(run->fixture.store, &tx, &err);
+
+    if (r == 0) {
+        r = store_case_by_number(tx, number, &run->arena, &row, &err);
+        store_read_end(tx);
+    }
+    if (r < 0)
+        fail(run, at, "%s: %s", number, err.code);
+    named->procedure = row.procedure;
+    snprintf(named->opened.id, sizeof(named->opened.id), "%s", row.id);
+    snprintf(named->opened.number, sizeof(named->opened.number), "%s", row.number);
+    keyring_access_code(run->fixture.keyring, row.id, named->opened.access_code);
+    run->case_count++;
 }
 
 /* --- Refusals and repetitions ------------------------------------------------------------------------------------- */
@@ -548,12 +587,29 @@ static void step_destroy(struct run *run, const struct yaml *step)
     fixture_sql(&run->fixture, sql);
 }
 
+static void decide_each(struct run *run, const struct yaml *node)
+{
+    if (node->kind != YAML_SEQUENCE) {
+        step_decide(run, node);
+        return;
+    }
+    for (size_t i = 0; i < node->count; i++)
+        step_decide(run, node->items[i]);
+}
+
 /* --- A script ----------------------------------------------------------------------------------------------------- */
 
 static void live(struct run *run, const struct yaml *step)
 {
-    static const char *const known[] = {"at",   "reload",  "open",   "act",    "refuse", "same",
-                                        "tick", "destroy", "verify", "expect", NULL};
+    static const char *const known[] = {"at",      "reload",      "keep",   "person", "consent", "transfer",
+                                        "hold",    "open",        "act",    "refuse", "same",    "tick",
+                                        "destroy", "destruction", "verify", "decide", "expect",  NULL};
+    static const struct {
+        const char *key;
+        void (*live)(struct run *run, const struct yaml *node);
+    } steps[] = {{"keep", step_keep},         {"person", step_person}, {"consent", step_consent},
+                 {"transfer", step_transfer}, {"hold", step_hold},     {"open", step_open},
+                 {"act", step_act},           {"refuse", step_refuse}, {"same", step_same}};
 
     only(run, step, known);
     if (yaml_get(step, "at") != NULL)
@@ -562,20 +618,19 @@ static void live(struct run *run, const struct yaml *step)
         reload(run, yaml_get(step, "reload"));
         fixture_recompute(&run->fixture, run->now_usec);
     }
-    if (yaml_get(step, "open") != NULL)
-        step_open(run, yaml_get(step, "open"));
-    if (yaml_get(step, "act") != NULL)
-        step_act(run, yaml_get(step, "act"));
-    if (yaml_get(step, "refuse") != NULL)
-        step_refuse(run, yaml_get(step, "refuse"));
-    if (yaml_get(step, "same") != NULL)
-        step_same(run, yaml_get(step, "same"));
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (yaml_get(step, steps[i].key) != NULL)
+            steps[i].live(run, yaml_get(step, steps[i].key));
     if (yaml_get(step, "tick") != NULL)
         fixture_tick(&run->fixture, run->now_usec);
     if (yaml_get(step, "destroy") != NULL)
         step_destroy(run, step);
+    if (yaml_get(step, "destruction") != NULL)
+        step_destruction(run, step);
     if (yaml_get(step, "verify") != NULL)
         step_verify(run, step);
+    if (yaml_get(step, "decide") != NULL)
+        decide_each(run, yaml_get(step, "decide"));
     if (yaml_get(step, "expect") != NULL)
         step_expect(run, yaml_get(step, "expect"));
 }
@@ -613,6 +668,7 @@ static bool run_script(const char *path)
             live_through(run, root);
             passed = true;
         }
+        person_index_free(run->index);
         fixture_end(&run->fixture);
     }
     arena_done(&run->arena);

@@ -4,10 +4,13 @@
 
 #include "base/yaml.h"
 #include "fixture.h"
+#include "persons/people.h"
 #include <setjmp.h>
 
 #define CASES_MAX 40
 #define PEOPLE_MAX 16
+#define SUBJECTS_MAX 16
+#define CONSENTS_MAX 16
 #define VALUES_MAX 40
 
 struct named_case {
@@ -16,10 +19,24 @@ struct named_case {
     struct case_opened opened;
 };
 
-struct person {
+struct worker {
     const char *name;
     struct actor actor;
 };
+
+/* Somebody whose data are processed. */
+struct named_person {
+    const char *name;
+    struct person_names names;
+    char subject_id[ID_TEXT];
+};
+
+struct named_consent {
+    const char *name;
+    char number[24];
+};
+
+struct person_index;
 
 struct run {
     struct fixture fixture;
@@ -27,8 +44,14 @@ struct run {
     int64_t now_usec;
     struct named_case cases[CASES_MAX];
     size_t case_count;
-    struct person people[PEOPLE_MAX];
+    struct worker people[PEOPLE_MAX];
     size_t person_count;
+    struct named_person subjects[SUBJECTS_MAX];
+    size_t subject_count;
+    struct named_consent consents[CONSENTS_MAX];
+    size_t consent_count;
+    bool organisation_named;
+    struct person_index *index; /* made by the first `decide` */
     jmp_buf failed;
 };
 
@@ -45,6 +68,21 @@ const struct named_case *case_named(const struct run *run, const char *name);
 void only(struct run *run, const struct yaml *node, const char *const *known);
 /* The person of member `key`, or `otherwise`. */
 const struct actor *actor_of(struct run *run, const struct yaml *node, const char *key, const char *otherwise);
+
+/* Calls the case of that number by a name. */
+void name_by_number(struct run *run, const struct yaml *at, const char *name, const char *number);
+
+/* people.c: the steps about people, and who and what a script calls by a name (NULL: nothing). */
+void step_keep(struct run *run, const struct yaml *node);
+void step_person(struct run *run, const struct yaml *node);
+void step_consent(struct run *run, const struct yaml *node);
+void step_transfer(struct run *run, const struct yaml *node);
+void step_hold(struct run *run, const struct yaml *node);
+void step_decide(struct run *run, const struct yaml *node);
+void step_destruction(struct run *run, const struct yaml *at);
+const struct named_person *person_named(const struct run *run, const char *name);
+const struct named_person *person_of(struct run *run, const struct yaml *node, const char *key);
+const struct named_consent *consent_named(const struct run *run, const char *name);
 
 /* The step `expect`: one mapping, or a list of them. */
 void step_expect(struct run *run, const struct yaml *node);
