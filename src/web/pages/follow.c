@@ -3,6 +3,7 @@
 #include "base/unicode.h"
 #include "web/app.h"
 #include "web/pages/acts.h"
+#include "web/pages/cabinet.h"
 #include "web/routes.h"
 #include <pages.h>
 #include <string.h>
@@ -71,14 +72,24 @@ int page_follow_form_post(struct request *request, struct response *response, st
     return to_case(request, response, c.row.number, exact, err);
 }
 
-/* The case that the cookie opens. ERR_NOT_FOUND "number_or_code_wrong" where there is none. */
+/* The code of the case: of who showed it before, or of who is in their own cabinet; NULL without. */
+static int case_code(struct request *request, const char *number, const char **ret, struct err *err)
+{
+    *ret = opener_code(request, number);
+    return *ret != NULL ? 0 : cabinet_case_code(request, number, ret, err);
+}
+
+/* The case that the cookie or the cabinet opens. ERR_NOT_FOUND "number_or_code_wrong" where there is none. */
 static int own_case(struct request *request, unsigned with, struct case_view *ret, struct err *err)
 {
-    const char *number = request_param(request, "number"), *code = opener_code(request, number);
+    const char *number = request_param(request, "number"), *code;
     struct tx *tx;
+    int r = case_code(request, number, &code, err);
+    if (r < 0)
+        return r;
     if (code == NULL)
         return err_set(err, ERR_NOT_FOUND, "number_or_code_wrong", NULL);
-    int r = request_read(request, &tx, err);
+    r = request_read(request, &tx, err);
     return r < 0 ? r
                  : case_view_by_code(tx, request->office, number, code, request->now_usec, with, &request->arena, ret,
                                      err);
@@ -124,6 +135,7 @@ static int case_draw(struct request *request, struct response *response, const c
     if (r < 0)
         return r;
     view.c = &c;
+    view.in_cabinet = request_cookie(request, COOKIE_PERSON) != NULL;
     view.forms = forms;
     r = is_decided(&c) ? appeals_fill(request, &view, err) : 0;
     if (r < 0)
@@ -150,10 +162,13 @@ int page_follow_get(struct request *request, struct response *response, struct e
     /* Longer than any number: nothing to remember, and too long for a cookie and an address. */
     if (code != NULL && strlen(number) < sizeof((struct case_opened *)0)->number)
         return to_case(request, response, number, code, err);
-    if (opener_code(request, number) == NULL)
-        return form_draw(request, response, number, "", NULL, err);
     struct err why = {0};
-    int r = case_draw(request, response, NULL, NULL, &why);
+    int r = case_code(request, number, &code, err);
+    if (r < 0)
+        return r;
+    if (code == NULL)
+        return form_draw(request, response, number, "", NULL, err);
+    r = case_draw(request, response, NULL, NULL, &why);
     if (r == -ERR_NOT_FOUND) {
         /* A cookie that opens nothing (a wrong link): asked for again, in words. */
         response->status = 404;

@@ -1,5 +1,7 @@
 /* The frame of every page, and the small things all handlers ask for. */
 #include "base/id.h"
+#include "persons/kept.h"
+#include "store/kept_rows.h"
 #include "web/app.h"
 #include "web/pages/pages.h"
 #include <string.h>
@@ -62,6 +64,10 @@ int page_begin(struct request *request, struct response *response, const char *t
     if (request_read(request, &tx, &ignored) < 0 ||
         organisation_get(tx, &request->arena, &page->organisation, &ignored) < 0)
         page->organisation = nobody;
+    int64_t policies = 0;
+    if (request_read(request, &tx, &ignored) < 0 ||
+        store_kept_number(tx, kept_kind_word(KEPT_POLICY), 0, &policies, &ignored) < 0)
+        policies = 0;
     bool staff = request->actor.kind == ACTOR_ACCOUNT;
     page->frame = (struct page_frame){
         .title = title,
@@ -77,6 +83,7 @@ int page_begin(struct request *request, struct response *response, const char *t
         .catalogue = request->office->catalogue,
         .arena = &request->arena,
         .now_usec = request->now_usec,
+        .policies = policies > 0,
     };
     page->out = (struct page_out){
         .buf = &response->body,

@@ -22,6 +22,7 @@ struct page_frame {
     const struct catalogue *catalogue; /* the office's */
     struct arena *arena;               /* for sentences made while drawing */
     int64_t now_usec;
+    bool policies; /* there are policies on personal data to read */
 };
 
 /* Is whoever looks offered the decisions as statements of reasons (statements_csv.c)? */
@@ -150,6 +151,7 @@ struct follow_view {
     const struct act_form *forms;
     const char *done; /* what was just done, or NULL */
     const char *once;
+    bool in_cabinet; /* the way back leads there */
 };
 struct verify_view {
     const char *typed;
