@@ -13,7 +13,8 @@ static const char context_json[] =
     "\"dct:created\":{\"@type\":\"xsd:dateTime\"},\"dct:date\":{\"@type\":\"xsd:dateTime\"},"
     "\"dct:valid\":{\"@type\":\"dct:Period\"},\"dpv:hasConsentStatus\":{\"@type\":\"@id\"},"
     "\"dpv:hasLegalBasis\":{\"@type\":\"@id\"},\"dpv:hasJurisdiction\":{\"@type\":\"@id\"},"
-    "\"dpv:hasLocation\":{\"@type\":\"@id\"},\"dpv:hasProcessing\":{\"@type\":\"@id\"},"
+    "\"dpv:hasLocation\":{\"@type\":\"@id\"},\"dpv:hasProcessing\":{\"@type\":\"@id\"},\"dpv:hasContext\":{\"@type\":"
+    "\"@id\"},"
     "\"dpv:isExercisedAt\":{\"@type\":\"@id\"},\"dpv:isIndicatedBy\":{\"@type\":\"@id\"},"
     "\"dpv:hasDuration\":{\"@type\":\"xsd:duration\"}}";
 
@@ -226,17 +227,17 @@ static void aspects(const struct consent_told *told, struct buf *out)
 {
     static const struct {
         unsigned aspect;
-        const char *id, *processing;
-    } parts[] = {{ASPECT_THIRD_PERSONS, "third_persons", "dpv:Transfer"},
-                 {ASPECT_CROSS_BORDER, "cross_border", "dpv:CrossBorderTransfer"},
-                 {ASPECT_PUBLICATION, "publication", "dpv:MakeAvailable"},
-                 {ASPECT_AUTOMATED, "automated", "dpv:AutomatedDecisionMaking"}};
+        const char *id, *term, *what;
+    } parts[] = {{ASPECT_THIRD_PERSONS, "third_persons", "dpv:hasProcessing", "dpv:Transfer"},
+                 {ASPECT_CROSS_BORDER, "cross_border", "dpv:hasProcessing", "dpv:CrossBorderTransfer"},
+                 {ASPECT_PUBLICATION, "publication", "dpv:hasProcessing", "dpv:MakeAvailable"},
+                 {ASPECT_AUTOMATED, "automated", "dpv:hasContext", "dpv:AutomatedDecisionMaking"}};
     open_with(out, "dpv:hasProcess", '[');
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         open_with(out, NULL, '{');
         text(out, "@type", "dpv:Process");
         text(out, "dct:identifier", parts[i].id);
-        text(out, "dpv:hasProcessing", parts[i].processing);
+        text(out, parts[i].term, parts[i].what);
         text(out, "dpv:hasConsentStatus", aspect_state(told, parts[i].aspect));
         buf_putc(out, '}');
     }

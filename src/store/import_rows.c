@@ -31,10 +31,9 @@ int store_import_insert(struct tx *tx, const struct import_row *row, struct err 
 
 int store_import_update(struct tx *tx, const struct import_row *row, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("UPDATE import SET format = $2, state = $3, size_bytes = $4, "
-                                         "position_bytes = $5, line = $6, taken = $7, refused = $8, kept = $9, "
-                                         "salt = $10, parts = $11, changed_usec = $12 WHERE id = $1"));
-    db_put_text(db, row->id);
+    struct db *db = db_query(tx->db, SQL("UPDATE import SET format = $1, state = $2, size_bytes = $3, "
+                                         "position_bytes = $4, line = $5, taken = $6, refused = $7, kept = $8, "
+                                         "salt = $9, parts = $10, changed_usec = $11 WHERE id = $12"));
     db_put_text(db, row->format);
     db_put_text(db, row->state);
     db_put_int(db, row->size_bytes);
@@ -46,6 +45,7 @@ int store_import_update(struct tx *tx, const struct import_row *row, struct err 
     db_put_blob(db, row->kept_in_store ? row->salt.bytes : NULL, row->kept_in_store ? SHA256_BYTES : 0);
     db_put_int(db, row->parts);
     db_put_int(db, row->changed_usec);
+    db_put_text(db, row->id);
     return db_run(db, NULL, err);
 }
 
