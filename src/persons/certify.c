@@ -186,9 +186,9 @@ int destruction_certify(struct tx *tx, const struct office *office, const struct
     const struct procedure_act *known;
     int lang, r;
 
+    arena_init(&arena, COMMAND_ARENA_LIMIT);
     if (row->case_id == NULL)
         return 0;
-    arena_init(&arena, COMMAND_ARENA_LIMIT);
     r = store_case_get(tx, row->case_id, &arena, &act.file, err);
     if (r < 0)
         return r;

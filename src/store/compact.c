@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define SMALL_BYTES (INT64_C(256) << 20)
-#define TRIES 40
+#define TRIES 8
 #define PAUSE_USEC 250000
 #define CHUNK_BYTES (1u << 20)
 #define BASE UINT64_C(0x9E3779B97F4A7C15)
