@@ -270,20 +270,32 @@ struct hash keyring_lookup(const struct keyring *keyring, const char *kind, cons
 }
 
 /* Twelve characters of base32 without dashes: 60 bits. */
-static void code_derive(const struct keyring *keyring, const char *case_id, char ret[static CODE_CHARS + 1])
+static void code_derive(const struct keyring *keyring, const char *kind, const char *id, char ret[static CODE_CHARS + 1])
 {
     char text[16];
-    struct hash hash = keyed(keyring->code, "case", case_id);
+    struct hash hash = keyed(keyring->code, kind, id);
     base32_encode(hash.bytes, 8, text);
     memcpy(ret, text, CODE_CHARS);
     ret[CODE_CHARS] = '\0';
 }
 
-void keyring_access_code(const struct keyring *keyring, const char *case_id, char ret[static 16])
+static void code_of(const struct keyring *keyring, const char *kind, const char *id, char ret[static 16])
 {
     char code[CODE_CHARS + 1];
-    code_derive(keyring, case_id, code);
+    code_derive(keyring, kind, id, code);
     snprintf(ret, 16, "%.4s-%.4s-%.4s", code, code + 4, code + 8);
+}
+
+void keyring_access_code(const struct keyring *keyring, const char *case_id, char ret[static 16])
+{
+    code_of(keyring, "case", case_id, ret);
+}
+
+void keyring_consent_code(const struct keyring *keyring, int64_t leaf, char ret[static 16])
+{
+    char name[24];
+    snprintf(name, sizeof name, "%lld", (long long)leaf);
+    code_of(keyring, "consent", name, ret);
 }
 
 /* How many bytes of a blank or a dash stand here: those of ASCII, the no-break space, and the dashes that word
@@ -302,7 +314,7 @@ static size_t separator_at(const char *text)
     return 0;
 }
 
-bool keyring_access_code_matches(const struct keyring *keyring, const char *case_id, const char *code)
+static bool code_matches(const struct keyring *keyring, const char *kind, const char *id, const char *code)
 {
     char wanted[CODE_CHARS + 1], typed[CODE_CHARS + 1] = {0};
     size_t count = 0;
@@ -318,8 +330,20 @@ bool keyring_access_code_matches(const struct keyring *keyring, const char *case
         typed[count++] = c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
         at++;
     }
-    code_derive(keyring, case_id, wanted);
+    code_derive(keyring, kind, id, wanted);
     return count == CODE_CHARS && sodium_memcmp(wanted, typed, CODE_CHARS) == 0;
+}
+
+bool keyring_access_code_matches(const struct keyring *keyring, const char *case_id, const char *code)
+{
+    return code_matches(keyring, "case", case_id, code);
+}
+
+bool keyring_consent_code_matches(const struct keyring *keyring, int64_t leaf, const char *code)
+{
+    char name[24];
+    snprintf(name, sizeof name, "%lld", (long long)leaf);
+    return code_matches(keyring, "consent", name, code);
 }
 
 void keyring_csrf(const struct keyring *keyring, const char *session_secret, char ret[static 65])

@@ -52,6 +52,9 @@ uint64_t keyring_short(const struct keyring *keyring, const char *text, size_t c
 void keyring_access_code(const struct keyring *keyring, const char *case_id, char ret[static 16]);
 /* Constant-time; ignores case, blanks and dashes, and reads O as 0, I and L as 1. */
 bool keyring_access_code_matches(const struct keyring *keyring, const char *case_id, const char *code);
+/* The same of a consent, named by its leaf: with it, whoever gave the consent sees its receipt. */
+void keyring_consent_code(const struct keyring *keyring, int64_t leaf, char ret[static 16]);
+bool keyring_consent_code_matches(const struct keyring *keyring, int64_t leaf, const char *code);
 /* CSRF token of a session or of an anonymous visitor's nonce cookie; hex, 65 bytes. */
 void keyring_csrf(const struct keyring *keyring, const char *session_secret, char ret[static 65]);
 bool keyring_csrf_matches(const struct keyring *keyring, const char *session_secret, const char *token);
