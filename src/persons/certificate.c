@@ -189,7 +189,8 @@ static int chain_verify(X509_STORE *store, X509 *signer, int64_t now_usec, struc
     if (X509_verify_cert(context) != 1)
         r = refuse(err, chain_refusal(context));
     /* An authority's own certificate is no person's, though it would be its own root. */
-    else if (sk_X509_num(X509_STORE_CTX_get0_chain(context)) < 2 || X509_check_ca(signer) != 0)
+    else if (sk_X509_num(X509_STORE_CTX_get0_chain(context)) < 2 || X509_check_ca(signer) != 0 ||
+             (X509_get_extension_flags(signer) & EXFLAG_CA) != 0)
         r = refuse(err, "certificate_untrusted");
     X509_STORE_CTX_free(context);
     return r;
