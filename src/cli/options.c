@@ -42,6 +42,7 @@ const char options_help[] =
     "  --threads NUMBER       HTTP threads                      (one a core)\n"
     "  --request-timeout SECONDS                                (30)\n"
     "  --body-memory MIB                                        (768)\n"
+    "  --import-max MIB         largest file of consents sent   (64)\n"
     "  --log-level WORD       debug, info, warning or error     (info)\n"
     "  --lang kk|ru|en        language of messages\n"
     "  --json                 machine-readable output\n";
@@ -70,6 +71,7 @@ enum option_id {
     O_THREADS,
     O_REQUEST_TIMEOUT,
     O_BODY_MEMORY,
+    O_IMPORT_MAX,
     O_RULES,
     O_DECISION_LOG,
     O_LANG,
@@ -116,6 +118,7 @@ static const struct option options[] = {
     {"threads", required_argument, NULL, O_THREADS},
     {"request-timeout", required_argument, NULL, O_REQUEST_TIMEOUT},
     {"body-memory", required_argument, NULL, O_BODY_MEMORY},
+    {"import-max", required_argument, NULL, O_IMPORT_MAX},
     {"rules", required_argument, NULL, O_RULES},
     {"decision-log", required_argument, NULL, O_DECISION_LOG},
     {"lang", required_argument, NULL, O_LANG},
@@ -239,6 +242,10 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
     case O_BODY_MEMORY:
         r = read_number(name, value, 1, 1048576, &number, err);
         settings->body_memory_mib = (int)number;
+        break;
+    case O_IMPORT_MAX:
+        r = read_number(name, value, 1, IMPORT_MIB, &number, err);
+        settings->import_mib = (int)number;
         break;
     case O_RULES:
         settings->rules_file = value;

@@ -303,7 +303,8 @@ int consents_note_export(struct tx *tx, const struct office *office, enum consen
     int64_t newest = -1, leaf;
     (void)office;
     int r = store_consent_newest(tx, &newest, err);
-    if (r < 0)
+    /* Where there is nothing, nothing is taken out. */
+    if (r < 0 || newest < 0)
         return r;
     if (body == NULL ||
         json_object_set_new(body, "format", json_string(format == CONSENTS_CSV ? "csv" : "jsonld")) != 0 ||

@@ -22,7 +22,7 @@ int consent_export_new(const struct office *office, enum consent_format format, 
 int consent_export_fill(struct consent_export *export, struct buf *out, size_t enough, bool *ret_more,
                         struct err *err) WARN_UNUSED;
 void consent_export_free(struct consent_export *export); /* NULL-safe */
-/* In a command: the event. */
+/* In a command: the event; none where there are no consents. */
 int consents_note_export(struct tx *tx, const struct office *office, enum consent_format format,
                          const struct actor *actor, int64_t now_usec, struct err *err) WARN_UNUSED;
 

@@ -5,6 +5,9 @@
 #include "out/mail.h"
 #include "web/http.h"
 
+/* In MiB; sealed, a file of this size still fits a request's memory. */
+#define IMPORT_MIB 64
+
 /* The host's configuration (talap.yaml or the command line). */
 struct settings {
     const char *listen_host; /* 127.0.0.1 */
@@ -27,6 +30,7 @@ struct settings {
     int threads;                                /* HTTP threads; 0: cores */
     size_t connection_max;                      /* 0: 4096 */
     int request_timeout_sec;                    /* 0: 30 */
+    int import_mib;                        /* the largest file of consents sent; 0: IMPORT_MIB */
     int body_memory_mib;                        /* large bodies and answers in memory together; 0: 768 */
     bool demo;                                  /* show the demo sign-ins on the sign-in page */
     const char *demo_password;                  /* with demo: the password that every demo account has */

@@ -39,6 +39,11 @@ int form_type_check(const struct connection *c, struct err *err)
     case INPUT_JSON_TEXT:
         /* The AuthZEN API knows no 415. */
         return media_type_is(type, TYPE_JSON) ? 0 : err_set(err, ERR_MALFORMED, "content_type_unsupported", NULL);
+    case INPUT_FILE:
+        fits = media_type_is(type, TYPE_MULTIPART) || media_type_is(type, "text/csv") ||
+               media_type_is(type, "application/x-ndjson") || media_type_is(type, "application/ld+json") ||
+               media_type_is(type, "application/jsonl") || media_type_is(type, "application/octet-stream");
+        break;
     case INPUT_JSON_OR_MULTIPART:
         fits = media_type_is(type, TYPE_JSON) || media_type_is(type, TYPE_MULTIPART);
         break;
@@ -49,6 +54,12 @@ int form_type_check(const struct connection *c, struct err *err)
 size_t form_body_max(const struct connection *c)
 {
     size_t max = c->request.route->body_max;
+    if (max == BODY_BY_SETTING) {
+        int mib = c->request.app->settings->import_mib;
+        max = (size_t)(mib > 0 ? mib : IMPORT_MIB) * 1024 * 1024;
+    }
+    if (c->request.route->input == INPUT_FILE)
+        return max;
     return media_type_is(content_type(c), TYPE_MULTIPART) || max < TEXT_BODY_MAX ? max : TEXT_BODY_MAX;
 }
 
@@ -113,6 +124,8 @@ int form_read(struct connection *c, struct err *err)
     const char *type = content_type(c);
     if (media_type_is(type, TYPE_MULTIPART))
         return read_multipart(c, err);
+    if (request->route->input == INPUT_FILE)
+        return 0;
     bool wants_json = request->route->input == INPUT_JSON || request->route->input == INPUT_JSON_OR_MULTIPART;
     if (!wants_json) {
         struct pair *pairs;

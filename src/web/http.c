@@ -16,7 +16,9 @@
 #include <string.h>
 #include <time.h>
 
-/* Attachments are sealed into it: as many and as large as a case takes, and room for the rest. */
+/* What a route may take at most, and its multipart frame. */
+#define BODY_ROOM ((size_t)(IMPORT_MIB + 1) * 1024 * 1024)
+/* Attachments are sealed into it: as many and as large as a case takes, and room for the rest. A file of consents, too. */
 #define ARENA_LIMIT (CASE_ATTACHMENTS_MAX * (size_t)CASE_ATTACHMENT_BYTES_MAX + (size_t)32 * 1024 * 1024)
 #define ANSWER_LIMIT ((size_t)64 * 1024 * 1024)
 #define POOL_MAX 512
@@ -82,7 +84,7 @@ static struct connection *connection_take(struct server *server)
             return NULL;
         c->server = server;
         arena_init(&c->request.arena, ARENA_LIMIT);
-        buf_init(&c->body, CASE_ATTACHMENTS_MAX * (size_t)CASE_ATTACHMENT_BYTES_MAX + (size_t)1024 * 1024);
+        buf_init(&c->body, BODY_ROOM);
         buf_init(&c->response.body, ANSWER_LIMIT);
     }
     connection_reset(c);

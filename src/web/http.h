@@ -33,10 +33,15 @@ enum route_input {
     INPUT_MULTIPART,
     INPUT_JSON,
     INPUT_JSON_OR_MULTIPART,
-    INPUT_JSON_TEXT /* from programs, in a hurry: the body as it came, for the handler to read and change; a bearer
+    INPUT_JSON_TEXT, /* from programs, in a hurry: the body as it came, for the handler to read and change; a bearer
                        token alone authorises, never a cookie; another type of content is 400, and the answers are not
                        logged one by one */
+    INPUT_FILE /* the body is a file of rows (text/csv, application/x-ndjson, application/ld+json …), or holds one as
+                  multipart/form-data */
 };
+
+/* Of a route's body_max: as large as the setting import_max says. */
+#define BODY_BY_SETTING SIZE_MAX
 
 /* Returns 0 with the response filled; REQUEST_WRITE after request_write(); or a negative error, which the adapter
  * answers. */
