@@ -30,8 +30,8 @@ static int find_anchor(const struct deed *deed, const struct procedure_clock *cl
     if (r == 0 && clock->from != NULL)
         r = stored_json_parse(deed->row.fields, strlen(deed->row.fields), "a case's values", &older, err);
     if (r == 0)
-        *ret_named = clock_anchor(&deed->office->catalogue->calendar->zone, clock, given, older, deed->happened_usec,
-                                  ret_usec);
+        *ret_named =
+            clock_anchor(&deed->office->catalogue->calendar->zone, clock, given, older, deed->happened_usec, ret_usec);
     return r;
 }
 

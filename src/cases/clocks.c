@@ -127,16 +127,16 @@ void clock_stop(const struct catalogue *catalogue, struct clock_row *row, int64_
 {
     const struct norm *norm = clock_norm(catalogue, row);
     bool at_once = norm != NULL && norm->has_clock && norm->clock.unit == UNIT_AT_ONCE;
-
     bool ahead = norm != NULL && norm->has_clock &&
                  (norm->clock.direction == CLOCK_BEFORE || norm->clock.unit == UNIT_NAMED_DAY ||
                   norm->clock.unit == UNIT_FIXED_DATE);
+    bool waits = norm != NULL && norm->has_clock && norm->clock.kind == CLOCK_AT_LEAST;
 
     /* What it counts from may lie ahead: a notice is given before it. */
     if (!ahead && at_usec < row->starts_usec)
         at_usec = row->starts_usec;
     /* Due is the last second that is safe; all of that second is in time. */
-    row->stopped_in_time = at_once || at_usec < row->due_usec + USEC_PER_SEC;
+    row->stopped_in_time = at_once || waits || at_usec < row->due_usec + USEC_PER_SEC;
     row->stopped_usec = at_usec;
     if (duty_ended)
         row->state = "stopped";

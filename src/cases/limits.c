@@ -95,8 +95,7 @@ static int check_limit(struct tx *tx, const struct office *office, const struct 
     int64_t from_usec, before_usec;
     int32_t again;
 
-    if (norm == NULL || norm->limit_times == 0 ||
-        !conditions_hold(limit->conditions, limit->condition_count, values))
+    if (norm == NULL || norm->limit_times == 0 || !conditions_hold(limit->conditions, limit->condition_count, values))
         return 0;
     find_span(zone, norm, limit, values, received_usec, &from_usec, &before_usec, &again);
     for (size_t i = 0; i < ties->key_count; i++) {

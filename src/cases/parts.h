@@ -68,9 +68,10 @@ bool conditions_hold(const struct field_condition *conditions, size_t count, con
 /* The same of a case there is: by the values its opening gave, whatever acts said later. */
 int clock_is_of_case(struct tx *tx, const struct case_row *row, const struct procedure_clock *clock,
                      struct arena *arena, bool *ret, struct err *err) WARN_UNUSED;
-/* Stops a running row at that moment, or at its start where that is later: "met" before the overdue moment, "missed"
- * from it on; "stopped" when `duty_ended`. Where the law says "at once" and names no number, whatever was done is met
- * and in time: how long it took is shown, and who reads it may judge. */
+/* Stops a running row at that moment, or at its start where that is later and does not lie ahead of what is owed (a
+ * notice before an event, a fixed or named day): "met" before the overdue moment, "missed" from it on, but a time that
+ * only has to pass first ("at least") is never missed; "stopped" when `duty_ended`. Where the law says "at once" and
+ * names no number, whatever was done is met and in time: how long it took is shown, and who reads it may judge. */
 void clock_stop(const struct catalogue *catalogue, struct clock_row *row, int64_t at_usec, bool duty_ended);
 /* Grants one more extension. ERR_CONFLICT "clock_no_extension" when the norm allows none (more) or nothing runs. */
 int clock_extend(const struct office *office, const struct procedure_clock *clock, struct clock_row *row,

@@ -117,12 +117,15 @@ static int check_term(const struct checking *checking, const struct field *field
             *err = why;
         return r;
     }
-    if (norm->clock.kind == CLOCK_AT_LEAST && norm->clock.direction == CLOCK_AFTER) {
+    /* A notice was given when it was given: only what is late on every reading is refused. */
+    if (norm->clock.direction == CLOCK_BEFORE) {
+        if (own->from_usec >= moments.overdue_usec)
+            refuse(checking, field, "term_too_late", moments.overdue_usec - USEC_PER_SEC);
+    } else if (norm->clock.kind == CLOCK_AT_LEAST) {
         if (own->before_usec <= moments.due_usec)
             refuse(checking, field, "term_too_short", moments.due_usec);
     } else if (own->from_usec >= moments.due_usec + USEC_PER_SEC) {
-        refuse(checking, field, norm->clock.direction == CLOCK_BEFORE ? "term_too_late" : "term_too_long",
-               moments.due_usec);
+        refuse(checking, field, "term_too_long", moments.due_usec);
     }
     return 0;
 }

@@ -17,8 +17,8 @@
 /* Units that may be added: beyond any period of the law. */
 #define AMOUNT_MAX 1000000
 
-static const char *const unit_words[] = {"minute", "hour", "calendar_day", "working_day",
-                                         "month",  "year", "at_once",      "fixed_date",   "named_day"};
+static const char *const unit_words[] = {"minute", "hour",    "calendar_day", "working_day", "month",
+                                         "year",   "at_once", "fixed_date",   "named_day"};
 static const char *const counting_words[] = {"day_after", "day_of", "moment", "unstated"};
 
 const char *clock_unit_word(enum clock_unit unit)

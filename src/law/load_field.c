@@ -203,8 +203,8 @@ static int term_read(const struct yaml *node, struct field *field, struct err *e
 static int field_read(const struct yaml *node, const struct catalogue *catalogue, struct arena *arena,
                       struct field *ret, struct err *err)
 {
-    static const char *const keys[] = {"name",   "type", "title", "help", "required", "required_if", "personal",
-                                       "public", "min",  "max",   "of",   "key",      "term",        "not_before", NULL};
+    static const char *const keys[] = {"name", "type", "title", "help", "required", "required_if", "personal", "public",
+                                       "min",  "max",  "of",    "key",  "term",     "not_before",  NULL};
     struct field field = {0};
     const char *type = NULL;
     int r = load_mapping(node, keys, err);

@@ -204,8 +204,8 @@ static int clock_read(const struct yaml *clock, struct clock_rule *ret, struct e
     if (r < 0)
         return r;
     rule.amount = (int)amount;
-    rule.counting = rule.unit == UNIT_FIXED_DATE || rule.unit == UNIT_NAMED_DAY ? COUNT_DAY_AFTER
-                                                                                : (enum clock_counting)counting;
+    rule.counting =
+        rule.unit == UNIT_FIXED_DATE || rule.unit == UNIT_NAMED_DAY ? COUNT_DAY_AFTER : (enum clock_counting)counting;
     rule.kind = (enum clock_kind)kind;
     rule.direction = (enum clock_direction)direction;
     if (is_moment_unit(rule.unit) && rule.counting != COUNT_MOMENT)

@@ -80,9 +80,9 @@ static bool number_valid(const char *pattern)
 
 static int head_read(struct reading *reading, const struct law_file *file)
 {
-    static const char *const keys[] = {"procedure", "title",   "summary", "norms",  "run_by", "open_to", "opened_by",
-                                       "number",    "receipt", "letter",  "paper",  "limits", "decides", "fields",
-                                       "states",    "clocks",  "acts",    "effect", NULL};
+    static const char *const keys[] = {"procedure", "title",   "summary", "norms",  "run_by",    "open_to", "opened_by",
+                                       "number",    "receipt", "letter",  "paper",  "limits",    "decides", "fields",
+                                       "states",    "clocks",  "acts",    "effect", "of_person", NULL};
     const struct yaml *root = reading->root;
     struct procedure *procedure = &reading->procedure;
     struct err *err = reading->err;
@@ -110,6 +110,8 @@ static int head_read(struct reading *reading, const struct law_file *file)
         r = yaml_read_bool(root, "decides", false, &procedure->decides, err);
     if (r == 0)
         r = effect_read(root, &procedure->effect, err);
+    if (r == 0)
+        r = yaml_read_bool(root, "of_person", false, &procedure->of_person, err);
     if (r == 0 && yaml_get(root, "paper"))
         r = load_name(root, "paper", &procedure->paper, err);
     if (r == 0)
@@ -223,8 +225,8 @@ static int clock_events_read(struct reading *reading, const struct yaml *node, c
 
 static int clock_read(struct reading *reading, const char *id, const struct yaml *node, struct procedure_clock *ret)
 {
-    static const char *const keys[] = {"title", "norm",  "from",   "starts_on", "stopped_by", "voided_by",
-                                       "if",    "right", "remind", NULL};
+    static const char *const keys[] = {"title",     "norm", "from",  "starts_on", "stopped_by",
+                                       "voided_by", "if",   "right", "remind",    NULL};
     struct procedure_clock clock = {.id = id};
     struct err *err = reading->err;
     int r = load_mapping(node, keys, err);

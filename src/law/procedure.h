@@ -23,8 +23,8 @@ struct procedure_clock {
     const char *id; /* "answer" */
     struct text3 title;
     const char *norm_id;
-    const char *from;   /* a date, moment or year (number) field: the clock counts from what it says in the case as the
-                           starting event leaves it, be it ahead; not given: no clock. NULL: from the event itself */
+    const char *from; /* a date, moment or year (number) field: the clock counts from what it says in the case as the
+                         starting event leaves it, be it ahead; not given: no clock. NULL: from the event itself */
     size_t starts_on_count;
     const char *const *starts_on; /* "opened" and act ids; an act starts it anew */
     size_t stopped_by_count;
@@ -70,7 +70,8 @@ struct procedure_limit {
     const char *const *not_in;
     const char *year; /* a number field: the norm's year is the one it names and not that of the receipt; or NULL */
     size_t condition_count;
-    const struct field_condition *conditions; /* `if`: cases with such values count, and for others nothing is limited */
+    const struct field_condition
+        *conditions; /* `if`: cases with such values count, and for others nothing is limited */
 };
 
 struct procedure_act {
@@ -116,6 +117,7 @@ struct procedure {
     const char *paper;    /* issued by the opening, or NULL */
     bool decides;         /* whoever opens it has decided it */
     const char *effect;   /* what the opening does beyond its case (effect_known), or NULL */
+    bool of_person;       /* said so; see procedure_of_person */
     size_t limit_count;
     const struct procedure_limit *limits;
     size_t field_count;
@@ -137,9 +139,12 @@ bool procedure_state_rests(const struct procedure *procedure, int state);
 const struct field *procedure_field_find(const struct procedure *procedure, const char *name);
 bool procedure_clock_starts_on(const struct procedure_clock *clock, const char *event);
 /* What an act or an opening may do to the data and consents of the person whose case it is: "identify", "withdraw",
- * "restore_consent", "block", "unblock", "destroy", "change", "remove", "object", "uphold_objection", "reject_objection",
- * "drop_objection", "disclose". */
+ * "restore_consent", "block", "unblock", "destroy", "change", "remove", "object", "uphold_objection",
+ * "reject_objection", "drop_objection", "disclose". */
 bool effect_known(const char *word);
+/* Is its case about one person's data, so that the operator's own staff or program may say whose? It says so, people
+ * open it in their cabinet, or its opening or an act of it does something to their data. */
+bool procedure_of_person(const struct procedure *procedure);
 bool words_have(const char *const *words, size_t count, const char *word);
 /* May the act be done from the state by this role? */
 bool procedure_act_allowed(const struct procedure_act *act, int state, const char *role);

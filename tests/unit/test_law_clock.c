@@ -188,6 +188,11 @@ static const struct one_case cases[] = {
      "2028-02-29T23:59:59+05:00", "2028-03-01T00:00:00+05:00"},
     {85, RULE(UNIT_FIXED_DATE, 0, COUNT_DAY_AFTER, .kind = CLOCK_AT_LEAST, FIXED(3, 22, 0)), 0,
      "2026-01-10T00:00:00+05:00", "2026-03-26T23:59:59+05:00", "2026-03-27T00:00:00+05:00"},
+    /* A day that the case names: it is the last itself. */
+    {86, RULE(UNIT_NAMED_DAY, 0, COUNT_DAY_AFTER), 0, "2026-04-07T00:00:00+05:00", "2026-04-07T23:59:59+05:00",
+     "2026-04-08T00:00:00+05:00"},
+    {87, RULE(UNIT_NAMED_DAY, 0, COUNT_DAY_AFTER), 0, "2026-04-04T15:00:00+05:00", "2026-04-04T23:59:59+05:00",
+     "2026-04-07T00:00:00+05:00"},
     /* Extensions. */
     {90, RULE(WRK, 10, COUNT_DAY_OF, EXTEND(15, WRK, 1)), 0, "2026-04-01T10:00:00+05:00", "2026-04-14T23:59:59+05:00",
      "2026-04-16T00:00:00+05:00"},
@@ -599,6 +604,13 @@ static void test_explanations_written_out(void **state)
         {"2026-12-18", false, false, "moved_earlier"},
     };
     CHECK_TOLD(7, &date, "2027-02-01T10:00:00+05:00", plan);
+    struct clock_rule named = RULE(UNIT_NAMED_DAY, 0, COUNT_DAY_AFTER);
+    static const struct told_day day_off[] = {
+        {"2026-04-04", true, true, "last_is_day_off"},
+        {"2026-04-05", false, false, "weekend"},
+        {"2026-04-06", false, false, "rolled_forward"},
+    };
+    CHECK_TOLD(9, &named, "2026-04-04T10:00:00+05:00", day_off);
     struct clock_rule one_day = RULE(WRK, 1, COUNT_UNSTATED);
     static const struct told_day same_day[] = {
         {"2026-04-07", true, false, "first_by_reading"},
@@ -657,7 +669,7 @@ static void test_long_explanations_are_cut(void **state)
 
 static void test_words_go_there_and_back(void **state)
 {
-    for (int i = UNIT_MINUTE; i <= UNIT_FIXED_DATE; i++)
+    for (int i = UNIT_MINUTE; i <= UNIT_NAMED_DAY; i++)
         assert_int_equal(clock_unit_parse(clock_unit_word((enum clock_unit)i)), i);
     for (int i = COUNT_DAY_AFTER; i <= COUNT_UNSTATED; i++)
         assert_int_equal(clock_counting_parse(clock_counting_word((enum clock_counting)i)), i);

@@ -89,6 +89,7 @@ static void write_limits(struct buf *out, const struct procedure *procedure)
         jo_text(out, "norm", procedure->limits[i].norm_id);
         jo_text(out, "key", procedure->limits[i].key);
         jo_words(out, "not_in", procedure->limits[i].not_in, procedure->limits[i].not_in_count);
+        jo_text(out, "year", procedure->limits[i].year);
         jo_close(out, '}');
     }
     jo_close(out, ']');
@@ -136,6 +137,7 @@ static void write_clocks(struct request *request, struct buf *out, const struct 
         jo_text(out, "name", clock->id);
         write_title(request, out, clock->title);
         jo_text(out, "norm", clock->norm_id);
+        jo_text(out, "from", clock->from);
         jo_words(out, "starts_on", clock->starts_on, clock->starts_on_count);
         jo_words(out, "stopped_by", clock->stopped_by, clock->stopped_by_count);
         jo_words(out, "voided_by", clock->voided_by, clock->voided_by_count);
