@@ -78,7 +78,8 @@ enum person_flag {
     PERSON_OBJECTED = 32, /* upheld; for the question's purpose or every one */
     PERSON_OBJECTING = 64 /* under consideration */
 };
-/* Moments of a consent's term are whole seconds since this one; a consent holds from ≤ t < until. */
+/* Moments of a consent's term are whole seconds since this one; a consent holds from the first to the last
+ * one, the last belongs to it. */
 #define CONSENT_EPOCH_SEC INT64_C(946684800) /* 2000-01-01T00:00Z */
 /* One consent for the question's purpose, as the decision sees it. */
 struct consent_seen {

@@ -168,6 +168,9 @@ static void actions_compile(struct decision_law *law)
             .profiles = action->profiles && holds,
             .targets = action->targets && holds,
             .automated = action->automated && holds,
+            .plain = action->aspect == ASPECT_PROCESSING && !action->wants_recipient && !action->wants_country &&
+                     !(action->profiles && holds) && !(action->targets && holds) && !(action->automated && holds) &&
+                     !action->destroys,
         };
         word_put(law, WORD_ACTION, action->id, (uint16_t)i);
     }
@@ -355,7 +358,7 @@ static int purpose_compile(struct compiling *compiling, const struct kept_entry 
         .categories = categories,
         .recipients_from = (uint32_t)from,
         .recipient_count = (uint16_t)(compiling->pool_count - from),
-        .marks = purpose_marks(entry),
+        .marks = (uint8_t)(purpose_marks(entry) | (number == 0 && !entry->retired ? PURPOSE_PLAIN : 0)),
         .ground = number > 0 ? (uint8_t)number : 0,
         .id = entry->id,
         .cross_border_ground = json_string_value(json_object_get(entry->json, "cross_border_ground")),

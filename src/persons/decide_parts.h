@@ -10,6 +10,7 @@ struct action_rule {
     uint8_t aspect;
     bool wants_recipient, wants_country, keeps, destroys;
     bool profiles, targets, automated; /* false where the action's norm is not in force */
+    bool plain;                        /* asks for nothing but a basis */
 };
 enum purpose_mark {
     PURPOSE_KNOWN = 1,
@@ -17,7 +18,8 @@ enum purpose_mark {
     PURPOSE_PUBLISHED_BY_LAW = 4,
     PURPOSE_AUTOMATED = 8,
     PURPOSE_AUTOMATED_BY_LAW = 16,
-    PURPOSE_CROSS_BORDER_GROUND = 32
+    PURPOSE_CROSS_BORDER_GROUND = 32,
+    PURPOSE_PLAIN = 64 /* known, not retired, resting on consent */
 };
 struct purpose_rule {
     uint64_t categories;
@@ -117,7 +119,7 @@ static inline void weigh_consent(struct weighing *weighing, const struct decisio
 
     if (at_sec < (int64_t)consent->from_sec)
         why = REASON_BIT(REASON_NOT_BEGUN);
-    else if (consent->until_sec != UINT32_MAX && at_sec >= (int64_t)consent->until_sec)
+    else if (consent->until_sec != UINT32_MAX && at_sec > (int64_t)consent->until_sec)
         why = REASON_BIT(REASON_EXPIRED);
     else if ((stands & ASPECT_PROCESSING) == 0)
         why = REASON_BIT(REASON_WITHDRAWN);
@@ -142,6 +144,22 @@ static inline void weigh_consent(struct weighing *weighing, const struct decisio
 /* decide.c */
 void weigh_end(const struct weighing *weighing, const struct decision_law *law, const struct question *question,
                bool known, unsigned flags, struct decision *ret);
+
+/* Most questions by far are of this kind: nobody else concerned, nothing but a basis asked for, and one consent that
+ * holds all of it. True: allowed by that consent, which is what weighing would conclude; false: weigh. */
+static inline bool decide_plain(const struct decision_law *law, const struct question *question, unsigned flags,
+                                uint64_t categories, unsigned stands, uint32_t until_sec, int64_t at_sec)
+{
+    const struct purpose_rule *purpose = &law->purposes[question->purpose < law->purpose_end ? question->purpose : 0];
+
+    /* Without a branch for each: what is asked follows no pattern that a processor could guess. Purpose 0 is nobody's.
+     */
+    return (((question->unknown | question->recipient | question->asker | question->country | question->ground) == 0) &
+            ((flags & (PERSON_DESTROYED | PERSON_BLOCKED)) == 0) & law->actions[question->action].plain &
+            ((purpose->marks & PURPOSE_PLAIN) != 0) & (question->categories != 0) &
+            ((question->categories & ~(categories & purpose->categories)) == 0) & ((stands & ASPECT_PROCESSING) != 0) &
+            ((until_sec == UINT32_MAX) | (at_sec <= (int64_t)until_sec))) != 0;
+}
 
 static inline int64_t consent_moment(int64_t at_usec)
 {

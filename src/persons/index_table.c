@@ -9,7 +9,7 @@
 int table_new(size_t slots, size_t width, struct table **ret, struct err *err)
 {
     struct table *table = calloc(1, sizeof(*table));
-    size_t bytes = (slots * width / LINE_WORDS + 1) * LINE_BYTES;
+    size_t bytes = (slots * width / LINE_WORDS / 2 + 1) * 2 * LINE_BYTES;
     uintptr_t aligned;
 
     if (table == NULL)
@@ -17,7 +17,7 @@ int table_new(size_t slots, size_t width, struct table **ret, struct err *err)
     bytes = (bytes + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
     /* Small ones are not made large: a huge page each would be most of what a small installation uses. */
     if (slots * width * sizeof(uint64_t) < HUGE_BYTES / 2)
-        bytes = (slots * width / LINE_WORDS + 1) * LINE_BYTES;
+        bytes = (slots * width / LINE_WORDS / 2 + 1) * 2 * LINE_BYTES;
     table->map_bytes = bytes + HUGE_BYTES;
     table->map =
         mmap(NULL, table->map_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -60,7 +60,8 @@ static inline void word_set(_Atomic uint64_t *word, uint64_t value)
 struct walk {
     const struct table *table;
     uint64_t line;
-    size_t at; /* word within the line */
+    size_t at;   /* word within the line */
+    bool second; /* the line is the second of its pair to be searched */
 };
 
 static inline struct walk walk_begin(const struct table *table, uint64_t key, unsigned purpose)
@@ -73,12 +74,16 @@ static inline _Atomic uint64_t *walk_slot(const struct walk *walk)
     return &walk->table->words[walk->line * LINE_WORDS + walk->at];
 }
 
+/* After a line comes the other one of its pair, which the processor fetches along; then the next pair. */
 static inline void walk_next(struct walk *walk)
 {
     walk->at += walk->table->width;
     if (walk->at == LINE_WORDS) {
         walk->at = 0;
-        walk->line = walk->line + 1 == walk->table->lines ? 0 : walk->line + 1;
+        walk->line ^= 1;
+        if (walk->second)
+            walk->line = (walk->line | 1) + 1 < walk->table->lines ? (walk->line | 1) + 1 : 0;
+        walk->second = !walk->second;
     }
 }
 

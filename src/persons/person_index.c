@@ -56,38 +56,38 @@ static inline void reader_count(const struct person_index *index, struct reader 
 
 struct found {
     struct weighing weighing;
+    int64_t plain; /* leaf of the one consent that allows it plainly; -1: weigh */
     unsigned flags;
     bool known;
 };
 
-/* Everything that the table of consents has on the person and purpose. */
-static inline bool consents_look(const struct table *table, const struct decision_law *law,
-                                 const struct question *question, int64_t at_sec, struct found *found)
+/* Everything that the table of consents has on the person and purpose, from the first slot of theirs on. */
+static void consents_weigh(struct walk walk, const struct decision_law *law, const struct question *question,
+                           int64_t at_sec, struct found *found)
 {
-    for (struct walk walk = walk_begin(table, question->person, question->purpose);; walk_next(&walk)) {
+    for (;; walk_next(&walk)) {
         const _Atomic uint64_t *at = walk_slot(&walk);
         uint64_t key = word_get(at);
         struct slot slot;
 
         if (key == KEY_NONE)
-            return found->known;
+            return;
         if (key != question->person)
             continue;
         slot = slot_read(at);
         if (slot_purpose(slot.term) != question->purpose)
             continue;
-        found->known = true;
         found->flags = slot_flags(slot.rest);
         if (slot_leaf(slot.rest) != LEAF_NONE) {
             struct consent_seen consent = slot_consent(&slot);
             weigh_consent(&found->weighing, law, question, &consent, at_sec);
         }
         if ((slot.rest & SLOT_MORE) == 0)
-            return true;
+            return;
     }
 }
 
-static inline void people_look(const struct table *table, uint64_t key, struct found *found)
+static void people_look(const struct table *table, uint64_t key, struct found *found)
 {
     for (struct walk walk = walk_begin(table, key, 0);; walk_next(&walk)) {
         const _Atomic uint64_t *at = walk_slot(&walk);
@@ -106,6 +106,63 @@ static inline void people_look(const struct table *table, uint64_t key, struct f
     }
 }
 
+/* The first slot of the person and purpose; NULL when there is none. Most are in the first line, in either half of it.
+ */
+static inline const _Atomic uint64_t *slot_find(const struct table *table, const struct question *question,
+                                                struct walk *walk)
+{
+    const _Atomic uint64_t *line;
+    unsigned first, second;
+
+    *walk = walk_begin(table, question->person, question->purpose);
+    line = walk_slot(walk);
+    first = (unsigned)(word_get(line) == question->person) & (slot_purpose(word_get(line + 2)) == question->purpose);
+    second =
+        (unsigned)(word_get(line + 4) == question->person) & (slot_purpose(word_get(line + 6)) == question->purpose);
+    if ((first | second) != 0) {
+        walk->at = first != 0 ? 0 : 4;
+        return line + walk->at;
+    }
+    for (;; walk_next(walk)) {
+        const _Atomic uint64_t *at = walk_slot(walk);
+        uint64_t key = word_get(at);
+
+        if (key == KEY_NONE)
+            return NULL;
+        if (key == question->person && slot_purpose(word_get(at + 2)) == question->purpose)
+            return at;
+    }
+}
+
+/* A plain question that one consent answers alone is not weighed at all. */
+static inline void look(const struct table *consents, const struct table *people, const struct decision_law *law,
+                        const struct question *question, int64_t at_sec, struct found *found)
+{
+    const _Atomic uint64_t *at;
+    struct walk walk;
+    uint64_t rest;
+
+    found->plain = -1;
+    at = question->person >= KEY_FIRST ? slot_find(consents, question, &walk) : NULL;
+    found->known = at != NULL;
+    if (at == NULL) {
+        found->flags = 0;
+        if (question->person >= KEY_FIRST)
+            people_look(people, question->person, found);
+        weigh_begin(&found->weighing);
+        return;
+    }
+    rest = word_get(at + 3);
+    if ((rest & (SLOT_MORE | SLOT_NOT_BEGUN)) == 0 && slot_leaf(rest) != LEAF_NONE &&
+        decide_plain(law, question, slot_flags(rest), word_get(at + 1), (unsigned)(rest >> 40) & 31,
+                     (uint32_t)word_get(at + 2), at_sec)) {
+        found->plain = slot_leaf(rest);
+        return;
+    }
+    weigh_begin(&found->weighing);
+    consents_weigh(walk, law, question, at_sec, found);
+}
+
 static inline void decide_one(struct person_index *index, const struct table *consents, const struct table *people,
                               const struct decision_law *law, const struct question *question, int64_t at_sec,
                               struct decision *ret)
@@ -117,13 +174,13 @@ static inline void decide_one(struct person_index *index, const struct table *co
     do {
         while ((before = atomic_load_explicit(stripe, memory_order_acquire)) % 2 != 0)
             ;
-        weigh_begin(&found.weighing);
-        found.flags = 0;
-        found.known = false;
-        if (question->person >= KEY_FIRST && !consents_look(consents, law, question, at_sec, &found))
-            people_look(people, question->person, &found);
+        look(consents, people, law, question, at_sec, &found);
     } while (atomic_load_explicit(stripe, memory_order_relaxed) != before);
-    weigh_end(&found.weighing, law, question, found.known, found.flags, ret);
+    if (found.plain >= 0)
+        *ret = (struct decision){
+            .answer = ANSWER_ALLOWED, .reasons = REASON_BIT(REASON_BY_CONSENT), .consent = found.plain};
+    else
+        weigh_end(&found.weighing, law, question, found.known, found.flags, ret);
 }
 
 void person_index_decide(struct person_index *index, const struct decision_law *law, const struct question *question,
