@@ -1,6 +1,6 @@
 """Every figure of Talap beside a limit or a peer measured in the same run. Prints JSON lines; explains itself on stderr.
 
-    ./bench [--cases 1000000] [--entries 1000000] [--events 5000000] [--seconds 10] [--only core,start,intake,reads,mixed,registers,report,papers]
+    ./bench [--cases 1000000] [--entries 1000000] [--events 5000000] [--seconds 10] [--people 3000000] [--consents 10000000] [--only core,start,intake,reads,mixed,registers,report,papers,authzen]
 """
 import argparse
 import json
@@ -249,6 +249,62 @@ def papers(scratch, seconds):
         talap.stop()
 
 
+def npm_peers(scratch, seconds):
+    """Cedar and Casbin on the same questions, where npm gives them; None elsewhere."""
+    folder = os.path.join(scratch, "peers")
+    os.makedirs(folder)
+    try:
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, "@cedar-policy/cedar-wasm", "casbin"], check=True,
+                       capture_output=True, timeout=300)
+        with open(os.path.join(ROOT, "tests/bench/peers.cjs")) as script, open(os.path.join(folder, "peers.cjs"), "w") as copy:
+            copy.write(script.read())
+        out = subprocess.run(["node", "peers.cjs", str(seconds)], cwd=folder, check=True, capture_output=True, text=True, timeout=300).stdout
+        return json.loads(out)
+    except (OSError, subprocess.SubprocessError) as why:
+        tell(f"Cedar and Casbin: not measured ({type(why).__name__}: npm or node is not reachable here)")
+        return None
+
+
+def authzen(scratch, seconds, people, consents):
+    tell(f"decisions over HTTP, {consents} consents of {people} people ...")
+    talap = Talap(os.path.join(scratch, "authzen"))
+    os.makedirs(talap.folder)
+    talap.init()
+    token = talap.token("service")
+    begun = time.monotonic()
+    subprocess.run([os.path.join(BUILD, "tests/bench/bench_fill_people"), talap.store, talap.var, os.path.join(ROOT, "law"), str(people),
+                    str(consents)], check=True)
+    tell(f"filled in {time.monotonic() - begun:.0f} s")
+    begun = time.monotonic()
+    talap.start(wait=600)
+    ready = time.monotonic() - begun
+    try:
+        asked = (token, str(people), "{}", "name", "photo", "1")
+        rates = {}
+        for count, clients in ((1, 64), (1000, 16)):
+            words = [w.format(count) for w in asked]
+            wrk(talap.url, 2, clients, "evaluations.lua", *words)
+            rate, p50, p99 = wrk(talap.url, seconds, clients, "evaluations.lua", *words)
+            rates[count] = rate * count
+            constant, _, _ = wrk(talap.url + "/healthz", seconds, clients)
+            say(f"decisions over HTTP, {count} a request", rate * count, "1/s", "the same server's constant answer", constant, p50_ms=p50, p99_ms=p99)
+        say("decisions over HTTP, 1000 a request", rates[1000], "1/s", "the aim of 1 000 000", 1000000)
+        text = requests.get(talap.url + "/metrics", timeout=60).text
+        bytes_used = float(re.search(r"^talap_index_bytes (\S+)$", text, re.M).group(1))
+        say("index, bytes a consent", bytes_used / consents, "bytes", "the aim of 64", 64)
+        say("index built", float(re.search(r"^talap_index_build_seconds (\S+)$", text, re.M).group(1)), "s", "the aim of 5 s for 10 million", 5,
+            start_to_ready_s=round(ready, 2), resident_mb=round(resident_mb(talap.process), 1))
+    finally:
+        talap.stop()
+    peers = npm_peers(scratch, seconds)
+    for name in ("cedar", "casbin"):
+        if peers is None:
+            print(json.dumps({"name": f"decisions over HTTP, 1000 a request, against {name}", "value": "not measured"}), flush=True)
+            continue
+        say("decisions over HTTP, 1000 a request", rates[1000], "1/s", f"{name} in process in node, given the person's consents", peers[name])
+        say("decisions over HTTP, one a request", rates[1], "1/s", f"{name} in process in node, given the person's consents", peers[name])
+
+
 def start(scratch):
     talap = Talap(os.path.join(scratch, "start"))
     os.makedirs(talap.folder)
@@ -273,8 +329,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1000000)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers")
+    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,authzen")
     parser.add_argument("--entries", type=int, default=1000000)
+    parser.add_argument("--people", type=int, default=3000000)
+    parser.add_argument("--consents", type=int, default=10000000)
     parser.add_argument("--events", type=int, default=5000000)
     options = parser.parse_args()
     only = options.only.split(",")
@@ -296,6 +354,8 @@ def main():
             yearly(scratch, options.events)
         if "papers" in only:
             papers(scratch, options.seconds)
+        if "authzen" in only:
+            authzen(scratch, options.seconds, options.people, options.consents)
 
 
 main()
