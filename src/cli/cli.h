@@ -14,6 +14,7 @@ struct cli {
     bool force;
     const char *from, *at; /* --from, --at */
     const char *login, *name, *email, *roles, *password_file, *days;
+    const char *reason, *ground;
     const char *pdf_path;
     const char *receipt_path, *key, *checkpoint_path;
     int word_count; /* what is not an option, after the command's own words */
@@ -35,6 +36,12 @@ int cmd_clock(struct cli *cli, struct err *err);
 int cmd_calendar(struct cli *cli, struct err *err);
 int cmd_routes(struct cli *cli, struct err *err);
 int cmd_verify(struct cli *cli, struct err *err);
+int cmd_backup_list(struct cli *cli, struct err *err);
+int cmd_backup_gone(struct cli *cli, struct err *err);
+int cmd_person_hold(struct cli *cli, struct err *err);
+int cmd_person_lift(struct cli *cli, struct err *err);
+int cmd_person_destroy(struct cli *cli, struct err *err);
+int cmd_depersonalise(struct cli *cli, struct err *err);
 int cmd_backup(struct cli *cli, struct err *err);
 int cmd_restore(struct cli *cli, struct err *err);
 int cmd_case_list(struct cli *cli, struct err *err);

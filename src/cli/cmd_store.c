@@ -2,9 +2,11 @@
 #include "cli/cli.h"
 
 #include "base/locale.h"
+#include "persons/destruction.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int cmd_init(struct cli *cli, struct err *err)
 {
@@ -85,19 +87,96 @@ int cmd_verify(struct cli *cli, struct err *err)
     return 0;
 }
 
+/* --- Backups -------------------------------------------------------------------------------------------------------
+ * Each is written down before it is made: a destruction tells which copies still hold a key, and none may be forgotten.
+ */
+
+#define BACKUP_KEPT_DAYS 30
+
+struct noting {
+    struct installation *installation;
+    int64_t kept_days;
+    const char *gone; /* the id of one that is gone; NULL: a new one */
+    char id[ID_TEXT];
+};
+
+static int note_run(struct tx *tx, struct store_command *command, struct err *err)
+{
+    struct noting *noting = command->arg;
+    const struct office *office = &noting->installation->office;
+
+    return noting->gone ? backup_gone(tx, office, noting->gone, time_now_usec(), err)
+                        : backup_note(tx, office, noting->kept_days, time_now_usec(), noting->id, err);
+}
+
 int cmd_backup(struct cli *cli, struct err *err)
 {
-    struct store_options options = {.url = cli->settings.store_url};
-    struct store *store;
+    struct installation installation;
+    struct noting noting = {.installation = &installation,
+                            .kept_days =
+                                cli->settings.backup_kept_days ? cli->settings.backup_kept_days : BACKUP_KEPT_DAYS};
+    struct err ignored = {0};
     int r;
 
     if (cli->word_count != 1)
         return err_set(err, ERR_BAD_INPUT, "usage", "talap backup FILE");
-    r = store_open(&options, &store, err);
+    if (access(cli->words[0], F_OK) == 0)
+        return err_set(err, ERR_CONFLICT, "store_backup_exists", NULL);
+    r = installation_open(&installation, &cli->settings, false, err);
     if (r < 0)
         return r;
-    r = store_backup(store, cli->words[0], err);
-    store_close(store);
+    r = store_write(installation.store, note_run, &noting, err);
+    if (r == 0) {
+        r = store_backup(installation.store, cli->words[0], err);
+        noting.gone = noting.id;
+        if (r < 0 && store_write(installation.store, note_run, &noting, &ignored) < 0)
+            fprintf(stderr, "talap: backup %s stays listed\n", noting.id);
+    }
+    installation_close(&installation);
+    return r;
+}
+
+int cmd_backup_gone(struct cli *cli, struct err *err)
+{
+    struct installation installation;
+    struct noting noting = {.installation = &installation};
+    int r;
+
+    if (cli->word_count != 1 || !id_valid(cli->words[0]))
+        return err_set(err, ERR_BAD_INPUT, "usage", "talap backup gone ID");
+    noting.gone = cli->words[0];
+    r = installation_open(&installation, &cli->settings, false, err);
+    if (r < 0)
+        return r;
+    r = store_write(installation.store, note_run, &noting, err);
+    installation_close(&installation);
+    return r;
+}
+
+int cmd_backup_list(struct cli *cli, struct err *err)
+{
+    struct installation installation;
+    struct backup_row *rows;
+    struct tx *tx = NULL;
+    size_t count;
+    int64_t now_usec = time_now_usec();
+    int r = installation_open(&installation, &cli->settings, false, err);
+
+    if (r < 0)
+        return r;
+    r = store_read_begin(installation.store, &tx, err);
+    if (r == 0)
+        r = store_backup_rows(tx, now_usec, &cli->arena, &rows, &count, err);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        const struct zone *zone = &installation.catalogue->calendar->zone;
+        char made[32], until[32];
+
+        moment_format(zone, rows[i].at_usec, made);
+        moment_format(zone, rows[i].kept_until_usec, until);
+        printf("%s\t%s\t%s\t%s\n", rows[i].id, made, until, rows[i].kept_until_usec <= now_usec ? "over" : "kept");
+    }
+    store_read_end(tx);
+    installation_close(&installation);
     return r;
 }
 

@@ -40,6 +40,7 @@ const char options_help[] =
     "  --identity-roots FILE, --identity-crls FILE   whose certificates people may enter the cabinet with (PEM)\n"
     "  --tls-certificate FILE, --tls-key FILE\n"
     "  --threads NUMBER       HTTP threads                      (one a core)\n"
+    "  --backup-kept-days DAYS  how long copies made by `talap backup` are kept (30)\n"
     "  --request-timeout SECONDS                                (30)\n"
     "  --body-memory MIB                                        (768)\n"
     "  --import-max MIB         largest file of consents sent   (64)\n"
@@ -76,6 +77,7 @@ enum option_id {
     O_DECISION_LOG,
     O_LANG,
     O_LOG_LEVEL,
+    O_BACKUP_KEPT_DAYS,
     O_LAST_SETTING, /* what follows belongs to one call, never to the file */
     O_JSON,
     O_FORCE,
@@ -86,6 +88,8 @@ enum option_id {
     O_ROLES,
     O_PASSWORD_FILE,
     O_DAYS,
+    O_REASON,
+    O_GROUND,
     O_RECEIPT,
     O_KEY,
     O_CHECKPOINT,
@@ -132,6 +136,9 @@ static const struct option options[] = {
     {"roles", required_argument, NULL, O_ROLES},
     {"password-file", required_argument, NULL, O_PASSWORD_FILE},
     {"days", required_argument, NULL, O_DAYS},
+    {"reason", required_argument, NULL, O_REASON},
+    {"ground", required_argument, NULL, O_GROUND},
+    {"backup-kept-days", required_argument, NULL, O_BACKUP_KEPT_DAYS},
     {"receipt", required_argument, NULL, O_RECEIPT},
     {"key", required_argument, NULL, O_KEY},
     {"checkpoint", required_argument, NULL, O_CHECKPOINT},
@@ -287,6 +294,16 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
         break;
     case O_DAYS:
         cli->days = value;
+        break;
+    case O_REASON:
+        cli->reason = value;
+        break;
+    case O_GROUND:
+        cli->ground = value;
+        break;
+    case O_BACKUP_KEPT_DAYS:
+        r = read_number(name, value, 1, 3650, &number, err);
+        settings->backup_kept_days = (int)number;
         break;
     case O_RECEIPT:
         cli->receipt_path = value;

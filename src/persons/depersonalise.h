@@ -52,7 +52,7 @@ struct depersonalising {
     bool suppress; /* groups too small are left out; else the export is refused */
 };
 /* From JSON {purpose, research, columns: [{category, how, width, sensitive}], k, l, small: "suppress" | "refuse"}.
- * Refused by name beside "purpose", "research", "columns", "columns.N.category" …: unknown_member, required,
+ * Refused by name beside "purpose", "research", "columns", "columns.N.category" …: unknown_field, required,
  * purpose_unknown, category_unknown, category_not_of_purpose, column_identifies, column_twice, not_an_option,
  * width_range (1 to 1 000 000 000), sensitive_twice, k_range (2 to 10 000), l_range (1 to 1 000), sensitive_missing (l
  * asked for and no sensitive column). `width` defaults to 10 for ages, 2 for letters; a band of numbers needs one. k

@@ -37,7 +37,7 @@ static void check_members(const struct parsing *p, const json_t *object, const c
         if (among(known, key))
             continue;
         snprintf(field, sizeof(field), "%s%.60s", prefix, key);
-        field_errors_add(p->errors, field, "unknown_member", NULL);
+        field_errors_add(p->errors, field, "unknown_field", NULL);
     }
 }
 
