@@ -244,7 +244,7 @@ static int put_value(struct drawing *drawing, const struct paper_block *block, s
     const char *text = NULL;
     int r = 0;
 
-    if (block->field == NULL)
+    if (block->field == NULL || (value == NULL && block->text.in[fill->lang] != NULL))
         r = paper_text_fill(fill, block->text.in[fill->lang], &text, err);
     else if (value != NULL && (text = paper_value_joined(fill, value)) == NULL)
         return err_memory(err);

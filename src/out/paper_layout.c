@@ -317,8 +317,6 @@ static int check_block(const struct reading *reading, const struct yaml *node, c
                            field_type_word(field->type));
     if (either && block->field == NULL && block->text.in[0] == NULL)
         return yaml_refuse(node, reading->err, "yaml_missing_key", "field / text");
-    if (block->kind == BLOCK_VALUE && block->field != NULL && block->text.in[0] != NULL)
-        return yaml_refuse(node, reading->err, "yaml_missing_key", "field / text");
     if (block->kind == BLOCK_ADDRESSEE && names_receiver(&block->text))
         return yaml_refuse(node, reading->err, "paper_unknown_placeholder", "{receiver}");
     return 0;

@@ -14,7 +14,7 @@
  *     - {block: title}                 exactly once
  *     - {block: heading, text}         a line in bold that stays with what follows
  *     - {block: text, text}            paragraphs, one a line
- *     - {block: value, label, field | text}      left out when the field has no value
+ *     - {block: value, label, field, text}       `text` where there is no field or no value; left out without either
  *     - {block: list, label, field}    `many` or `links`, one a line with a dash; left out when there are none
  *     - {block: numbered, label, field}          the same with 1. 2. 3.
  *     - {block: clocks, label}         the periods that the opening started: until when, at the latest, by which norm

@@ -107,6 +107,17 @@ static void a_small_layout_is_enough(void **state)
 }
 
 /* Every block and every placeholder that the header promises. */
+/* What stands where nothing was given. */
+static void a_value_may_have_words_in_its_place(void **state)
+{
+    struct papers *papers = NULL;
+
+    assert_loads("complaint_answer.yaml",
+                 HEAD TAIL "  - {block: value, field: about, label: {kk: а, ru: б, en: c}, text: " TEXT3("none") "}\n",
+                 &papers);
+    papers_free(papers);
+}
+
 static void every_word_is_understood(void **state)
 {
     struct papers *papers = NULL;
@@ -256,8 +267,6 @@ static void what_cannot_be_drawn_is_refused(void **state)
         {HEAD TAIL "  - {block: text, text: {kk: а, ru: б, en: [в]}}\n", "yaml_wrong_type", 7},
         {HEAD TAIL "  - {block: value, field: reasons}\n", "yaml_missing_key", 7},
         {HEAD TAIL "  - {block: value, label: {kk: а, ru: б, en: c}}\n", "yaml_missing_key", 7},
-        {HEAD TAIL "  - {block: value, field: about, label: {kk: а, ru: б, en: c}, text: {kk: а, ru: б, en: c}}\n",
-         "yaml_missing_key", 7},
         {HEAD TAIL "  - {block: value, field: colour, label: {kk: а, ru: б, en: c}}\n", "paper_unknown_field", 7},
         {HEAD TAIL "  - {block: list, field: reason, label: {kk: а, ru: б, en: c}}\n", "paper_unknown_field", 7},
         {HEAD TAIL "  - {block: list, field: reasons, label: {kk: а, ru: б, en: c}}\n", "paper_wrong_field", 7},
@@ -337,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shipped_layouts_load),
         cmocka_unit_test(a_small_layout_is_enough),
+        cmocka_unit_test(a_value_may_have_words_in_its_place),
         cmocka_unit_test(every_word_is_understood),
         cmocka_unit_test(fields_are_those_of_who_issues),
         cmocka_unit_test(hidden_fields_stay_inside),
