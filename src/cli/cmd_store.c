@@ -3,6 +3,7 @@
 
 #include "base/locale.h"
 #include "persons/destruction.h"
+#include "persons/verify.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,7 @@ int cmd_verify(struct cli *cli, struct err *err)
 {
     struct installation installation;
     struct verify_report report = {0};
+    struct persons_report people = {0};
     struct tx *tx = NULL;
     int r;
 
@@ -75,15 +77,19 @@ int cmd_verify(struct cli *cli, struct err *err)
         r = store_read_begin(installation.store, &tx, err);
     if (r == 0)
         r = office_verify(tx, &installation.office, &report, err);
+    if (r == 0)
+        r = persons_verify(tx, &installation.office, &people, err);
     store_read_end(tx);
     installation_close(&installation);
     if (r < 0)
         return r;
     printf(cli->json ? "{\"valid\":true,\"events\":%" PRId64 ",\"cases\":%" PRId64 ",\"attachments\":%" PRId64
-                       ",\"values_checked\":%" PRId64 ",\"values_destroyed\":%" PRId64 "}\n"
+                       ",\"values_checked\":%" PRId64 ",\"values_destroyed\":%" PRId64 ",\"people\":%" PRId64
+                       ",\"consents\":%" PRId64 "}\n"
                      : "events %" PRId64 ", cases %" PRId64 ", attachments %" PRId64 ", personal values %" PRId64
-                       " (destroyed %" PRId64 ")\n",
-           report.events, report.cases, report.attachments, report.values_checked, report.values_destroyed);
+                       " (destroyed %" PRId64 "), people %" PRId64 ", consents %" PRId64 "\n",
+           report.events, report.cases, report.attachments, report.values_checked + people.records,
+           report.values_destroyed + people.records_destroyed, people.people, people.consents);
     return 0;
 }
 

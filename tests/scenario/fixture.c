@@ -1,5 +1,6 @@
 /* See fixture.h. */
 #include "fixture.h"
+#include "persons/verify.h"
 #include "persons/effects.h"
 #include <dirent.h>
 #include <errno.h>
@@ -422,11 +423,14 @@ size_t fixture_index(struct fixture *fixture)
 
 int fixture_verify(struct fixture *fixture, struct verify_report *ret, struct err *err)
 {
+    struct persons_report people;
     struct tx *tx;
     int r = store_read_begin(fixture->store, &tx, err);
 
     must(r, err, "store_read_begin");
     r = office_verify(tx, &fixture->office, ret, err);
+    if (r == 0)
+        r = persons_verify(tx, &fixture->office, &people, err);
     store_read_end(tx);
     return r;
 }
