@@ -104,6 +104,10 @@ bool clock_anchor(const struct zone *zone, const struct procedure_clock *clock, 
 int terms_check(const struct office *office, const struct field_value *values, size_t count, const json_t *older,
                 int64_t event_usec, struct field_errors *errors, struct err *err) WARN_UNUSED;
 
+/* Does an event of that kind change the case itself? Others that name a case (person.identified …) say what it did to
+ * a person's data: they have no version, and the room that writes them checks them. */
+bool event_of_case(const char *kind);
+
 /* --- move.c --------------------------------------------------------------------------------------------------------
  */
 

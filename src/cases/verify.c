@@ -33,7 +33,9 @@ static int look_at_event(const struct event_row *row, void *arg, struct err *err
 
     if (strcmp(row->kind, "case.opened") == 0)
         work->opened++;
-    if (row->case_id == NULL && (row->subject_id != NULL || row->sealed != NULL))
+    /* What is sealed beside events of people, is bound to them and checked where those are. */
+    if (row->case_id == NULL && (row->subject_id != NULL || row->sealed != NULL) &&
+        strncmp(row->kind, "consent.", 8) != 0)
         return err_set(err, ERR_DAMAGED, "ledger_damaged", "event %lld", (long long)row->leaf);
     return people_event(&work->people, row, err);
 }
@@ -115,6 +117,8 @@ static int live_again(struct verification *work, const struct case_row *row, str
         bool of_clock = strncmp(events[i].kind, "clock.", 6) == 0;
         bool note = strcmp(events[i].kind, "case.noted") == 0;
 
+        if (!event_of_case(events[i].kind))
+            continue;
         r = stored_json_parse(events[i].body, events[i].body_len, "an event", &body, err);
         if (r == 0)
             r = check_personal(work, &events[i], body, &sealed, err);

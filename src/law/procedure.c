@@ -110,3 +110,12 @@ bool effect_known(const char *word)
 
     return words_have(effects, sizeof(effects) / sizeof(effects[0]), word);
 }
+
+bool procedure_of_person(const struct procedure *procedure)
+{
+    bool is = procedure->of_person || (procedure->open_to & OPENER_PERSON) != 0 || procedure->effect != NULL;
+
+    for (size_t i = 0; i < procedure->act_count; i++)
+        is = is || procedure->acts[i].effect != NULL;
+    return is;
+}

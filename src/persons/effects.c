@@ -72,9 +72,9 @@ static int barred(struct tx *tx, const struct office *office, const struct proce
     bool identified = false;
     int r;
 
+    arena_init(&arena, COMMAND_ARENA_LIMIT);
     if (is(act->effect, "drop_objection"))
         return 0;
-    arena_init(&arena, COMMAND_ARENA_LIMIT);
     r = person_of_case(tx, row->id, &arena, &person, &identified, err);
     if (r < 0)
         return r;

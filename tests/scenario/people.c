@@ -261,7 +261,7 @@ void step_person(struct run *run, const struct yaml *node)
 static void name_organisation(struct run *run, const struct yaml *at, struct organisation *ret)
 {
     *ret = (struct organisation){.name = {.in = {"«Қоңырау» ЖШС", "ТОО «Қоңырау»", "Qonyrau LLP"}},
-                                 .bin = "070940008637",
+                                 .bin = "230940011103",
                                  .address = {.in = {"Астана", "Астана", "Astana"}},
                                  .email = "info@example.kz",
                                  .phone = "+77172123456",

@@ -15,7 +15,12 @@ static struct papers *papers;
 
 static int load_all(void **state)
 {
-    return catalogue_load(LAW_DIR, &catalogue, NULL) || papers_load(PAPERS_DIR, catalogue, &papers, NULL);
+    struct err err = {0};
+
+    if (catalogue_load(LAW_DIR, &catalogue, &err) == 0 && papers_load(PAPERS_DIR, catalogue, &papers, &err) == 0)
+        return 0;
+    print_error("%s %s\n", err.code, err.arg);
+    return -1;
 }
 
 static int free_all(void **state)

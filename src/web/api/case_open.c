@@ -1,5 +1,6 @@
 /* POST /v1/cases/{procedure}: the intake. Everything that can be checked or computed before the writer's turn is. */
 #include "web/api/api.h"
+#include "web/person_given.h"
 #include <string.h>
 
 struct opening {
@@ -9,8 +10,7 @@ struct opening {
     int64_t received_usec;
 };
 
-/* Members beside the procedure's own fields. */
-static const char *const beside[] = {"received_at", NULL};
+#define RECEIVED "received_at"
 
 static bool has_field(const struct procedure *procedure, const char *name)
 {
@@ -23,16 +23,16 @@ static bool has_field(const struct procedure *procedure, const char *name)
 /* When the complaint came, if somebody enters it who received it earlier; else now. */
 static int received_at(struct request *request, int64_t *ret, struct err *err)
 {
-    const char *text = request_form(request, beside[0]);
-    const json_t *member = request->json == NULL ? NULL : json_object_get(request->json, beside[0]);
+    const char *text = request_form(request, RECEIVED);
+    const json_t *member = request->json == NULL ? NULL : json_object_get(request->json, RECEIVED);
     *ret = request->now_usec;
     if (member != NULL) {
         text = json_string_value(member);
         if (text == NULL)
-            return api_refuse(request, beside[0], "wrong_type", err);
+            return api_refuse(request, RECEIVED, "wrong_type", err);
     }
     if (text != NULL && !moment_parse(text, request_zone(request), ret))
-        return api_refuse(request, beside[0], "not_a_moment", err);
+        return api_refuse(request, RECEIVED, "not_a_moment", err);
     return 0;
 }
 
@@ -142,13 +142,22 @@ int api_case_open(struct request *request, struct response *response, struct err
                                  .received_usec = request->now_usec,
                                  .idempotency_key = request_header(request, "Idempotency-Key")};
     int r = who_opens(request, opening->procedure, &input.opener, err);
-    /* To the public it is an unknown field: nobody dates their own complaint back. */
-    bool dated = request->actor.kind != ACTOR_ANONYMOUS && !has_field(opening->procedure, beside[0]);
+    /* To the public they are unknown fields: nobody dates their own complaint back, or says who somebody is. */
+    bool dated = request->actor.kind != ACTOR_ANONYMOUS && !has_field(opening->procedure, RECEIVED);
+    bool whose = person_may_be_given(request, opening->procedure);
+    const char *beside[3] = {NULL}; /* members beside the procedure's own fields */
+    size_t count = 0;
+    if (dated)
+        beside[count++] = RECEIVED;
+    if (whose)
+        beside[count++] = PERSON_GIVEN;
     if (r == 0 && dated)
         r = received_at(request, &input.received_usec, err);
+    if (r == 0 && whose)
+        r = person_given(request, opening->procedure, &input.subject_id, err);
     struct raw_value *raw;
     if (r == 0)
-        r = case_raw(request, dated ? beside : NULL, &raw, &input.raw_count, err);
+        r = case_raw(request, beside, &raw, &input.raw_count, err);
     if (r == 0)
         r = case_files(request, &input.files, &input.file_count, err);
     if (r < 0)

@@ -3,11 +3,19 @@
 #include "out/paper.h"
 #include "web/app.h"
 #include "web/pages/pages.h"
+#include "web/person_given.h"
 #include "web/routes.h"
 #include <pages.h>
 #include <string.h>
 
 static const char *const reserved[] = {"once", "received", "attachments", "csrf", NULL};
+static const char *const reserved_with_person[] = {"once", "received", "attachments", "csrf", PERSON_GIVEN, NULL};
+
+/* The names of the form that are no fields of the procedure. */
+static const char *const *reserved_of(const struct request *request, const struct procedure *procedure)
+{
+    return person_may_be_given(request, procedure) ? reserved_with_person : reserved;
+}
 
 struct open_state {
     const struct procedure *procedure;
@@ -182,10 +190,10 @@ static int form_draw(struct request *request, struct response *response, const s
     struct raw_value *raw = NULL;
     size_t raw_count = 0;
     struct page *page;
-    struct problem_line *extra = ARENA_ARRAY(&request->arena, struct problem_line, 2);
+    struct problem_line *extra = ARENA_ARRAY(&request->arena, struct problem_line, 3);
     const char *from = request->route->method == HTTP_GET ? origin_of(request) : NULL;
     int r = extra == NULL  ? err_memory(err)
-            : from == NULL ? form_values(request, reserved, &raw, &raw_count, err)
+            : from == NULL ? form_values(request, reserved_of(request, procedure), &raw, &raw_count, err)
                            : form_prefill(request, procedure, staff, from, &raw, &raw_count, err);
     if (r < 0)
         return r;
@@ -202,6 +210,9 @@ static int form_draw(struct request *request, struct response *response, const s
     const char *received = request_form(request, "received");
     if (received != NULL)
         view.received = received;
+    view.asks_person = staff && person_may_be_given(request, procedure);
+    view.person = view.asks_person ? request_form(request, PERSON_GIVEN) : NULL;
+    view.person_wrong = field_sentence(request, field_errors_find(&request->errors, PERSON_GIVEN));
     view.received_wrong = field_sentence(request, field_errors_find(&request->errors, "received"));
     view.attachments_wrong = field_sentence(request, field_errors_find(&request->errors, "attachments"));
     if (view.received_wrong != NULL)
@@ -211,6 +222,9 @@ static int form_draw(struct request *request, struct response *response, const s
         extra[view.form.extra_count++] = (struct problem_line){.id = "f-attachments",
                                                                .title = text_get(request->lang, T_open_attachments),
                                                                .text = view.attachments_wrong};
+    if (view.person_wrong != NULL)
+        extra[view.form.extra_count++] = (struct problem_line){
+            .id = "f-person", .title = text_get(request->lang, T_open_person), .text = view.person_wrong};
     for (size_t i = 0; i < procedure->field_count; i++)
         view.personal_fields = view.personal_fields || procedure->fields[i].personal;
     clock_fill(request, &view);
@@ -291,7 +305,7 @@ int page_open_post(struct request *request, struct response *response, struct er
     size_t raw_count;
     struct attachment_new *files;
     size_t file_count;
-    r = form_values(request, reserved, &raw, &raw_count, err);
+    r = form_values(request, reserved_of(request, state->procedure), &raw, &raw_count, err);
     if (r == 0)
         r = form_files(request, "attachments", &files, &file_count, err);
     if (r < 0)
@@ -312,11 +326,16 @@ int page_open_post(struct request *request, struct response *response, struct er
     struct actor anonymous = {.kind = ACTOR_ANONYMOUS, .roles = ROLE_PUBLIC, .lang = request->lang};
     const struct actor *actor = state->staff ? &request->actor : &anonymous;
     struct tx *tx = NULL;
-    if (procedure_form_names_cases(state->procedure))
-        r = request_read(request, &tx, err);
+    struct err why = {0};
+    if (state->staff && person_may_be_given(request, state->procedure))
+        r = person_given(request, state->procedure, &opening.subject_id, &why);
+    if (r < 0 && r != -ERR_BAD_INPUT) {
+        *err = why;
+        return r;
+    }
+    r = procedure_form_names_cases(state->procedure) ? request_read(request, &tx, err) : 0;
     if (r < 0)
         return r;
-    struct err why = {0};
     r = case_open_prepare(tx, request->office, &opening, actor, request->now_usec, &request->arena, &state->prepared,
                           &request->errors, &why);
     if (r < 0 && r != -ERR_BAD_INPUT && r != -ERR_CONFLICT) {
