@@ -136,9 +136,9 @@ static struct text_seen *text_of_number(struct person_verification *work, int64_
     struct consent_text_row row;
     bool found;
 
+    arena_init(&arena, 16u << 20);
     if (seen->number == at)
         return seen;
-    arena_init(&arena, 16u << 20);
     if (store_consent_text_get(work->tx, at, &arena, &row, &found, err) < 0)
         return NULL;
     if (!found || strlen(row.lang) >= sizeof(seen->lang) || strlen(row.version) >= sizeof(seen->version)) {

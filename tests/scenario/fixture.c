@@ -1,7 +1,7 @@
 /* See fixture.h. */
 #include "fixture.h"
-#include "persons/verify.h"
 #include "persons/effects.h"
+#include "persons/verify.h"
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
