@@ -379,7 +379,8 @@ static int changed_gather(struct person_index *index, struct tx *tx, int32_t tod
     }
     if (r < 0)
         return r;
-    qsort(changed->serials, changed->count, sizeof(*changed->serials), compare);
+    if (changed->count > 0)
+        qsort(changed->serials, changed->count, sizeof(*changed->serials), compare);
     for (size_t i = 0; i < changed->count; i++) {
         if (kept == 0 || changed->serials[kept - 1] != changed->serials[i])
             changed->serials[kept++] = changed->serials[i];
