@@ -490,3 +490,46 @@ def test_a_cookie_never_authorises(todo):
     csrf = re.search(r'name="csrf" value="([0-9a-f]{64})"', inside.text).group(1)
     answer = session.post(todo.url + "/access/v1/evaluation", json=WHOLE, headers={"X-CSRF-Token": csrf}, timeout=30)
     assert answer.status_code == 401
+
+
+# --- The example of the documents -----------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    service = Talap(tmp_path_factory.mktemp("example")).init()
+    service.token("service")
+    service.start("--rules", os.path.join(ROOT, "docs/examples/rules/rules.yaml"), "--decision-log", "sampled 2")
+    yield service
+    service.stop()
+
+
+def test_what_the_documents_ask(example):
+    with open(os.path.join(ROOT, "docs/decisions.md"), encoding="utf-8") as file:
+        asked = [json.loads(body) for body in re.findall(r"-d '(\{.*?\})'\n", file.read(), re.S)]
+    answers = [post(example, "evaluation", body, headers={"Accept-Language": "en"}).json() for body in asked]
+    assert [a["decision"] for a in answers] == [False, True]
+    # Nobody by that name is recorded here.
+    assert answers[0]["context"]["decision"] == "gap" and "person" in answers[0]["context"]["missing"]
+    assert answers[1]["context"] == {"decision": "allowed", "reasons": [
+        {"code": "rule_permits", "text": "A rule of the operator's own permits it.", "rule": "office_reads_its_own"}]}
+
+
+def test_the_example_of_rules(example):
+    aigul, daniyar, saule = ({"type": "user", "id": name} for name in ("aigul", "daniyar", "saule"))
+    contract = {"type": "document", "id": "contract-17"}
+    draft = {**contract, "properties": {"state": "draft"}}
+    assert not ask(example, daniyar, READ, contract)
+    assert ask(example, saule, READ, contract) and ask(example, saule, {"name": "sign"}, contract)
+    assert not ask(example, aigul, {"name": "sign"}, contract)
+    assert not ask(example, aigul, READ, contract, context={"network": "outside"})
+    assert ask(example, aigul, {"name": "change"}, draft) and not ask(example, saule, {"name": "change"}, draft)
+    assert not ask(example, aigul, {"name": "change"}, {**contract, "properties": {"state": "signed"}})
+    assert not ask(example, aigul, {"name": "change"}, contract)
+    assert found(example, "subject", {"subject": {"type": "user"}, "action": READ, "resource": contract}) == [aigul, saule]
+
+
+def test_one_of_two_is_logged(example):
+    lines = len(example.lines)
+    for _ in range(10):
+        ask(example, ALICE, READ, ONE)
+    assert sum("msg=decision" in line for line in example.lines[lines:]) == 5
