@@ -10,8 +10,6 @@
  */
 #include "store/writer.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,16 +48,19 @@ static void look_at(struct search *search, uint64_t print)
         search->found = search->found || search->prints[i] == print;
 }
 
-static int search_stream(struct search *search, int fd, uint8_t *chunk)
+/* Never by a descriptor of our own: closing it would drop every lock that this process holds on the file, and whoever
+ * looks into the store beside us would then fold or remove the log under our feet. */
+static int search_file(struct search *search, struct db *db, int file, uint8_t *chunk, struct err *err)
 {
     uint64_t print = 0, leaving = 1; /* BASE to the power of 16 */
     uint8_t window[STORE_PRINT_BYTES] = {0};
     int64_t seen = 0;
-    ssize_t got;
+    size_t got = 0;
+    int rc;
     for (int i = 0; i < STORE_PRINT_BYTES; i++)
         leaving *= BASE;
-    while ((got = read(fd, chunk, CHUNK_BYTES)) > 0) {
-        for (ssize_t i = 0; i < got; i++, seen++) {
+    while ((rc = db->engine->read_raw(db, file, seen, chunk, CHUNK_BYTES, &got, err)) == 0 && got > 0) {
+        for (size_t i = 0; i < got; i++, seen++) {
             uint8_t *oldest = &window[seen % STORE_PRINT_BYTES];
             print = print * BASE + chunk[i] + 1;
             if (seen >= STORE_PRINT_BYTES)
@@ -70,43 +71,31 @@ static int search_stream(struct search *search, int fd, uint8_t *chunk)
         }
     }
     search->bytes += seen;
-    return got < 0 ? -1 : 0;
-}
-
-/* A file that is not there holds nothing. */
-static int search_file(struct search *search, const char *path, const char *suffix, uint8_t *chunk, struct err *err)
-{
-    char name[4096];
-    if (snprintf(name, sizeof name, "%s%s", path, suffix) >= (int)sizeof name)
-        return err_set(err, ERR_UNAVAILABLE, "store_failed", NULL);
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return 0;
-    int rc = fd < 0 ? -1 : search_stream(search, fd, chunk);
-    int why = errno;
-    if (fd >= 0)
-        close(fd);
-    if (rc == 0)
-        return 0;
-    err_set(err, ERR_UNAVAILABLE, "store_failed", NULL);
-    return err_detail(err, "errno %d", why);
+    return rc;
 }
 
 static int search_files(struct store *store, struct search *search, struct err *err)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    struct db *db;
+    int rc = store->engine->connect(store->url, false, false, &db, err);
+    if (rc != 0)
+        return rc;
     uint8_t *chunk = malloc(CHUNK_BYTES);
     search->filter = calloc(65536 / 64, sizeof *search->filter);
     search->found = false;
     search->bytes = 0;
-    int rc = chunk == NULL || search->filter == NULL ? err_memory(err) : 0;
+    /* The log is opened by the first read. */
+    rc = chunk == NULL || search->filter == NULL ? err_memory(err) : db->engine->begin(db, false, err);
+    if (rc == 0)
+        db->engine->rollback(db);
     for (size_t i = 0; i < search->count && rc == 0; i++)
         search->filter[search->prints[i] >> 48 >> 6] |= UINT64_C(1) << (search->prints[i] >> 48 & 63);
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && rc == 0; i++)
-        rc = search_file(search, store->url, suffixes[i], chunk, err);
+    for (int file = 0; file < RAW_FILES && rc == 0; file++)
+        rc = search_file(search, db, file, chunk, err);
     free(search->filter);
     search->filter = NULL;
     free(chunk);
+    db->engine->disconnect(db);
     return rc;
 }
 
@@ -171,7 +160,7 @@ int store_compact(struct store *store, const uint64_t *prints, size_t count, str
         return rc;
     bool whole = size <= SMALL_BYTES;
     rc = compact_once(store, whole, err);
-    if (rc == 0 && store->engine->searchable)
+    if (rc == 0 && store->engine->read_raw != NULL)
         rc = search_files(store, &search, err);
     if (rc == 0 && search.found && !whole) {
         whole = true;
@@ -183,6 +172,6 @@ int store_compact(struct store *store, const uint64_t *prints, size_t count, str
         rc = err_set(err, ERR_UNAVAILABLE, "store_not_compacted", NULL);
     if (rc == 0)
         *ret = (struct store_compaction){
-            .whole = whole, .searched = store->engine->searchable, .searched_bytes = search.bytes};
+            .whole = whole, .searched = store->engine->read_raw != NULL, .searched_bytes = search.bytes};
     return rc;
 }

@@ -40,6 +40,7 @@ struct value {
     size_t len;
 };
 
+#define RAW_FILES 2
 #define SQL_VALUES_MAX 96
 
 /* A statement put together from literals, with its values. */
@@ -105,7 +106,10 @@ struct engine {
     int (*compact)(struct db *db, bool *whole, struct err *err);
     /* How large the tables are from which people are destroyed. NULL: the file's size tells. */
     const struct sql *compact_size;
-    bool searchable; /* the store's files can be read by the program */
+    /* The bytes of the store's own files as they stand on the disk: file 0 the store, 1 its log; *ret_got 0 at the end.
+     * NULL: the program cannot read them. */
+    int (*read_raw)(struct db *db, int file, int64_t offset, void *bytes, size_t count, size_t *ret_got,
+                    struct err *err);
     /* All of `from`, which is in a read transaction, over `to`; NULL where rows have to be copied. */
     int (*copy)(struct db *from, struct db *to, struct err *err);
     /* After a commit, outside of any transaction; may be NULL. */

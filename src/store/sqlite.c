@@ -515,6 +515,31 @@ static int sqlite_compact(struct db *db, bool *whole, struct err *err)
     return code == SQLITE_OK ? 0 : fail(s, code, err);
 }
 
+static int sqlite_read_raw(struct db *db, int number, int64_t offset, void *bytes, size_t count, size_t *ret_got,
+                           struct err *err)
+{
+    struct sqlite *s = of(db);
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    int code = sqlite3_file_control(s->handle, "main",
+                                    number == 0 ? SQLITE_FCNTL_FILE_POINTER : SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    errno = 0;
+    *ret_got = 0;
+    if (code == SQLITE_OK && (file == NULL || file->pMethods == NULL)) /* no log was begun */
+        return 0;
+    if (code == SQLITE_OK)
+        code = file->pMethods->xFileSize(file, &size);
+    if (code == SQLITE_OK && offset < size) {
+        if ((sqlite3_int64)count > size - offset)
+            count = (size_t)(size - offset);
+        code = file->pMethods->xRead(file, bytes, (int)count, offset);
+        if (code == SQLITE_IOERR_SHORT_READ) /* it was cut meanwhile */
+            return 0;
+        *ret_got = code == SQLITE_OK ? count : 0;
+    }
+    return code == SQLITE_OK ? 0 : fail(s, code, err);
+}
+
 /* FTS5's language: every word in double quotes is a word and nothing else. */
 static void sqlite_words_query(const char *words, const char *sign, struct buf *out)
 {
@@ -577,7 +602,7 @@ const struct engine engine_sqlite = {
     .script = sqlite_script,
     .check = sqlite_check,
     .compact = sqlite_compact,
-    .searchable = true,
+    .read_raw = sqlite_read_raw,
     .copy = sqlite_copy,
     .settle = sqlite_settle,
     .query = sqlite_query,
