@@ -219,7 +219,8 @@ int page_cabinet_consents_get(struct request *request, struct response *response
 /* --- One -----------------------------------------------------------------------------------------------------------
  */
 
-static bool leaf_read(const struct request *request, int64_t *ret)
+/* {leaf} of the address; false where it is no number. */
+static bool consent_leaf(const struct request *request, int64_t *ret)
 {
     const char *text = request_param(request, "leaf");
     size_t count = strlen(text);
@@ -242,11 +243,14 @@ static const char *way_text(struct request *request, const char *way)
 }
 
 static int consent_fill(struct request *request, struct tx *tx, const struct kept *kept, const struct person *person,
-                        struct cabinet_consent_view *view, struct consent_line *line, struct consent_text *text,
-                        struct err *err)
+                        struct cabinet_consent_view *view, struct err *err)
 {
+    struct consent_line *line = ARENA_NEW(&request->arena, struct consent_line);
+    struct consent_text *text = ARENA_NEW(&request->arena, struct consent_text);
+    if (line == NULL || text == NULL)
+        return err_memory(err);
     int64_t leaf;
-    if (!leaf_read(request, &leaf))
+    if (!consent_leaf(request, &leaf))
         return err_set(err, ERR_NOT_FOUND, "consent_unknown", NULL);
     int r = consent_line_get(request, tx, kept, person, leaf, line, err);
     if (r == 0)
@@ -275,8 +279,6 @@ static int consent_draw(struct request *request, struct response *response, cons
 {
     CLEANUP_KEPT struct kept *kept = NULL;
     struct cabinet_consent_view view = {.once = once_new(request), .refusal = refusal};
-    struct consent_line line;
-    struct consent_text text;
     struct page *page;
     struct tx *tx;
     const char *done = query_text(request, "done");
@@ -284,13 +286,13 @@ static int consent_draw(struct request *request, struct response *response, cons
     if (r == 0)
         r = kept_load(tx, request->office, &kept, err);
     if (r == 0)
-        r = consent_fill(request, tx, kept, person, &view, &line, &text, err);
+        r = consent_fill(request, tx, kept, person, &view, err);
     if (r < 0)
         return r;
     if (done[0] != '\0' && strlen(done) < sizeof((struct case_opened *)0)->number)
         view.done_number = done;
     const char *title =
-        arena_printf(&request->arena, "%s: %s", text_get(request->lang, T_cabinet_consent), line.purpose);
+        arena_printf(&request->arena, "%s: %s", text_get(request->lang, T_cabinet_consent), view.line->purpose);
     r = page_begin(request, response, title == NULL ? "" : title, "cabinet_consents", &page, err);
     if (r < 0)
         return r;
@@ -304,22 +306,6 @@ int page_cabinet_consent_get(struct request *request, struct response *response,
     bool in;
     int r = cabinet_session(request, response, &session, &in, err);
     return r < 0 || !in ? r : consent_draw(request, response, &session.person, NULL, err);
-}
-
-/* The address on a receipt: for whoever is in, or enters first. */
-int page_consent_receipt_get(struct request *request, struct response *response, struct err *err)
-{
-    struct person_session session;
-    int64_t leaf;
-    bool in;
-    int r = cabinet_session(request, response, &session, &in, err);
-    if (r < 0 || !in)
-        return r;
-    if (!leaf_read(request, &leaf))
-        return err_set(err, ERR_NOT_FOUND, "consent_unknown", NULL);
-    return response_redirect(response, request, "/%s/cabinet/consents/%lld", lang_of(request), (long long)leaf) < 0
-               ? err_memory(err)
-               : 0;
 }
 
 /* --- Taking it back ------------------------------------------------------------------------------------------------
@@ -392,7 +378,7 @@ int page_cabinet_withdraw_post(struct request *request, struct response *respons
     int r = state == NULL ? err_memory(err) : cabinet_session(request, response, &session, &in, err);
     if (r < 0 || !in)
         return r;
-    if (procedure == NULL || !leaf_read(request, &state->leaf))
+    if (procedure == NULL || !consent_leaf(request, &state->leaf))
         return err_set(err, ERR_NOT_FOUND, "consent_unknown", NULL);
     state->person = session.person;
     r = request_read(request, &tx, err);

@@ -179,8 +179,9 @@ static int to_code(struct request *request, struct response *response, const cha
     CLEANUP_BUF struct buf encoded;
     buf_init(&encoded, 16 * 1024);
     buf_put_url(&encoded, next);
-    if (encoded.failed || response_redirect(response, request, "/%s/cabinet/code%s%s", lang_of(request),
-                                            next[0] == '\0' ? "" : "?next=", encoded.data) < 0)
+    if (encoded.failed ||
+        response_redirect(response, request, "/%s/cabinet/code%s%s", lang_of(request),
+                          next[0] == '\0' ? "" : "?next=", encoded.data == NULL ? "" : encoded.data) < 0)
         return err_memory(err);
     return 0;
 }
