@@ -2,6 +2,7 @@
  * order with the real engine, so that clocks, reminders, events and the ledger are what two years of work would have
  * left. */
 #include "cli/demo_life.h"
+#include "persons/consents.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,8 @@ static int tick(struct demo *demo, struct tx *tx, const struct demo_step *step, 
 
     while (r == 0 && count == TICK_LIMIT)
         r = case_tick(tx, demo->office, step->at_usec, TICK_LIMIT, &count, err);
+    for (count = TICK_LIMIT; r == 0 && count == TICK_LIMIT;)
+        r = consents_expire(tx, demo->office, step->at_usec, TICK_LIMIT, &count, err);
     return r;
 }
 
@@ -171,6 +174,8 @@ static int plan_all(struct demo *demo, const char *dir, struct err *err)
 
     if (r == 0)
         r = demo_stories_plan(demo, dir, err);
+    if (r == 0)
+        r = demo_people_plan(demo, dir, err);
     if (r < 0)
         return r;
     plan_ticks(demo);
@@ -336,6 +341,7 @@ int demo_fill(const struct office *office, const char *dir, int64_t now_usec, st
         *ret = demo->report;
     arena_done(&demo->arena);
     arena_done(&demo->each);
+    json_decref(demo->processing);
     free(demo);
     return r;
 }

@@ -10,7 +10,7 @@
 #define DEMO_PASSWORD "demo-alan-2026"
 /* The setting that marks a store filled by `talap demo`. */
 #define DEMO_SETTING "demo"
-#define DEMO_ACCOUNTS_MAX 8
+#define DEMO_ACCOUNTS_MAX 12
 
 struct demo_report {
     bool filled; /* false: the store has accounts already, and nothing was done */
@@ -21,7 +21,7 @@ struct demo_report {
     } accounts[DEMO_ACCOUNTS_MAX];
 };
 
-/* `dir` holds complaints.yaml, plots.yaml, platform.yaml, authority.yaml and screenshot.png. The same data, the same
+/* `dir` holds complaints.yaml, plots.yaml, platform.yaml, authority.yaml, processing.json and screenshot.png. The same data, the same
  * moment and the same law give the same story; ids, salts and keys are new each time. Some seconds. ERR_BAD_INPUT
  * "demo_malformed" (arg: the place) with the data that do not fit the law. */
 int demo_fill(const struct office *office, const char *dir, int64_t now_usec, struct demo_report *ret,

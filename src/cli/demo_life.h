@@ -1,11 +1,12 @@
-/* The demo while it is being filled: who works there, what is to happen when. Complaints (demo_complaints.c) and the
- * stories of every other procedure (demo_story.c) plan their steps here; demo.c lives through all of them in one order
- * of time. Private to the demo. */
+/* The demo while it is being filled: who works there, what is to happen when. Complaints (demo_complaints.c), the
+ * stories of every other procedure (demo_story.c) and people with their consents (demo_people.c) plan their steps here;
+ * demo.c lives through all of them in one order of time. Private to the demo. */
 #ifndef TALAP_CLI_DEMO_LIFE_H
 #define TALAP_CLI_DEMO_LIFE_H
 
 #include "cli/demo.h"
 #include "cli/demo_data.h"
+#include <jansson.h>
 
 #define DEMO_DAYS 800 /* how long ago the example was founded */
 #define DEMO_STEPS_MAX 16384
@@ -35,6 +36,7 @@ struct demo {
     char hashes[DEMO_ACCOUNTS_MAX][128];
     size_t step_count, next_step, steps_until;
     bool too_many_steps;
+    json_t *processing; /* demo/processing.json */
     struct demo_step steps[DEMO_STEPS_MAX];
 };
 
@@ -54,5 +56,6 @@ int demo_act(struct demo *demo, struct tx *tx, const struct case_acting *acting,
 
 int demo_complaints_plan(struct demo *demo, struct err *err) WARN_UNUSED;
 int demo_stories_plan(struct demo *demo, const char *dir, struct err *err) WARN_UNUSED;
+int demo_people_plan(struct demo *demo, const char *dir, struct err *err) WARN_UNUSED;
 
 #endif
