@@ -6,11 +6,13 @@
 #include "persons/vault.h"
 #include "test_persons_decide_world.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
+#define BIT_OF(reason) (UINT64_C(1) << (reason))
 #define PEOPLE 8
 #define CASES 12
-#define MOMENTS 150
+#define MOMENTS 110
 #define KEPT_ANSWERS 400
 
 static uint64_t random_state = 42;
@@ -363,10 +365,236 @@ static void test_whatever_happens_the_index_follows(void **state)
     life_end(&life);
 }
 
+/* --- Single matters -------------------------------------------------------------------------------------------------
+ */
+
+/* Follows and asks whether `action` may be done with their name for "few". */
+static struct decision may(struct life *life, const char *person, const char *action, const char *category)
+{
+    struct tx *tx = persons_read(&life->w.p);
+    struct question_words words = {
+        .person = person, .action = action, .purpose = "few", .category_count = 1, .categories = &category};
+    struct decision_law *law;
+    struct question question;
+    struct decision ret;
+
+    follow(life, tx);
+    law = person_index_law(life->index);
+    question_make(law, life->w.p.f.keyring, &words, &question);
+    person_index_decide(life->index, law, &question, life->w.p.now_usec, &ret);
+    decision_law_unref(law);
+    store_read_end(tx);
+    return ret;
+}
+
+static void give_one(struct life *life, const char *id, int64_t from_usec, const char *birth_date, int *ret_place)
+{
+    static const char *const categories[] = {"name", "behaviour"};
+    struct consent_given given = persons_consent(id);
+    int place = (int)life->leaf_count;
+    struct err err = {0};
+
+    given.person.birth_date = birth_date;
+    given.purpose = "few";
+    given.categories = categories;
+    given.from_usec = from_usec;
+    if (persons_give(&life->w.p, &given, &life->leaves[place], life->subject_ids[place], &err) < 0)
+        fail_msg("%s %s", err.code, life->w.p.errors.count > 0 ? life->w.p.errors.items[0].code : "");
+    life->leaf_people[place] = place;
+    life->leaf_count++;
+    *ret_place = place;
+}
+
+static void test_time_alone_changes_answers(void **state)
+{
+    static struct life life;
+    int place;
+
+    life_start(&life);
+    give_one(&life, "later", life.w.p.now_usec + 3600 * USEC_PER_SEC, "2008-04-12", &place);
+    assert_int_equal(may(&life, "later", "use", "name").reasons, BIT_OF(REASON_NOT_BEGUN));
+    life.w.p.now_usec += 3599 * USEC_PER_SEC;
+    assert_int_equal(may(&life, "later", "use", "name").answer, ANSWER_PROHIBITED);
+    life.w.p.now_usec += USEC_PER_SEC;
+    assert_int_equal(may(&life, "later", "use", "name").answer, ANSWER_ALLOWED);
+    assert_int_equal(may(&life, "later", "target_advertising", "behaviour").reasons, BIT_OF(REASON_MINOR));
+    life.w.p.now_usec = fixture_moment(&life.w.p.f, "2026-04-11T23:59:59+05:00");
+    assert_int_equal(may(&life, "later", "target_advertising", "behaviour").reasons, BIT_OF(REASON_MINOR));
+    life.w.p.now_usec += USEC_PER_SEC;
+    assert_int_equal(may(&life, "later", "target_advertising", "behaviour").answer, ANSWER_ALLOWED);
+    life_end(&life);
+}
+
+static int withdraw_run(struct tx *tx, struct persons_world *p, void *arg, struct err *err)
+{
+    struct life *life = arg;
+    struct person person;
+    int r = person_get(tx, life->subject_ids[0], &p->arena, &person, err);
+
+    return r < 0 ? r
+                 : consent_withdraw(tx, &p->f.office, person.serial, life->leaves[0], ASPECT_PROCESSING, life->cases[0],
+                                    &p->service, p->now_usec, err);
+}
+
+static void test_a_withdrawal_is_seen_by_the_next_decision(void **state)
+{
+    static struct life life;
+    struct err err = {0};
+    int place;
+
+    life_start(&life);
+    give_one(&life, "leaves", TIME_NONE, NULL, &place);
+    assert_int_equal(may(&life, "leaves", "use", "name").answer, ANSWER_ALLOWED);
+    assert_int_equal(persons_write(&life.w.p, withdraw_run, &life, &err), 0);
+    assert_int_equal(may(&life, "leaves", "use", "name").reasons, BIT_OF(REASON_WITHDRAWN));
+    life_end(&life);
+}
+
+static int destroy_run(struct tx *tx, struct persons_world *p, void *arg, struct err *err)
+{
+    struct person person;
+    int64_t leaf;
+    int r = person_get(tx, arg, &p->arena, &person, err);
+
+    return r < 0 ? r
+                 : destruction_begin(tx, &p->f.office, &person, "pdl.18.1", NULL, &p->responsible, p->now_usec, &leaf,
+                                     err);
+}
+
+static void test_who_was_destroyed_is_known_by_the_subject_alone(void **state)
+{
+    static struct life life;
+    struct person_index *anew;
+    struct err err = {0};
+    size_t count = 1;
+    int place;
+
+    life_start(&life);
+    give_one(&life, "gone", TIME_NONE, NULL, &place);
+    give_one(&life, "stays", TIME_NONE, NULL, &place);
+    assert_int_equal(may(&life, "gone", "use", "name").answer, ANSWER_ALLOWED);
+    assert_int_equal(persons_write(&life.w.p, destroy_run, life.subject_ids[0], &err), 0);
+    while (count > 0)
+        assert_int_equal(destruction_pass(&life.w.p.f.office, life.w.p.now_usec, &count, &err), 0);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(may(&life, "gone", "use", "name").reasons, BIT_OF(REASON_PERSON_UNKNOWN));
+        assert_int_equal(may(&life, life.subject_ids[0], "use", "name").reasons, BIT_OF(REASON_DESTROYED));
+        assert_int_equal(may(&life, "stays", "use", "name").answer, ANSWER_ALLOWED);
+        assert_int_equal(person_index_new(&life.w.p.f.office, 1, life.w.p.now_usec, &anew, &err), 0);
+        person_index_free(life.index);
+        life.index = anew;
+    }
+    life_end(&life);
+}
+
+static void test_two_people_under_one_key_are_nobody(void **state)
+{
+    static struct life life;
+    struct person_index *anew;
+    struct err err = {0};
+    int place;
+
+    life_start(&life);
+    give_one(&life, "one", TIME_NONE, NULL, &place);
+    give_one(&life, "two", TIME_NONE, NULL, &place);
+    give_one(&life, "three", TIME_NONE, NULL, &place);
+    fixture_sql(&life.w.p.f, "UPDATE person SET key64 = (SELECT key64 FROM person WHERE id = 'one') WHERE id = 'two'");
+    assert_int_equal(person_index_new(&life.w.p.f.office, 2, life.w.p.now_usec, &anew, &err), 0);
+    person_index_free(life.index);
+    life.index = anew;
+    assert_int_equal(may(&life, "one", "use", "name").reasons, BIT_OF(REASON_PERSON_UNKNOWN));
+    assert_int_equal(may(&life, "two", "use", "name").reasons, BIT_OF(REASON_PERSON_UNKNOWN));
+    assert_int_equal(may(&life, "three", "use", "name").answer, ANSWER_ALLOWED);
+    life_end(&life);
+}
+
+/* --- Readers beside the follower ------------------------------------------------------------------------------------
+ */
+
+struct watching {
+    struct life *life;
+    struct decision_law *law;
+    struct question questions[40];
+    int64_t now_usec;
+    atomic_bool stop;
+    atomic_int wrong;
+    atomic_int rounds;
+};
+
+static void *watch(void *arg)
+{
+    struct watching *watching = arg;
+    struct decision decisions[40];
+
+    while (!atomic_load(&watching->stop)) {
+        person_index_decide_many(watching->life->index, watching->law, watching->questions, 40, watching->now_usec,
+                                 decisions);
+        for (int i = 0; i < 40; i++)
+            atomic_fetch_add(&watching->wrong, decisions[i].answer != ANSWER_ALLOWED);
+        atomic_fetch_add(&watching->rounds, 1);
+    }
+    return NULL;
+}
+
+/* Those whose consents stand are answered yes at every moment while hundreds come and the tables grow under them. */
+static void test_readers_never_see_half_of_it(void **state)
+{
+    static struct life life;
+    static struct watching watching;
+    struct person_index_figures figures;
+    const char *const category = "name";
+    pthread_t threads[2];
+    char id[32];
+    int place;
+
+    life_start(&life);
+    for (int i = 0; i < 40; i++) {
+        snprintf(id, sizeof id, "first-%d", i);
+        give_one(&life, id, TIME_NONE, NULL, &place);
+        life.leaf_count = 1; /* places are for a few */
+    }
+    assert_int_equal(may(&life, "first-0", "use", "name").answer, ANSWER_ALLOWED);
+    watching.life = &life;
+    watching.law = person_index_law(life.index);
+    watching.now_usec = life.w.p.now_usec;
+    for (int i = 0; i < 40; i++) {
+        snprintf(id, sizeof id, "first-%d", i);
+        question_make(
+            watching.law, life.w.p.f.keyring,
+            &(struct question_words){
+                .person = id, .action = "use", .purpose = "few", .category_count = 1, .categories = &category},
+            &watching.questions[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, watch, &watching), 0);
+    for (int i = 0; i < 850; i++) {
+        snprintf(id, sizeof id, i % 20 == 0 ? "first-%d" : "next-%d", i % 20 == 0 ? i / 20 % 40 : i);
+        give_one(&life, id, TIME_NONE, NULL, &place);
+        life.leaf_count = 1;
+        if (i % 3 == 0)
+            (void)may(&life, id, "use", "name");
+    }
+    (void)may(&life, id, "use", "name");
+    atomic_store(&watching.stop, true);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&watching.wrong), 0);
+    assert_true(atomic_load(&watching.rounds) > 10);
+    person_index_figures(life.index, &figures);
+    assert_true(figures.people > 800);
+    decision_law_unref(watching.law);
+    life_end(&life);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whatever_happens_the_index_follows),
+        cmocka_unit_test(test_time_alone_changes_answers),
+        cmocka_unit_test(test_a_withdrawal_is_seen_by_the_next_decision),
+        cmocka_unit_test(test_who_was_destroyed_is_known_by_the_subject_alone),
+        cmocka_unit_test(test_two_people_under_one_key_are_nobody),
+        cmocka_unit_test(test_readers_never_see_half_of_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
