@@ -40,7 +40,6 @@ struct reading {
 
 static int data_run(struct tx *tx, struct request *request, struct err *err)
 {
-    CLEANUP_KEPT struct kept *kept = NULL;
     struct reading *reading = request->state;
     uint64_t categories = 0;
     struct person person;
