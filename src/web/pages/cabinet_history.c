@@ -26,7 +26,7 @@ static const char *deed_title(struct request *request, const struct person_deed 
 
 static const char *deed_who(struct request *request, const struct person_deed *deed)
 {
-    if (deed->account_name != NULL)
+    if (deed->account_name != NULL && strcmp(deed->actor, "token") != 0)
         return deed->account_name;
     return text_get(request->lang, strcmp(deed->actor, "token") == 0    ? T_cabinet_by_program
                                    : strcmp(deed->actor, "system") == 0 ? T_cabinet_by_itself
