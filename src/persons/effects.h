@@ -42,11 +42,11 @@ const char *destruction_norm(const char *ground);
 int destruction_certify(struct tx *tx, const struct office *office, const struct destruction_row *row, int64_t now_usec,
                         struct err *err) WARN_UNUSED;
 
-/* transfers.c: a case of transfer_notice for a transfer just recorded, whose purpose tells of transfers (pdl.19.1).
- * Nothing happens, and *ret_number is empty, where it does not, or the organisation runs no such procedure. In a
- * command, after person_note_transfer. */
+/* transfers.c: a case of transfer_notice for a transfer just recorded, whose purpose tells of transfers (pdl.19.1), in
+ * that language. Nothing happens, and ret->id is empty, where it does not, or the organisation runs no such procedure.
+ * In a command, after person_note_transfer. */
 int transfer_notice_open(struct tx *tx, const struct office *office, const struct person *person,
-                         const struct transfer *transfer, int64_t now_usec, char ret_number[static 64],
-                         struct err *err) WARN_UNUSED;
+                         const struct transfer *transfer, enum lang lang, const struct actor *actor, int64_t now_usec,
+                         struct case_opened *ret, struct err *err) WARN_UNUSED;
 
 #endif

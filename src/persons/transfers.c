@@ -3,13 +3,12 @@
 #include "cases/record.h"
 #include "persons/effects.h"
 #include "persons/kept.h"
-#include <stdio.h>
 #include <string.h>
 
 #define TOLD_BY "transfer_notice"
 
-/* Titles of the categories, in Kazakh, by "; ". */
-static const char *categories_titled(const struct kept *kept, uint64_t categories, struct arena *arena)
+/* Titles of the categories by "; ". */
+static const char *categories_titled(const struct kept *kept, uint64_t categories, enum lang lang, struct arena *arena)
 {
     const char *text = NULL;
 
@@ -18,7 +17,7 @@ static const char *categories_titled(const struct kept *kept, uint64_t categorie
 
         if (title == NULL)
             continue;
-        text = text == NULL ? title->in[LANG_KK] : arena_printf(arena, "%s; %s", text, title->in[LANG_KK]);
+        text = text == NULL ? title->in[lang] : arena_printf(arena, "%s; %s", text, title->in[lang]);
         if (text == NULL)
             return NULL;
     }
@@ -30,6 +29,8 @@ struct noticing {
     const struct office *office;
     const struct person *person;
     const struct transfer *transfer;
+    enum lang lang;
+    const struct actor *actor;
     struct arena *arena;
     int64_t now_usec;
     const struct kept *kept;
@@ -40,20 +41,19 @@ static int open_notice(struct noticing *notice, const struct procedure *procedur
 {
     const struct kept_entry *recipient =
         kept_at(notice->kept, KEPT_RECIPIENT, notice->transfer->recipient, notice->now_usec);
-    const char *to = recipient != NULL ? kept_title(recipient, LANG_KK) : notice->transfer->recipient;
-    const char *data = categories_titled(notice->kept, notice->transfer->categories, notice->arena);
-    const char *goal = kept_title(purpose, LANG_KK);
+    const char *to = recipient != NULL ? kept_title(recipient, notice->lang) : notice->transfer->recipient;
+    const char *data = categories_titled(notice->kept, notice->transfer->categories, notice->lang, notice->arena);
+    const char *goal = kept_title(purpose, notice->lang);
     const struct raw_value raw[] = {{.name = "recipient", .kind = RAW_STRING, .count = 1, .texts = &to},
                                     {.name = "data", .kind = RAW_STRING, .count = 1, .texts = &data},
                                     {.name = "goal", .kind = RAW_STRING, .count = 1, .texts = &goal}};
     const struct case_opening opening = {.procedure = procedure,
                                          .opener = "staff",
                                          .subject_id = notice->person->subject_id,
-                                         .lang = LANG_KK,
+                                         .lang = notice->lang,
                                          .received_usec = notice->now_usec,
                                          .raw = raw,
                                          .raw_count = sizeof(raw) / sizeof(raw[0])};
-    const struct actor system = system_actor();
     const struct case_prepared *prepared;
     struct field_errors errors;
     int r;
@@ -61,18 +61,19 @@ static int open_notice(struct noticing *notice, const struct procedure *procedur
     if (data == NULL)
         return err_memory(err);
     field_errors_init(&errors, notice->arena);
-    r = case_open_prepare_by_act(notice->tx, notice->office, &opening, &system, notice->now_usec, notice->arena,
+    r = case_open_prepare_by_act(notice->tx, notice->office, &opening, notice->actor, notice->now_usec, notice->arena,
                                  &prepared, &errors, err);
     return r < 0 ? r : case_open(notice->tx, notice->office, prepared, notice->now_usec, ret, err);
 }
 
 int transfer_notice_open(struct tx *tx, const struct office *office, const struct person *person,
-                         const struct transfer *transfer, int64_t now_usec, char ret_number[static 64], struct err *err)
+                         const struct transfer *transfer, enum lang lang, const struct actor *actor, int64_t now_usec,
+                         struct case_opened *ret, struct err *err)
 {
     const struct procedure *procedure = catalogue_procedure(office->catalogue, TOLD_BY);
     const struct kept_entry *purpose;
     CLEANUP_ARENA struct arena arena;
-    struct case_opened opened = {.number = ""};
+    struct case_opened opened = {.id = ""};
     struct kept *kept;
     int r;
 
@@ -87,6 +88,8 @@ int transfer_notice_open(struct tx *tx, const struct office *office, const struc
                                   .office = office,
                                   .person = person,
                                   .transfer = transfer,
+                                  .lang = lang,
+                                  .actor = actor,
                                   .arena = &arena,
                                   .now_usec = now_usec,
                                   .kept = kept};
@@ -95,6 +98,6 @@ int transfer_notice_open(struct tx *tx, const struct office *office, const struc
     }
     kept_unref(kept);
     if (r == 0)
-        snprintf(ret_number, sizeof(opened.number), "%s", opened.number);
+        *ret = opened;
     return r;
 }

@@ -81,7 +81,8 @@ struct deed_done {
     const struct actor *actor;
     int32_t until_day;
     int64_t leaf;
-    char subject_id[ID_TEXT], number[64];
+    char subject_id[ID_TEXT];
+    struct case_opened notice;
 };
 
 static int keep_run(struct tx *tx, struct store_command *command, struct err *err)
@@ -120,9 +121,9 @@ static int transfer_run(struct tx *tx, struct store_command *command, struct err
     int r = person_note_transfer(tx, office, done->person, done->transfer, done->actor, done->run->now_usec,
                                  &done->leaf, err);
 
-    return r < 0
-               ? r
-               : transfer_notice_open(tx, office, done->person, done->transfer, done->run->now_usec, done->number, err);
+    return r < 0 ? r
+                 : transfer_notice_open(tx, office, done->person, done->transfer, LANG_KK, done->actor,
+                                        done->run->now_usec, &done->notice, err);
 }
 
 static int hold_run(struct tx *tx, struct store_command *command, struct err *err)
@@ -366,10 +367,10 @@ void step_transfer(struct run *run, const struct yaml *node)
     struct deed_done done = {.person = &person, .transfer = &transfer};
 
     write_now(run, node, transfer_run, &done);
-    if ((as != NULL) != (done.number[0] != '\0'))
-        fail(run, node, "it opened %s", done.number[0] != '\0' ? done.number : "no case");
+    if ((as != NULL) != (done.notice.number[0] != '\0'))
+        fail(run, node, "it opened %s", done.notice.number[0] != '\0' ? done.notice.number : "no case");
     if (as != NULL)
-        name_by_number(run, node, as, done.number);
+        name_by_number(run, node, as, done.notice.number);
 }
 
 void step_hold(struct run *run, const struct yaml *node)

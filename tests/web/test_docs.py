@@ -97,21 +97,21 @@ def test_the_example_of_a_procedure_loads_and_runs(shared, tmp_path):
         return json.loads(shared.command("law", "check", "--json", extra=extra).stdout)["procedures"]
 
     assert procedures(*folders) == procedures() + 1
-    talap = Talap(tmp_path / "data", options=folders)
+    talap = Talap(tmp_path / "data", options=(*folders, "--roles", "platform object_owner"))
     os.mkdir(talap.folder)
     talap.init().start()
     try:
-        opened = talap.call("POST", "/v1/cases/automated_objection", json={"about": "price", "text": "Баға неге екі есе өсті?"}).json()
-        assert opened["clocks"][0]["norm"] == "pdl.19-1.3"
-        done = talap.call("POST", f"/v1/cases/{opened['id']}/acts/answer", "moderator",
-                          json={"outcome": "kept", "reasons": "Тексерілді: баға дұрыс есептелген."})
+        opened = talap.call("POST", "/v1/cases/security_tests", "registrar", json={"object": "Есеп жүйесі", "kind": "system"}).json()
+        assert opened["clocks"][0]["norm"] == "aid.8.9"
+        done = talap.call("POST", f"/v1/cases/{opened['id']}/acts/report", "registrar",
+                          json={"outcome": "passed", "audit": "Аудитті тәуелсіз ұйым жүргізді."})
         assert done.status_code == 200, done.text
-        paper = talap.call("GET", f"/v1/cases/{opened['id']}/papers/automated_objection_answer.pdf", "moderator")
+        paper = talap.call("GET", f"/v1/cases/{opened['id']}/papers/security_tests_report.pdf", "registrar")
         assert paper.content.startswith(b"%PDF-")
-        entries = talap.call("GET", "/v1/registers/automated_objections").json()["entries"]
-        assert [entry["values"]["outcome"] for entry in entries] == ["kept"]
+        entries = talap.call("GET", "/v1/registers/security_tested").json()["entries"]
+        assert [entry["values"]["outcome"] for entry in entries] == ["passed"]
         year = opened["opened_at"][:4]
         figures = json.dumps(talap.call("GET", f"/v1/reports/transparency/{year}").json())
-        assert "automated_objection_outcomes" in figures
+        assert "security_tests_outcomes" in figures
     finally:
         talap.stop()

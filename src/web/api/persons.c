@@ -4,6 +4,7 @@
 #include "cases/parts.h"
 #include "persons/acknowledge.h"
 #include "persons/decide_now.h"
+#include "persons/effects.h"
 #include "web/api/json_in.h"
 #include <string.h>
 
@@ -190,15 +191,12 @@ int api_person_history(struct request *request, struct response *response, struc
 /* --- Transfers -----------------------------------------------------------------------------------------------------
  */
 
-#define NOTICE "transfer_notice"
-
 struct transferring {
     const char *recipient, *purpose, *country, *ground;
     const char *const *categories;
     size_t category_count;
     struct repeat repeat;
-    const struct case_prepared *notice; /* NULL: the terms do not provide for telling */
-    struct case_opened told;
+    struct case_opened told; /* of a transfer of which the person is told (pdl.19.1); no id: of none */
     struct decision decision;
     const char *decided_ground;
     int64_t leaf;
@@ -267,8 +265,9 @@ static int transfer_run(struct tx *tx, struct request *request, struct err *err)
     if (r == 0)
         r = person_note_transfer(tx, request->office, &person, &transfer, &request->actor, request->now_usec,
                                  &transferring->leaf, err);
-    if (r == 0 && transferring->notice != NULL)
-        r = case_open(tx, request->office, transferring->notice, request->now_usec, &transferring->told, err);
+    if (r == 0)
+        r = transfer_notice_open(tx, request->office, &person, &transfer, request->lang, &request->actor,
+                                 request->now_usec, &transferring->told, err);
     return r < 0
                ? r
                : repeat_keep(tx, &transferring->repeat, person.subject_id, transferring->leaf, request->now_usec, err);
@@ -300,50 +299,6 @@ static int transfer_finish(struct request *request, struct response *response, s
     return 0;
 }
 
-/* Where the purpose's terms provide for it, the person is told within 10 working days (pdl.19.1): a case. */
-static int prepare_notice(struct request *request, struct tx *tx, const struct person *person,
-                          struct transferring *transferring, struct err *err)
-{
-    CLEANUP_KEPT struct kept *kept = NULL;
-    const struct procedure *procedure = catalogue_procedure(request->office->catalogue, NOTICE);
-    const struct kept_entry *purpose, *recipient;
-    int r = kept_load(tx, request->office, &kept, err);
-    if (r < 0)
-        return r;
-    purpose = kept_at(kept, KEPT_PURPOSE, transferring->purpose, request->now_usec);
-    recipient = kept_at(kept, KEPT_RECIPIENT, transferring->recipient, request->now_usec);
-    if (purpose == NULL || recipient == NULL || procedure == NULL || !office_runs(request->office, procedure) ||
-        !json_is_true(json_object_get(purpose->json, "tells_transfers")))
-        return 0; /* what is unknown is refused by the decision */
-    CLEANUP_BUF struct buf data = {0};
-    buf_init(&data, 64 << 10);
-    for (size_t i = 0; i < transferring->category_count; i++) {
-        int number = kept_category_number(kept, transferring->categories[i]);
-        const struct text3 *title = number < 0 ? NULL : kept_category_title(kept, number);
-        buf_printf(&data, "%s%s", i > 0 ? ", " : "",
-                   title != NULL ? title->in[request->lang] : transferring->categories[i]);
-    }
-    const char *texts[] = {arena_strdup(&request->arena, kept_title(recipient, request->lang)),
-                           arena_strndup(&request->arena, data.data != NULL ? data.data : "", data.len),
-                           arena_strdup(&request->arena, kept_title(purpose, request->lang))};
-    static const char *const names[] = {"recipient", "data", "goal"};
-    struct raw_value raw[3];
-    for (size_t i = 0; i < 3; i++) {
-        if (texts[i] == NULL)
-            return err_memory(err);
-        raw[i] = (struct raw_value){.name = names[i], .kind = RAW_STRING, .count = 1, .texts = &texts[i]};
-    }
-    struct case_opening input = {.procedure = procedure,
-                                 .opener = request->actor.kind == ACTOR_TOKEN ? "api" : "staff",
-                                 .subject_id = person->subject_id,
-                                 .lang = request->lang,
-                                 .received_usec = request->now_usec,
-                                 .raw = raw,
-                                 .raw_count = 3};
-    return case_open_prepare(tx, request->office, &input, &request->actor, request->now_usec, &request->arena,
-                             &transferring->notice, &request->errors, err);
-}
-
 int api_person_transfer(struct request *request, struct response *response, struct err *err)
 {
     static const char *const keys[] = {"recipient", "purpose", "categories", "country", "ground", NULL};
@@ -369,8 +324,6 @@ int api_person_transfer(struct request *request, struct response *response, stru
     int r = json_in_end(request, err);
     if (r == 0)
         r = read_person(request, &tx, &person, err);
-    if (r == 0)
-        r = prepare_notice(request, tx, &person, transferring, err);
     const char *body = r < 0 ? NULL : json_in_canonical(request);
     if (r == 0 && body == NULL)
         r = err_memory(err);
