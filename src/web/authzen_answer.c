@@ -203,7 +203,9 @@ static void write_law(struct authzen *authzen, const struct authzen_outcome *out
         buf_put_int(out, outcome->decision.consent);
         buf_putc(out, ',');
     }
-    const struct authzen_piece *piece = outcome->replayed_law != NULL ? NULL : piece_of(authzen, outcome);
+    /* A single question, which has texts, and one about the past are written at once. */
+    bool direct = authzen->with_texts || outcome->replayed_law != NULL;
+    const struct authzen_piece *piece = direct ? NULL : piece_of(authzen, outcome);
     if (piece != NULL)
         buf_put(out, piece->text, piece->count);
     else
