@@ -1,11 +1,12 @@
 """Every figure of Talap beside a limit or a peer measured in the same run. Prints JSON lines; explains itself on stderr.
 
-    ./bench [--cases 1000000] [--entries 1000000] [--events 5000000] [--seconds 10] [--people 3000000] [--consents 10000000] [--only core,start,intake,reads,mixed,registers,report,papers,authzen]
+    ./bench [--cases 1000000] [--entries 1000000] [--events 5000000] [--seconds 10] [--people 3000000] [--consents 10000000] [--only core,start,intake,reads,mixed,registers,report,papers,decisions,authzen]
 """
 import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -325,11 +326,20 @@ def start(scratch):
     say("resident memory, idle", memory, "MB", "the aim of 64 MB", 64)
 
 
+def decisions(scratch, people, consents):
+    """In process, beside what reading a table as large costs by itself in the same run."""
+    tell(f"decisions in process, {consents} consents of {people} people ...")
+    folder = os.path.join(scratch, "decisions")
+    os.makedirs(folder)
+    subprocess.run([os.path.join(BUILD, "tests/bench/bench_decide"), os.path.join(ROOT, "law"), folder, str(people), str(consents)], check=True)
+    shutil.rmtree(folder)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1000000)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,authzen")
+    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen")
     parser.add_argument("--entries", type=int, default=1000000)
     parser.add_argument("--people", type=int, default=3000000)
     parser.add_argument("--consents", type=int, default=10000000)
@@ -354,6 +364,8 @@ def main():
             yearly(scratch, options.events)
         if "papers" in only:
             papers(scratch, options.seconds)
+        if "decisions" in only:
+            decisions(scratch, options.people, options.consents)
         if "authzen" in only:
             authzen(scratch, options.seconds, options.people, options.consents)
 
