@@ -9,7 +9,7 @@ import requests
 
 from talap import BIN, PASSWORD, ROOT
 
-ROLES = ["public", "admin", "moderator", "registrar", "auditor", "official", "head", "carrier"]
+ROLES = ["public", "admin", "moderator", "registrar", "auditor", "official", "head", "carrier", "responsible", "service"]
 VALUES = {"lang": "en", "year": "2026", "procedure": "complaint", "act": "take", "name": "complaint", "leaf": "0"}
 # What the guard itself says; anything else means that the request came past it.
 STOPPED = {"sign_in_needed", "session_ended", "role_not_allowed"}
