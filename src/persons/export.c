@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_ROWS 200
-#define PAGE_LEAVES 8192 /* looked through at a time: other events lie between consents */
+#define PAGE_LEAVES 1024 /* looked through at a time: other events lie between consents */
 #define PAGE_ARENA_BYTES ((size_t)64 * 1024 * 1024)
 /* Beyond so many texts each comes whole every time. */
 #define TEXTS_MAX (INT64_C(1) << 26)
@@ -158,8 +157,8 @@ struct consent_export {
     bool begun;
     struct kept *kept;
     struct arena arena;
-    struct consent rows[PAGE_ROWS];
-    size_t row_count;
+    struct consent rows[PAGE_LEAVES];
+    size_t row_count, written;
     /* A bit for each text that was written whole, by its number. */
     uint8_t *texts;
     size_t texts_room;
@@ -200,8 +199,6 @@ static int row_take(const struct consent_row *row, void *arg, struct err *err)
     struct consent_export *export = arg;
     struct consent *consent = &export->rows[export->row_count];
     (void)err;
-    if (export->row_count == PAGE_ROWS)
-        return 1;
     *consent = (struct consent){.leaf = row->leaf,
                                 .person = row->person,
                                 .purpose = row->purpose,
@@ -219,7 +216,6 @@ static int row_take(const struct consent_row *row, void *arg, struct err *err)
                                 .way = arena_strdup(&export->arena, row->way),
                                 .by_representative = row->by_representative};
     export->row_count++;
-    export->next = row->leaf + 1;
     return 0;
 }
 
@@ -244,38 +240,40 @@ static bool text_is_new(struct consent_export *export, int64_t number)
     return is_new;
 }
 
-/* Some leaves more; *ret_more false when there are no consents above. */
-static int page_write(struct consent_export *export, struct tx *tx, struct buf *out, bool *ret_more, struct err *err)
+/* The consents among some leaves more; *ret_more false when there are none above. */
+static int page_read(struct consent_export *export, struct tx *tx, bool *ret_more, struct err *err)
 {
     int64_t newest = -1;
-    const struct export_context context = {export->office, export->kept, export->public_url, export->now_usec};
     int r = store_consent_newest(tx, &newest, err);
-    if (r < 0)
-        return r;
-    *ret_more = export->next <= newest;
-    int64_t until = export->next + PAGE_LEAVES;
     arena_reset(&export->arena);
-    export->row_count = 0;
-    r = store_consent_scan(tx, export->next, until, row_take, export, err);
+    export->row_count = export->written = 0;
+    while (r == 0 && export->row_count == 0 && export->next <= newest) {
+        int64_t until = newest - export->next < PAGE_LEAVES ? newest + 1 : export->next + PAGE_LEAVES;
+        r = store_consent_scan(tx, export->next, until, row_take, export, err);
+        export->next = until;
+    }
+    if (r == 0 && export->arena.overflowed)
+        r = err_memory(err);
+    *ret_more = export->row_count > 0;
+    return r;
+}
+
+static int row_write(struct consent_export *export, struct tx *tx, struct buf *out, struct err *err)
+{
+    const struct export_context context = {export->office, export->kept, export->public_url, export->now_usec};
+    CLEANUP_ARENA struct arena one;
+    struct consent_told told;
+    arena_init(&one, COMMAND_ARENA_LIMIT);
+    int r = consent_told_read(tx, &context, &export->rows[export->written++], &one, &told, err);
     if (r < 0)
         return r;
-    if (export->row_count < PAGE_ROWS)
-        export->next = until;
-    for (size_t i = 0; i < export->row_count; i++) {
-        CLEANUP_ARENA struct arena one;
-        struct consent_told told;
-        arena_init(&one, COMMAND_ARENA_LIMIT);
-        r = consent_told_read(tx, &context, &export->rows[i], &one, &told, err);
-        if (r < 0)
-            return r;
-        if (export->format == CONSENTS_CSV) {
-            consent_csv_write(&context, &told, text_is_new(export, told.consent.text), out);
-        } else {
-            consent_record_write(&context, &told, out);
-            buf_putc(out, '\n');
-        }
+    if (export->format == CONSENTS_CSV) {
+        consent_csv_write(&context, &told, text_is_new(export, told.consent.text), out);
+    } else {
+        consent_record_write(&context, &told, out);
+        buf_putc(out, '\n');
     }
-    return export->arena.overflowed || out->failed ? err_memory(err) : 0;
+    return out->failed ? err_memory(err) : 0;
 }
 
 int consent_export_fill(struct consent_export *export, struct buf *out, size_t enough, bool *ret_more, struct err *err)
@@ -290,7 +288,7 @@ int consent_export_fill(struct consent_export *export, struct buf *out, size_t e
         consent_csv_head(out);
     export->begun = true;
     while (r == 0 && more && out->len - begin < enough)
-        r = page_write(export, tx, out, &more, err);
+        r = export->written < export->row_count ? row_write(export, tx, out, err) : page_read(export, tx, &more, err);
     if (r == 0)
         *ret_more = more;
     return r;

@@ -1,5 +1,5 @@
 /* Reading a file in. A window of the file moves along; rows found in it are looked at and gathered into a batch, and
- * the batch is handed to the writer while the next one is gathered: two batches take turns. */
+ * while the batch is being written the next one is gathered: two batches take turns. */
 #include "cases/record.h"
 #include "persons/import.h"
 #include <pthread.h>
@@ -78,7 +78,8 @@ struct importer {
     pthread_mutex_t lock;
     pthread_cond_t done;
     struct batch *batches[2];
-    int turn;
+    int turn;      /* which one is written next */
+    bool gathered; /* and it is ready */
 };
 
 /* --- The window --------------------------------------------------------------------------------------------------- */
@@ -656,36 +657,36 @@ static int begin_anew(struct importer *importer, int r, struct err *err)
     return moved ? again : r;
 }
 
+/* Between two calls nothing is being written: whoever waits for the store, another process too, has its turn. */
 int importer_step(struct importer *importer, int64_t now_usec, bool *ret_more, struct err *err)
 {
-    struct batch *batch = importer->batches[importer->turn], *before = importer->batches[1 - importer->turn];
+    struct batch *batch = importer->batches[importer->turn], *next = importer->batches[1 - importer->turn];
     struct err why = {0};
     bool stopped = false;
-    if (!before->in_flight && strcmp(importer->row.state, "running") != 0) {
+    int gathered = 0;
+    if (strcmp(importer->row.state, "running") != 0) {
         *ret_more = false;
         return 0;
     }
-    int gathered = gather(importer, batch, now_usec, &why);
-    int r = batch_wait(importer, before, &stopped, err);
-    if (r == 0 && stopped) {
-        *ret_more = false;
-        return 0;
+    int r = importer->gathered ? 0 : gather(importer, batch, now_usec, err);
+    importer->gathered = false;
+    batch->now_usec = now_usec;
+    if (r == 0)
+        r = batch_submit(importer, batch, err);
+    if (r == 0) {
+        gathered = batch->last ? 0 : gather(importer, next, now_usec, &why);
+        r = batch_wait(importer, batch, &stopped, err);
     }
     if (r == 0 && gathered < 0) {
         r = gathered;
         *err = why;
     }
-    if (r == 0)
-        r = batch_submit(importer, batch, err);
-    if (r == 0 && batch->last)
-        r = batch_wait(importer, batch, &stopped, err);
     if (r < 0) {
         r = begin_anew(importer, r, err);
-        if (r < 0)
-            return r;
-        *ret_more = true;
-        return 0;
+        *ret_more = r == 0;
+        return r;
     }
+    importer->gathered = !batch->last;
     importer->turn = 1 - importer->turn;
     *ret_more = !batch->last && !stopped;
     return 0;

@@ -156,7 +156,7 @@ def test_killed_in_the_middle(either):
 
 
 def test_the_command_line_goes_on_where_it_was_killed(talap, tmp_path):
-    count = 3000
+    count = 6000
     path = tmp_path / "consents.csv"
     path.write_text(HEAD + "".join(row(n) for n in range(count)) + row(0, email="nobody"), encoding="utf-8")
     words = [talap.binary, "consent", "import", str(path), "--store", talap.store, "--var", talap.var]
