@@ -15,12 +15,17 @@
 
 static const char *deed_title(struct request *request, const struct person_deed *deed)
 {
-    char key[96];
-    snprintf(key, sizeof key, "cabinet.deed.%s", deed->kind);
-    for (char *at = key + sizeof "cabinet.deed." - 1; *at != '\0'; at++)
+    char kind[64], key[96];
+    snprintf(kind, sizeof kind, "%s", deed->kind);
+    for (char *at = kind; *at != '\0'; at++)
         if (*at == '.')
             *at = '_';
-    const char *title = text_find(request->lang, key);
+    /* To staff it is not said of "your" data. */
+    snprintf(key, sizeof key, "persons.deed.%s", kind);
+    const char *title = request->actor.kind == ACTOR_ACCOUNT ? text_find(request->lang, key) : NULL;
+    snprintf(key, sizeof key, "cabinet.deed.%s", kind);
+    if (title == NULL)
+        title = text_find(request->lang, key);
     return title == NULL ? text_get(request->lang, T_cabinet_deed_other) : title;
 }
 
@@ -30,8 +35,9 @@ static const char *deed_who(struct request *request, const struct person_deed *d
         return deed->account_name;
     return text_get(request->lang, strcmp(deed->actor, "token") == 0    ? T_cabinet_by_program
                                    : strcmp(deed->actor, "system") == 0 ? T_cabinet_by_itself
-                                   : strcmp(deed->actor, "opener") == 0 ? T_cabinet_by_you
-                                                                        : T_cabinet_by_staff);
+                                   : strcmp(deed->actor, "opener") == 0
+                                       ? (request->actor.kind == ACTOR_ACCOUNT ? T_persons_by_person : T_cabinet_by_you)
+                                       : T_cabinet_by_staff);
 }
 
 /* One category as an event names it: by its id, or by its number. */

@@ -3,6 +3,7 @@
 #include "out/paper.h"
 #include "web/app.h"
 #include "web/pages/pages.h"
+#include "base/id.h"
 #include "web/person_given.h"
 #include "web/routes.h"
 #include <pages.h>
@@ -212,6 +213,9 @@ static int form_draw(struct request *request, struct response *response, const s
         view.received = received;
     view.asks_person = staff && person_may_be_given(request, procedure);
     view.person = view.asks_person ? request_form(request, PERSON_GIVEN) : NULL;
+    /* A page of a person leads here with the name they have in addresses. */
+    if (view.asks_person && view.person == NULL && id_valid(query_text(request, PERSON_GIVEN)))
+        view.person = query_text(request, PERSON_GIVEN);
     view.person_wrong = field_sentence(request, field_errors_find(&request->errors, PERSON_GIVEN));
     view.received_wrong = field_sentence(request, field_errors_find(&request->errors, "received"));
     view.attachments_wrong = field_sentence(request, field_errors_find(&request->errors, "attachments"));
