@@ -76,11 +76,42 @@ static bool objects(const struct building *building, int64_t serial)
            bsearch(&serial, building->objectors, building->objector_count, sizeof(serial), compare) != NULL;
 }
 
+struct people_batch {
+    struct building *building;
+    struct person_brief rows[BATCH];
+    size_t count;
+};
+
+static int people_put(struct people_batch *batch, struct err *err)
+{
+    struct building *building = batch->building;
+    int r = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        __builtin_prefetch(
+            (const void *)&building->people->words[table_line(building->people, batch->rows[i].key64, 0) * LINE_WORDS],
+            1);
+    for (size_t i = 0; r == 0 && i < batch->count; i++) {
+        const struct person_brief *row = &batch->rows[i];
+        unsigned flags = person_flags(row, building->today);
+        bool shared;
+
+        key_lock(building, row->key64);
+        shared = person_put(building->people, row->key64, row->serial, flags);
+        key_unlock(building, row->key64);
+        building->keys[row->serial] = row->key64;
+        building->flags[row->serial] = (uint8_t)flags;
+        if (shared)
+            r = again_add(building, row->serial, err);
+    }
+    batch->count = 0;
+    return r;
+}
+
 static int each_person(const struct person_brief *row, void *arg, struct err *err)
 {
-    struct building *building = arg;
-    unsigned flags = person_flags(row, building->today);
-    bool shared;
+    struct people_batch *batch = arg;
+    struct building *building = batch->building;
 
     if (row->serial <= 0 || row->serial > building->count)
         return 0; /* came after the count: the follower brings them */
@@ -88,19 +119,17 @@ static int each_person(const struct person_brief *row, void *arg, struct err *er
         return again_add(building, row->serial, err);
     if (objects(building, row->serial))
         return 0; /* unknown until read by themselves, never without what they object to */
-    key_lock(building, row->key64);
-    shared = person_put(building->people, row->key64, row->serial, flags);
-    key_unlock(building, row->key64);
-    building->keys[row->serial] = row->key64;
-    building->flags[row->serial] = (uint8_t)flags;
-    return shared ? again_add(building, row->serial, err) : 0;
+    batch->rows[batch->count++] = *row;
+    return batch->count == BATCH ? people_put(batch, err) : 0;
 }
 
 static int people_stretch(struct building *building, struct tx *tx, int stretch, struct err *err)
 {
     int64_t each = building->count / STRETCHES + 1, from = 1 + each * stretch;
+    struct people_batch batch = {.building = building};
+    int r = store_person_brief_scan(tx, from, from + each, each_person, &batch, err);
 
-    return store_person_brief_scan(tx, from, from + each, each_person, building, err);
+    return r < 0 ? r : people_put(&batch, err);
 }
 
 /* --- Consents --------------------------------------------------------------------------------------------------------
