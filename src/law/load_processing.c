@@ -1,7 +1,7 @@
 /* law/actions.yaml and law/data_categories.yaml.
  *
- * A category's place in its file is its number in every set of categories that was ever written down: new ones are added
- * at the end. Actions have no number outside of the running program. */
+ * A category's place in its file is its number in every set of categories that was ever written down: new ones are
+ * added at the end. Actions have no number outside of the running program. */
 #include "law/load.h"
 
 #include <string.h>

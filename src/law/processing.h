@@ -47,8 +47,8 @@ struct data_category {
 struct data_action {
     const char *id; /* "collect", "transfer" … */
     struct text3 title;
-    unsigned aspect; /* the aspect a consent must say yes to; ASPECT_PROCESSING for most; 0: no basis is asked for, since
-                        the law itself obliges to it (blocking, destroying) */
+    unsigned aspect; /* the aspect a consent must say yes to; ASPECT_PROCESSING for most; 0: no basis is asked for,
+                        since the law itself obliges to it (blocking, destroying) */
     bool wants_recipient, wants_country;
     bool keeps;       /* storing: not stopped by blocking, and goes on under a legal hold */
     bool destroys;    /* a legal hold forbids it */

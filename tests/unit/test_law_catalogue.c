@@ -291,10 +291,16 @@ static const char procedure_yaml[] =
     "    extends: answer\n"
     "    fields: [{name: reason, type: text, required: true, " T "}]\n";
 
+static const char actions_yaml[] = "- action: use\n  aspect: processing\n  norm: opl.11.3\n  " T "\n"
+                                   "- action: keep\n  aspect: none\n  keeps: true\n  norm: opl.11.3\n  " T "\n";
+static const char data_categories_yaml[] = "- category: name\n  kinds: [identifying]\n  " T "\n"
+                                           "- category: face\n  norm: opl.11.3\n  " T "\n";
 static const struct {
     const char *relative, *bytes;
 } files[] = {
     {"acts.yaml", acts_yaml},
+    {"actions.yaml", actions_yaml},
+    {"data_categories.yaml", data_categories_yaml},
     {"roles.yaml", roles_yaml},
     {"calendar.yaml", calendar_yaml},
     {"norms/all.yaml", norms_yaml},
@@ -361,6 +367,8 @@ struct refusal {
 
 #define PROC "procedures/complaint.yaml"
 #define NORMS "norms/all.yaml"
+#define ACTIONS "actions.yaml"
+#define DATA "data_categories.yaml"
 static const struct refusal refusals[] = {
     /* What every file is held to. */
     {1, "acts.yaml", "cited:", "quoted:", "yaml_unknown_key", 0},
@@ -490,6 +498,19 @@ static const struct refusal refusals[] = {
     {129, PROC, "  extend:\n", "  opened:\n", "law_bad_value", 1},
     {130, PROC, "tell: opener", "tell: opener\n    sms: true", "yaml_unknown_key", 1},
     {131, PROC, "    from: received\n", "", "yaml_missing_key", -2},
+    {132, ACTIONS, "aspect: processing", "aspect: thinking", "law_bad_value", 0},
+    {133, ACTIONS, "  aspect: processing\n", "", "yaml_missing_key", -1},
+    {134, ACTIONS, "aspect: processing", "aspect: processing\n  wish: true", "yaml_unknown_key", 1},
+    {135, ACTIONS, "keeps: true", "keeps: always", "yaml_wrong_type", 0},
+    {136, ACTIONS, "keeps: true", "keeps: true\n  destroys: true", "law_bad_value", 1},
+    {137, ACTIONS, "keeps: true", "wants_recipient: true", "law_bad_value", -1},
+    {138, ACTIONS, "action: keep", "action: use", "law_twice", 0},
+    {139, ACTIONS, "norm: opl.11.3", "norm: opl.99", "law_unknown_reference", 0},
+    {140, ACTIONS, "  norm: opl.11.3\n", "", "yaml_missing_key", -2},
+    {141, DATA, "[identifying]", "[pretty]", "law_bad_value", 0},
+    {142, DATA, "category: face", "category: name", "law_twice", 0},
+    {143, DATA, "norm: opl.11.3", "norm: opl.99", "law_unknown_reference", 0},
+    {144, DATA, "category: name", "category: Name", "law_bad_value", 0},
 };
 
 static void text_replace(const char *bytes, const struct refusal *refusal, char *ret, size_t room, int *ret_line)
