@@ -3,7 +3,6 @@
 #include "persons/index_parts.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define STRETCHES 64
 #define BATCH 64
@@ -320,18 +319,10 @@ static int building_finish(struct building *building, struct err *err)
     return r;
 }
 
-static int64_t clock_usec(void)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (int64_t)at.tv_sec * USEC_PER_SEC + at.tv_nsec / 1000;
-}
-
 int index_build(struct person_index *index, int64_t now_usec, int64_t *ret_leaf, struct err *err)
 {
     struct building *building = calloc(1, sizeof(*building));
-    int64_t begun = clock_usec(), leaf = 0, consents = 0;
+    int64_t leaf = 0, consents = 0;
     int r;
 
     if (building == NULL)
@@ -361,10 +352,8 @@ int index_build(struct person_index *index, int64_t now_usec, int64_t *ret_leaf,
         index->today = building->today;
         r = building_finish(building, err);
     }
-    if (r == 0) {
-        atomic_store(&index->built_usec, clock_usec() - begun);
+    if (r == 0)
         *ret_leaf = leaf;
-    }
     table_free(building->consents);
     table_free(building->people);
     pthread_mutex_destroy(&building->lock);

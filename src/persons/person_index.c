@@ -240,6 +240,11 @@ struct decision_law *person_index_law(struct person_index *index)
     return law;
 }
 
+void person_index_built(struct person_index *index, int64_t took_usec)
+{
+    atomic_store(&index->built_usec, took_usec);
+}
+
 void person_index_figures(struct person_index *index, struct person_index_figures *ret)
 {
     struct person_index_figures figures = {.built_usec = atomic_load(&index->built_usec),

@@ -36,11 +36,13 @@ void person_index_decide_many(struct person_index *index, const struct decision_
                               const struct question *questions, size_t count, int64_t now_usec, struct decision *ret);
 struct person_index_figures {
     uint64_t people, consents, bytes;
-    int64_t built_usec;       /* how long the building took */
+    int64_t built_usec;       /* how long the building took, as person_index_built was told */
     int64_t leaf;             /* up to which event it is current: one more than the newest taken in */
     int64_t followed_at_usec; /* when it last was */
     uint64_t decisions[3];    /* by enum answer */
 };
+/* How long the building took: rooms do not read the clock, whoever called person_index_new does. */
+void person_index_built(struct person_index *index, int64_t took_usec);
 void person_index_figures(struct person_index *index, struct person_index_figures *ret);
 
 #endif

@@ -191,8 +191,11 @@ int server_start(struct app *app, struct server **ret, struct err *err)
         r = token_cache_new(&app->tokens, err);
     if (r == 0)
         r = decision_log_new(settings->decision_log_every, &app->decision_log, err);
+    int64_t begun = monotonic_usec();
     if (r == 0)
         r = person_index_new(&app->office, cores(), app->now(), &app->persons, err);
+    if (r == 0)
+        person_index_built(app->persons, monotonic_usec() - begun);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
     if (r == 0)
