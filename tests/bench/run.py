@@ -335,14 +335,53 @@ def decisions(scratch, people, consents):
     shutil.rmtree(folder)
 
 
+def imports(scratch, rows):
+    """Consents from a file, beside a plain copy of the same file into SQLite."""
+    tell(f"a file of {rows} consents ...")
+    talap = Talap(os.path.join(scratch, "import"))
+    os.makedirs(talap.folder)
+    talap.init().start()
+    titles = {"kk": "Жеткізу", "ru": "Доставка", "en": "Delivery"}
+    try:
+        answer = talap.call("PUT", "/v1/processing/purpose/delivery", "responsible", json={
+            "title": titles, "norm": "contract", "basis": "consent", "categories": ["name", "email"]})
+        assert answer.status_code in (200, 201), answer.text
+    finally:
+        talap.stop()
+    for people, of in ((rows, "a person each"), (max(1, rows // 3), "three a person")):
+        path = os.path.join(scratch, f"consents-{people}.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("person_id,email,full_name,purpose,categories,third_persons,cross_border,publication,way,text,text_language,text_version,"
+                       "given_at,operator_name,operator_bin\n")
+            for i in range(rows):
+                n = i % people
+                file.write(f"{people}-{n},p{people}-{n}@example.kz,Сейітқызы Айгерім {n},delivery,name email,no,no,no,electronic,"
+                           "Мен деректерімді өңдеуге келісемін.,kk,1,2026-01-01T10:00:00+05:00,Сауда,990140004654\n")
+        begun = time.monotonic()
+        subprocess.run(["sqlite3", os.path.join(scratch, f"copy-{people}.db"), f".import --csv {path} consents"], check=True)
+        copied = rows / (time.monotonic() - begun)
+        begun = time.monotonic()
+        done = talap.command("consent", "import", path)
+        rate = rows / (time.monotonic() - begun)
+        assert f"{rows} taken, 0 refused" in done.stderr, done.stderr
+        say(f"consents read in, {of}", rate, "rows/s", "sqlite3 .import of the same file into one table without an index", copied)
+        begun = time.monotonic()
+        talap.command("consent", "import", path)
+        say("the same file again", time.monotonic() - begun, "s")
+    begun = time.monotonic()
+    talap.command("consent", "export", os.path.join(scratch, "out.csv"))
+    say("consents taken out as CSV", 2 * rows / (time.monotonic() - begun), "rows/s")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1000000)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen")
+    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,import")
     parser.add_argument("--entries", type=int, default=1000000)
     parser.add_argument("--people", type=int, default=3000000)
     parser.add_argument("--consents", type=int, default=10000000)
+    parser.add_argument("--rows", type=int, default=300000)
     parser.add_argument("--events", type=int, default=5000000)
     options = parser.parse_args()
     only = options.only.split(",")
@@ -368,6 +407,8 @@ def main():
             decisions(scratch, options.people, options.consents)
         if "authzen" in only:
             authzen(scratch, options.seconds, options.people, options.consents)
+        if "import" in only:
+            imports(scratch, options.rows)
 
 
 main()

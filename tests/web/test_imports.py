@@ -30,7 +30,7 @@ def registers(service):
     for kind, name, entry in (
             ("recipient", "post", {"title": TITLES, "country": "KZ"}),
             ("purpose", "delivery", {"title": TITLES, "norm": "contract", "basis": "consent", "recipients": ["post"],
-                                     "categories": ["name", "email"],
+                                     "categories": ["name", "email", "phone"],
                                      "retention": {"amount": 3, "unit": "year", "after": "ended"}})):
         answer = service.call("PUT", f"/v1/processing/{kind}/{name}", "responsible", json=entry)
         assert answer.status_code in (200, 201), answer.text
@@ -96,6 +96,24 @@ def test_sent_followed_and_known_again(either):
     assert again.status_code == 200 and again.json()["id"] == made["id"] and again.json()["state"] == "done"
     assert len(taken_out(either)) == 2
     either.command("verify")
+
+
+def test_the_example_of_the_documents_is_taken(talap):
+    talap.user("admin-1", "admin")
+    session = sign_in(talap, "admin-1")
+    page = session.get(talap.url + "/en/settings/organisation").text
+    form = {"csrf": re.search(r'name="csrf" value="([0-9a-f]{64})"', page)[1], "bin": "990140004654"}
+    for lang in ("kk", "ru", "en"):
+        form["name_" + lang] = "Сауда"
+        form["address_" + lang] = "Астана"
+    answer = session.post(talap.url + "/en/settings/organisation", data=form, allow_redirects=False)
+    assert answer.status_code == 303, answer.text
+    with open(os.path.join(ROOT, "docs/examples/consents.csv"), encoding="utf-8") as file:
+        text = file.read()
+    assert finished(talap, send(talap, text).json())["taken"] == 3
+    with open(os.path.join(ROOT, "docs/consents.md"), encoding="utf-8") as file:
+        told = set(re.findall(r"`([a-z_]+)`", file.read().split("| column |")[1].split("## Taking out")[0]))
+    assert set(text.split("\n")[0].split(",")) <= told
 
 
 def test_what_is_no_file_of_consents(talap):

@@ -75,6 +75,15 @@ static const struct {
     {"register_get", 200, "application/json", "register_page", NULL},
     {"register_entry", 200, "application/json", "register_entry", NULL},
     {"register_csv", 200, "text/csv", NULL, NULL},
+    {"consent_record", 200, "application/ld+json", NULL, NULL},
+    {"consents_csv", 200, "text/csv", NULL, NULL},
+    {"consents_jsonld", 200, "application/x-ndjson", NULL, NULL},
+    {"import_send", 201, "application/json", "import", NULL},
+    {"import_list", 200, "application/json", "import_list", NULL},
+    {"import_get", 200, "application/json", "import", NULL},
+    {"import_stop", 200, "application/json", "import", "nothing"},
+    {"import_resume", 200, "application/json", "import", "nothing"},
+    {"import_refusals", 200, "text/csv", NULL, NULL},
     {"register_json", 200, "application/json", "register_export", NULL},
     {"report_list", 200, "application/json", "report_list", NULL},
     {"report_get", 200, "application/json", "report", NULL},
@@ -207,6 +216,26 @@ static void write_case_bodies(struct request *request, struct buf *out, bool ope
     jo_close(out, '}');
 }
 
+/* A file of rows, as the body itself or in a form. */
+static void write_file_body(struct buf *out)
+{
+    static const char *const types[] = {"text/csv", "application/x-ndjson", "application/ld+json"};
+    jo_key(out, "requestBody");
+    jo_open(out, '{');
+    jo_bool(out, "required", true);
+    jo_key(out, "content");
+    jo_open(out, '{');
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        jo_key(out, types[i]);
+        buf_puts(out, "{\"schema\":{\"type\":\"string\"}}");
+    }
+    jo_key(out, "multipart/form-data");
+    buf_puts(out, "{\"schema\":{\"type\":\"object\",\"required\":[\"file\"],\"properties\":{\"file\":"
+                  "{\"type\":\"string\",\"format\":\"binary\"}}}}");
+    jo_close(out, '}');
+    jo_close(out, '}');
+}
+
 static void write_body(struct request *request, struct buf *out, const struct route *route, const char *schema)
 {
     static const char *const types[] = {"application/json", "multipart/form-data"};
@@ -281,7 +310,9 @@ static void write_operation(struct request *request, struct buf *out, const stru
     jo_roles(out, route->roles);
     write_security(out, route);
     write_parameters(request, out, route);
-    if (route->input != INPUT_NONE)
+    if (route->input == INPUT_FILE)
+        write_file_body(out);
+    else if (route->input != INPUT_NONE)
         write_body(request, out, route, shape < sizeof shapes / sizeof shapes[0] ? shapes[shape].body : NULL);
     write_answers(out, shape);
     jo_close(out, '}');
