@@ -15,7 +15,6 @@
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define CODE_CHARS 12
-#define SETTING "master_key_id"
 
 struct keyring {
     uint8_t person[crypto_shorthash_KEYBYTES];
@@ -126,9 +125,9 @@ int keyring_check(struct tx *tx, const struct keyring *keyring, struct err *err)
     char mine[20];
     snprintf(mine, sizeof mine, "\"%s\"", keyring->id);
     arena_init(&arena, 16 * 1024);
-    int result = store_setting_get(tx, SETTING, &arena, &stored, err);
+    int result = store_setting_get(tx, KEYRING_SETTING, &arena, &stored, err);
     if (result == 0 && stored == NULL)
-        result = tx_is_write(tx) ? store_setting_put(tx, SETTING, mine, err)
+        result = tx_is_write(tx) ? store_setting_put(tx, KEYRING_SETTING, mine, err)
                                  : err_set(err, ERR_UNAVAILABLE, "master_key_unnamed", NULL);
     else if (result == 0 && strcmp(stored, mine) != 0)
         result = err_set(err, ERR_UNAVAILABLE, "master_key_wrong", "%.*s", (int)strcspn(stored + 1, "\""), stored + 1);

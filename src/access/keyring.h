@@ -22,6 +22,7 @@ void keyring_free(struct keyring *keyring);
  * start
  * ("master_key_wrong", arg: the id wanted). Hex, 17 bytes with NUL. keyring_check writes the id at its first use in a
  * write transaction; a read transaction only compares, and refuses a store that has no id ("master_key_unnamed"). */
+#define KEYRING_SETTING "master_key_id" /* the setting's name */
 void keyring_id(const struct keyring *keyring, char ret[static 17]);
 int keyring_check(struct tx *tx, const struct keyring *keyring, struct err *err) WARN_UNUSED;
 

@@ -93,6 +93,19 @@ static int check_key(struct installation *installation, bool create, struct err 
     return r < 0 ? r : keyring_check(tx, installation->keyring, err);
 }
 
+/* A missing key is told by its name, so that whoever keeps several knows which one to bring. */
+static int name_missing_key(struct store *store, struct arena *arena, const char *path, struct err *err)
+{
+    struct tx *tx CLEANUP_READ = NULL;
+    const char *id = NULL;
+    struct err ignored = {0};
+
+    if (store_read_begin(store, &tx, &ignored) == 0 &&
+        store_setting_get(tx, KEYRING_SETTING, arena, &id, &ignored) == 0 && id)
+        id = unquote(arena, id);
+    return err_set(err, ERR_UNAVAILABLE, "master_key_missing", "%s (%.100s)", id ? id : "?", path);
+}
+
 /* The keys, which belong to the store: only a store that has none yet gets new ones. With a store that has, a lost key
  * is an error, and no other is made in its place. */
 static int open_keys(struct installation *installation, const struct settings *settings, bool create, struct err *err)
@@ -111,6 +124,8 @@ static int open_keys(struct installation *installation, const struct settings *s
     snprintf(path, sizeof(path), "%s/master.key", settings->var_dir);
     if (r == 0)
         r = keyring_load(path, fresh, &installation->keyring, err);
+    if (r == -ERR_UNAVAILABLE && strcmp(err->code, "master_key_missing") == 0)
+        r = name_missing_key(installation->store, &arena, path, err);
     if (r == 0)
         r = check_key(installation, fresh, err);
     if (r == 0)
