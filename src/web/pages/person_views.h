@@ -59,12 +59,13 @@ struct person_data_view {
 struct kept_line {
     const char *id, *title;
     int64_t version, from_usec;
-    bool retired, shipped; /* of the catalogue: nobody changes it here */
+    bool retired;
 };
 struct kept_section {
     const char *word, *title, *text, *make; /* the kind; the words of its button */
-    size_t count;
+    size_t count, shipped_count;
     const struct kept_line *rows;
+    const struct kept_option *shipped; /* of the catalogue: nobody changes them here */
     bool single; /* one entry at most */
 };
 struct processing_view {

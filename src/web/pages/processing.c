@@ -47,28 +47,30 @@ static int section_fill(struct request *request, const struct kept *kept, size_t
 {
     const struct catalogue *catalogue = request->office->catalogue;
     const struct kept_entry **entries = NULL;
-    size_t count = kept_list(kept, kinds[at].kind, NULL, &request->arena, &entries), filled = 0;
-    size_t shipped = kinds[at].kind == KEPT_CATEGORY ? catalogue->data_category_count : 0;
-    struct kept_line *rows = ARENA_ARRAY(&request->arena, struct kept_line, count + shipped + 1);
-    if (rows == NULL)
+    size_t count = kept_list(kept, kinds[at].kind, NULL, &request->arena, &entries);
+    size_t shipped_count = kinds[at].kind == KEPT_CATEGORY ? catalogue->data_category_count : 0;
+    struct kept_line *rows = ARENA_ARRAY(&request->arena, struct kept_line, count + 1);
+    struct kept_option *shipped = ARENA_ARRAY(&request->arena, struct kept_option, shipped_count + 1);
+    if (rows == NULL || shipped == NULL)
         return err_memory(err);
     for (size_t i = 0; i < count; i++)
-        rows[filled++] = (struct kept_line){.id = arena_strdup(&request->arena, entries[i]->id),
-                                               .title = entry_title(request, entries[i]),
-                                               .version = entries[i]->version,
-                                               .from_usec = entries[i]->from_usec,
-                                               .retired = entries[i]->retired};
-    for (size_t i = 0; i < shipped; i++)
-        rows[filled++] = (struct kept_line){.id = catalogue->data_categories[i].id,
-                                               .title = catalogue->data_categories[i].title.in[request->lang],
-                                               .shipped = true};
+        rows[i] = (struct kept_line){.id = arena_strdup(&request->arena, entries[i]->id),
+                                     .title = entry_title(request, entries[i]),
+                                     .version = entries[i]->version,
+                                     .from_usec = entries[i]->from_usec,
+                                     .retired = entries[i]->retired};
+    for (size_t i = 0; i < shipped_count; i++)
+        shipped[i] = (struct kept_option){.value = catalogue->data_categories[i].id,
+                                          .title = catalogue->data_categories[i].title.in[request->lang]};
     *ret = (struct kept_section){.word = kept_kind_word(kinds[at].kind),
-                                     .title = text_get(request->lang, kinds[at].title),
-                                     .text = text_get(request->lang, kinds[at].text),
-                                     .make = text_get(request->lang, kinds[at].make),
-                                     .count = filled,
-                                     .rows = rows,
-                                     .single = kinds[at].kind == KEPT_RESPONSIBLE};
+                                 .title = text_get(request->lang, kinds[at].title),
+                                 .text = text_get(request->lang, kinds[at].text),
+                                 .make = text_get(request->lang, kinds[at].make),
+                                 .count = count,
+                                 .shipped_count = shipped_count,
+                                 .rows = rows,
+                                 .shipped = shipped,
+                                 .single = kinds[at].kind == KEPT_RESPONSIBLE};
     return request->arena.overflowed ? err_memory(err) : 0;
 }
 
