@@ -63,9 +63,9 @@ static uint64_t unknown_reasons(const struct question *question, const struct ac
 /* Categories that a ground stands for; what rests on consents is the rest. */
 struct basis {
     uint64_t by_ground, by_consent;
-    uint8_t ground;      /* from 1; 0: none that may be used */
-    bool ground_refused; /* there is one, and it is not theirs */
-    bool cited;
+    uint8_t ground;   /* from 1; 0: none that may be used */
+    uint64_t refused; /* why there is one that may not be used: a reason's bit */
+    bool cited;       /* and not the purpose's own */
 };
 
 static uint64_t grounds_of(const struct decision_law *law, uint16_t recipient)
@@ -73,20 +73,29 @@ static uint64_t grounds_of(const struct decision_law *law, uint16_t recipient)
     return recipient != 0 && recipient < law->recipient_end ? law->recipients[recipient].grounds : 0;
 }
 
+static uint64_t grounds_named(const struct decision_law *law, uint16_t recipient)
+{
+    return recipient != 0 && recipient < law->recipient_end ? law->recipients[recipient].grounds_named : 0;
+}
+
+/* The purpose's own ground stands in the register with its evidence, and serves everybody to whom the law gives it.
+ * Another that a question cites has no evidence but who asks or receives: it serves those whom the law names for it (a
+ * court, the revenue bodies), and nobody on the ground of being anybody, an operator or a third person. */
 static struct basis basis_find(const struct decision_law *law, const struct question *question,
                                const struct purpose_rule *purpose)
 {
-    struct basis basis = {.by_consent = question->categories, .cited = question->ground != 0};
+    struct basis basis = {.by_consent = question->categories,
+                          .cited = question->ground != 0 && question->ground != purpose->ground};
     uint8_t ground = question->ground != 0 ? question->ground : purpose->ground;
-    uint64_t theirs = law->grounds_all;
+    uint64_t anybodys = law->grounds_all, theirs;
 
     if (ground == 0)
         return basis;
-    theirs |= question->asker == 0 ? law->grounds_operator : grounds_of(law, question->asker);
-    if (basis.cited)
-        theirs |= grounds_of(law, question->recipient);
+    anybodys |= question->asker == 0 ? law->grounds_operator : grounds_of(law, question->asker);
+    theirs = basis.cited ? grounds_named(law, question->asker) | grounds_named(law, question->recipient) : anybodys;
     if ((theirs >> (ground - 1) & 1) == 0) {
-        basis.ground_refused = true;
+        basis.refused = basis.cited && (anybodys >> (ground - 1) & 1) != 0 ? REASON_BIT(REASON_GROUND_UNRECORDED)
+                                                                           : REASON_BIT(REASON_GROUND_NOT_THEIRS);
         return basis;
     }
     basis.ground = ground;
@@ -112,7 +121,7 @@ static uint64_t basis_reasons(const struct weighing *weighing, const struct basi
         reasons = weighing->why;
     else
         reasons = REASON_BIT(REASON_NO_CONSENT);
-    return reasons | (basis->ground_refused ? REASON_BIT(REASON_GROUND_NOT_THEIRS) : 0);
+    return reasons | basis->refused;
 }
 
 /* A yes of its own to every category, or why there is none. */
@@ -129,7 +138,7 @@ static bool third_person_listed(const struct decision_law *law, const struct pur
                                 const struct basis *basis, uint16_t third)
 {
     return third == 0 || pool_has(law, purpose->recipients_from, purpose->recipient_count, third) ||
-           (basis->cited && basis->ground != 0 && (grounds_of(law, third) >> (basis->ground - 1) & 1) != 0);
+           (basis->cited && basis->ground != 0 && (grounds_named(law, third) >> (basis->ground - 1) & 1) != 0);
 }
 
 static uint64_t third_person_reasons(const struct decision_law *law, const struct question *question,

@@ -8,17 +8,15 @@
  *   blocked            only storing, and blocking, go on
  *   none asked for     blocking and destroying want no basis: they are duties. A legal hold forbids destroying
  *   purpose            known, not retired, and every category in its list (7.9, 12.1, 25.2.1)
- *   basis              an Article 9 ground (cited, else the purpose's) that the asker, or the receiver of a cited one,
- *                      may use: for all categories, biometric ones only where the ground reaches them (7.12). For the
- *                      other categories consents for the purpose: begun, not over, saying yes; together
- *   legal hold         storing goes on without a basis
- *   third persons      who receives and who asks, where it is not the operator: in the register, in the purpose's
- *                      recipients (or the cited ground is theirs by kind), and for what rests on consent: a yes to
- *                      third persons, to this one
- *   cross-border       where a state other than ours is named, or is that of who receives or asks: it protects data
- *                      (16.2), or a yes, or the purpose's ground of 16.3; undecided and none of these: a gap
- *   publication        a yes, or the purpose is published by law
- *   automated          while 19-1.1 is in force: declared by the purpose, a yes or by law, no objection upheld; one
+ *   basis              an Article 9 ground: the purpose's own, recorded with its evidence, where the law gives it to
+ * the asker; another that is cited only where the law names the asker or the receiver for it (a court), not as one of
+ * all. For all categories, biometric ones only where it reaches them (7.12). For the other categories consents for the
+ * purpose: begun, not over, saying yes; together legal hold         storing goes on without a basis third persons who
+ * receives and who asks, where it is not the operator: in the register, in the purpose's recipients (or the cited
+ * ground is theirs by kind), and for what rests on consent: a yes to third persons, to this one cross-border where a
+ * state other than ours is named, or is that of who receives or asks: it protects data (16.2), or a yes, or the
+ * purpose's ground of 16.3; undecided and none of these: a gap publication        a yes, or the purpose is published by
+ * law automated          while 19-1.1 is in force: declared by the purpose, a yes or by law, no objection upheld; one
  *                      under consideration is a gap
  *   profiling          not on categories of kind no_profiling, biometric, identifying (opl.20.3)
  *   targeting          not of a child, nor on a child's data (opl.20.4); age unknown is a gap */

@@ -306,11 +306,13 @@ static int recipients_compile(struct compiling *compiling, struct err *err)
             if (json_is_string(json_array_get(kinds, k)))
                 words[count++] = json_string_value(json_array_get(kinds, k));
         }
+        uint64_t named = grounds_for(law, words, count);
         words[count++] = "third_person";
         country = json_string_value(json_object_get(entry->json, "country"));
         int number = country != NULL ? decision_number(law, WORD_COUNTRY, country, strlen(country)) : 0;
         law->recipients[entry->number] = (struct recipient_rule){
             .grounds = grounds_for(law, words, count),
+            .grounds_named = named,
             .country = number > 0 ? (uint16_t)number : 0,
             .known = true,
             .id = entry->id,

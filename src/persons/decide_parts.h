@@ -29,8 +29,9 @@ struct purpose_rule {
     const char *id, *cross_border_ground;
 };
 struct recipient_rule {
-    uint64_t grounds; /* bits, from ground 1 as bit 0: given to their kinds by name */
-    uint16_t country; /* 0: not known */
+    uint64_t grounds;       /* bits, from ground 1 as bit 0: given to their kinds by name, third persons' included */
+    uint64_t grounds_named; /* without those that any third person has */
+    uint16_t country;       /* 0: not known */
     bool known;
     const char *id;
 };

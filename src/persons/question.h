@@ -44,6 +44,7 @@ enum reason {
     REASON_ASKER_UNKNOWN,
     REASON_GROUND_UNKNOWN,
     REASON_GROUND_NOT_THEIRS, /* Article 9 gives the ground to others */
+    REASON_GROUND_UNRECORDED, /* a ground open to everybody, cited without the record of its evidence in the purpose */
     REASON_AGE_UNKNOWN,       /* targeting somebody whose age is not known */
     REASON_OBJECTION_OPEN,    /* being considered (19-1.3) */
     REASONS_GAP,              /* how many gaps there are */

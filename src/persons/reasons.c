@@ -19,6 +19,7 @@ static const struct {
     [REASON_ASKER_UNKNOWN] = {"asker_unknown", NORMS("pdl.10.1")},
     [REASON_GROUND_UNKNOWN] = {"ground_unknown", NORMS("pdl.9")},
     [REASON_GROUND_NOT_THEIRS] = {"ground_not_theirs", NORMS("pdl.9")},
+    [REASON_GROUND_UNRECORDED] = {"ground_unrecorded", NORMS("pdl.9")},
     [REASON_AGE_UNKNOWN] = {"age_unknown", NORMS("opl.20.4")},
     [REASON_OBJECTION_OPEN] = {"objection_open", NORMS("pdl.19-1.2", "pdl.19-1.3")},
     [REASON_DESTROYED] = {"destroyed", NORMS("pdl.18")},

@@ -35,6 +35,7 @@ static const char *missing_word(enum reason reason)
         return "subject";
     case REASON_GROUND_UNKNOWN:
     case REASON_GROUND_NOT_THEIRS:
+    case REASON_GROUND_UNRECORDED:
         return "ground";
     case REASON_AGE_UNKNOWN:
         return "age";

@@ -69,6 +69,12 @@ static bool theirs(const struct run *run, int ground, int who)
     return who == 0 ? run->world->grounds[ground].operator: (run->world->recipients[who].grounds >> ground & 1) != 0;
 }
 
+/* By their kind, and not as one of all or as any third person. */
+static bool named(const struct run *run, int ground, int who)
+{
+    return who != 0 && (run->world->recipients[who].named >> ground & 1) != 0;
+}
+
 static bool anyone_stands(const struct run *run)
 {
     for (int i = 0; i < run->person->consent_count; i++) {
@@ -99,9 +105,11 @@ static bool basis(struct run *run, int *ret_ground, bool *by_consent, bool *ret_
 {
     const struct ref_question *question = run->question;
     int ground = question->ground != 0 ? question->ground : question->purpose->ground;
-    bool usable =
-        ground != 0 && (theirs(run, ground, question->asker) ||
-                        (question->ground != 0 && question->receiver != 0 && theirs(run, ground, question->receiver)));
+    bool recorded = ground == question->purpose->ground;
+    bool open = ground != 0 && theirs(run, ground, question->asker);
+    bool usable = recorded
+                      ? open
+                      : ground != 0 && (named(run, ground, question->asker) || named(run, ground, question->receiver));
     bool bad = question->purpose->retired, missing = false;
     uint64_t before = run->reasons;
 
@@ -130,7 +138,7 @@ static bool basis(struct run *run, int *ret_ground, bool *by_consent, bool *ret_
     else if (missing)
         say_why_none(run);
     if (missing && ground != 0 && !usable)
-        because(run, REASON_GROUND_NOT_THEIRS);
+        because(run, !recorded && open ? REASON_GROUND_UNRECORDED : REASON_GROUND_NOT_THEIRS);
     *ret_ground = usable ? ground : 0;
     if ((bad || missing) && question->action->stores && run->person->held && question->receiver == 0 &&
         question->asker == 0) {
@@ -146,8 +154,8 @@ static bool basis(struct run *run, int *ret_ground, bool *by_consent, bool *ret_
 
 static void third_person(struct run *run, int third, int ground)
 {
-    bool cited_is_theirs =
-        run->question->ground != 0 && ground != 0 && (run->world->recipients[third].grounds >> ground & 1) != 0;
+    bool cited_is_theirs = run->question->ground != 0 && ground != 0 && ground != run->question->purpose->ground &&
+                           named(run, ground, third);
 
     if (third != 0 && !run->question->purpose->recipients[third] && !cited_is_theirs)
         because(run, REASON_NO_THIRD_PERSONS);

@@ -22,6 +22,7 @@ struct ref_recipient {
     bool abroad;
     enum ref_state state;
     uint64_t grounds; /* given to them by kind: bit of the ground's number */
+    uint64_t named;   /* of those, by another kind than that of any third person */
 };
 struct ref_purpose {
     bool known, retired, by_law_public, automated, automated_by_law, abroad_by_law;

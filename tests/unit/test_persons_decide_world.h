@@ -147,9 +147,11 @@ static inline void decide_describe(struct decide_world *w)
                                                     .operator= decide_ground_of(ground, "operator"),
                                                     .biometric = ground->biometric};
         for (int r = 1; r < DECIDE_RECIPIENTS; r++) {
-            if (decide_ground_of(ground, "third_person") ||
-                (strcmp(decide_recipients[r].id, "court") == 0 && decide_ground_of(ground, "court")) ||
-                (strcmp(decide_recipients[r].id, "printer") == 0 && decide_ground_of(ground, "mass_media")))
+            bool named = (strcmp(decide_recipients[r].id, "court") == 0 && decide_ground_of(ground, "court")) ||
+                         (strcmp(decide_recipients[r].id, "printer") == 0 && decide_ground_of(ground, "mass_media"));
+
+            w->ref.recipients[r].named |= (uint64_t)named << (i + 1);
+            if (named || decide_ground_of(ground, "third_person"))
                 w->ref.recipients[r].grounds |= UINT64_C(1) << (i + 1);
         }
         for (int p = 0; p < DECIDE_PURPOSES; p++) {
