@@ -18,8 +18,8 @@ static const char *state_of(struct people *p, const struct person *person)
     struct tx *tx CLEANUP_READ = NULL;
     struct destruction *list;
     struct subject_row subject;
-    int64_t remains;
-    size_t count;
+    struct person_record_row *records;
+    size_t count, record_count;
     bool whole;
 
     err_clear(&p->err);
@@ -27,10 +27,10 @@ static const char *state_of(struct people *p, const struct person *person)
     assert_ok(p, destructions_of(tx, person->serial, &p->arena, &list, &count, &p->err));
     assert_int_equal(count, 1);
     assert_ok(p, store_subject_get(tx, person->subject_id, &p->arena, &subject, &p->err));
-    assert_ok(p, store_person_remains(tx, person->serial, person->subject_id, &remains, &p->err));
+    assert_ok(p, store_records_of(tx, person->serial, &p->arena, &records, &record_count, &p->err));
     whole = strcmp(list[0].state, "intended") == 0;
     assert_int_equal(subject.wrapped_key != NULL, whole);
-    assert_int_equal(remains > 0, whole);
+    assert_int_equal(record_count, whole);
     return list[0].state;
 }
 
