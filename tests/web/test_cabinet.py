@@ -360,7 +360,7 @@ def test_a_part_and_then_all_of_a_consent_is_taken_back(house):
     answer = visitor.send(first, first + "/withdrawal", aspect="third_persons", once="01890000-0000-7000-8000-0000000000a1")
     assert answer.status_code == 200 and "?done=" in answer.url, answer.text
     number = requests.utils.unquote(answer.url.split("done=")[1])
-    assert number in answer.text and "бір бөлігі кері алынған" in answer.text
+    assert number in answer.text and "бір бөлігі кері қайтарып алынған" in answer.text
     state = house.call("GET", f"/v1/consents/{leaf}", "service").json()
     assert state["stands"]["third_persons"] is False and state["stands"]["processing"] is True
     # Sent twice it is one.

@@ -22,6 +22,8 @@ static void write_openers(struct buf *out, unsigned open_to)
     jo_open(out, '[');
     if (open_to & OPENER_PUBLIC)
         jo_put_text(out, "public");
+    if (open_to & OPENER_PERSON)
+        jo_put_text(out, "person");
     if (open_to & OPENER_STAFF)
         jo_put_text(out, "staff");
     if (open_to & OPENER_API)
