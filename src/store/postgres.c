@@ -25,6 +25,7 @@ struct postgres {
     struct db db;
     PGconn *connection;
     int64_t transaction_id; /* of the write transaction */
+    bool reading;           /* the transaction only reads */
     /* the statement that runs */
     const struct sql *key;
     const char *text;
@@ -287,22 +288,32 @@ static int64_t postgres_changes(struct db *db)
     return of(db)->changed;
 }
 
+/* What is left unread would stand before the next answer. A reader is not made to wait for millions of rows: the server
+ * is told to stop, and that failure is taken back to the savepoint that every reading transaction begins with, so that
+ * it goes on with the same view of the store. A writer, who has something to lose, reads to the end. */
+static void stop_stream(struct postgres *p)
+{
+    bool stopped = false;
+    PGresult *rest = PQgetResult(p->connection);
+    if (rest != NULL && p->reading) {
+        PGcancel *cancel = PQgetCancel(p->connection);
+        char why[128];
+        stopped = cancel != NULL && PQcancel(cancel, why, sizeof why) == 1;
+        PQfreeCancel(cancel);
+    }
+    for (; rest != NULL; rest = PQgetResult(p->connection))
+        PQclear(rest);
+    struct err ignored = {0};
+    if (stopped && PQtransactionStatus(p->connection) == PQTRANS_INERROR &&
+        simple(p, SQL("ROLLBACK TO r"), &ignored) != 0)
+        p->db.doomed = p->db.lost = true;
+}
+
 static void postgres_end(struct db *db)
 {
     struct postgres *p = of(db);
-    if (p->stream && p->started) {
-        /* What is left unread would stand before the next answer. */
-        PGresult *rest = PQgetResult(p->connection);
-        if (rest != NULL) {
-            PGcancel *cancel = PQgetCancel(p->connection);
-            char why[128];
-            if (cancel != NULL)
-                PQcancel(cancel, why, sizeof why);
-            PQfreeCancel(cancel);
-        }
-        for (; rest != NULL; rest = PQgetResult(p->connection))
-            PQclear(rest);
-    }
+    if (p->stream && p->started)
+        stop_stream(p);
     PQclear(p->result);
     p->result = NULL;
     free(p->copy);
@@ -362,8 +373,9 @@ static int postgres_begin(struct db *db, bool write, struct err *err)
     struct postgres *p = of(db);
     db->doomed = db->retry = false;
     p->transaction_id = 0;
+    p->reading = !write;
     if (!write)
-        return simple(p, SQL("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"), err);
+        return simple(p, SQL("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1; SAVEPOINT r"), err);
     int rc = simple(p, SQL("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"), err);
     if (rc == 0)
         rc = take_turn(p, err);
@@ -474,6 +486,24 @@ static int postgres_check(struct db *db, struct err *err)
         {"SELECT count(md5(CAST(t AS TEXT))) FROM register t"},
         {"SELECT count(md5(CAST(t AS TEXT))) FROM register_entry t"},
         {"SELECT count(md5(CAST(t AS TEXT))) FROM calendar_feed t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM person t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM person_change t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM kept_entry t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM consent_text t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM recipient_set t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM consent t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM objection t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM legal_hold t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM person_record t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM destruction t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM backup_made t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM person_case t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM acknowledgement t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM person_code t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM person_session t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM import t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM import_part t"},
+        {"SELECT count(md5(CAST(t AS TEXT))) FROM import_refusal t"},
     };
     for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
         int64_t rows;

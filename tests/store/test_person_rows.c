@@ -199,6 +199,66 @@ static void many_are_read_in_order_and_stopped(void **state)
     store_read_end(tx);
 }
 
+/* More rows than a connection hands over at once. */
+static int write_changes(struct tx *tx, void *arg, struct err *err)
+{
+    int rc = write_people(tx, NULL, err);
+
+    (void)arg;
+    for (int64_t leaf = 100; leaf < 20100 && rc == 0; leaf++)
+        rc = store_person_change_put(tx, leaf, 1, err);
+    return rc;
+}
+static int stop_at_once(int64_t leaf, int64_t person, void *arg, struct err *err)
+{
+    (void)leaf;
+    (void)person;
+    (*(int64_t *)arg)++;
+    return err_set(err, ERR_CONFLICT, "enough", NULL);
+}
+static int stop_and_write(struct tx *tx, void *arg, struct err *err)
+{
+    struct person_row person = {.serial = 2, .key64 = 9, .adult_day = 7, .destroyed_usec = TIME_NONE};
+    struct err ignored = {0};
+    int64_t seen = 0;
+
+    (void)arg;
+    if (store_person_change_scan(tx, 0, stop_at_once, &seen, &ignored) != -ERR_CONFLICT)
+        return err_set(err, ERR_INTERNAL, "not_stopped", NULL);
+    return store_person_update(tx, &person, err);
+}
+
+/* Who stops reading goes on in the same transaction, with what it saw at its beginning. */
+static void a_scan_that_is_stopped_spoils_nothing(void **state)
+{
+    struct world *world = *state;
+    int64_t seen = 0, sum = 0, newest;
+    struct person_row row;
+    struct tx *tx;
+    bool found;
+
+    assert_done(world_write(world, write_changes, NULL), world);
+    tx = world_read(world);
+    for (int again = 1; again <= 3; again++) {
+        assert_refused(store_person_change_scan(tx, 0, stop_at_once, &seen, &world->err), world, ERR_CONFLICT,
+                       "enough");
+        assert_int_equal(seen, again);
+        assert_done(store_consent_newest(tx, &newest, &world->err), world);
+        assert_int_equal(newest, 13);
+        if (again == 1)
+            assert_done(world_write(world, stop_and_write, NULL), world);
+    }
+    assert_done(store_person_by_serial(tx, 2, &world->arena, &row, &found, &world->err), world);
+    assert_true(found && row.adult_day == 20000);
+    assert_done(store_person_change_scan(tx, 20000, count_changes, &sum, &world->err), world);
+    assert_true(sum > 0);
+    store_read_end(tx);
+    tx = world_read(world);
+    assert_done(store_person_by_serial(tx, 2, &world->arena, &row, &found, &world->err), world);
+    assert_true(found && row.adult_day == 7);
+    store_read_end(tx);
+}
+
 static void a_backup_restores_them(void **state)
 {
     struct world *world = *state;
@@ -239,6 +299,7 @@ int main(void)
         WORLD_TEST(people_are_read_as_written),
         WORLD_TEST(what_changes_is_written),
         WORLD_TEST(many_are_read_in_order_and_stopped),
+        WORLD_TEST(a_scan_that_is_stopped_spoils_nothing),
         WORLD_TEST(a_backup_restores_them),
     };
     return world_run("store person rows", tests, sizeof tests / sizeof *tests);
