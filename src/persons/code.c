@@ -15,6 +15,7 @@
 #define AGAIN_USEC USEC_PER_MINUTE
 #define HOUR_USEC (60 * USEC_PER_MINUTE)
 #define ADDRESS_LIMIT 1024
+#define NO_LEAF (-1)
 
 void code_derive(const struct keyring *keyring, const char *id, char ret[static CODE_DIGITS + 1])
 {
@@ -112,21 +113,16 @@ static int address_open(const struct office *office, const struct code_row *row,
     return *ret == NULL ? err_memory(err) : 0;
 }
 
-static int tell(struct tx *tx, const struct office *office, const struct code_row *row, const struct person *person,
-                int64_t now_usec, struct err *err)
+/* No event: whoever asks for a code by another's address and then watches the public ledger grow would learn who is
+ * known here. That somebody entered is one, and codes that were asked for stand for an hour as rows. */
+static int tell(struct tx *tx, const struct code_row *row, int64_t now_usec, struct err *err)
 {
-    const struct actor system = system_actor();
     char id[ID_TEXT];
-    int64_t leaf;
-    int r =
-        person_event(tx, office, "person.code_asked", person, &system, NULL, now_usec, json_object(), NULL, &leaf, err);
-    if (r < 0)
-        return r;
     id_new(now_usec, id);
     struct outbox_row message = {.id = id,
                                  .kind = row->kind,
                                  .purpose = "code",
-                                 .leaf = leaf,
+                                 .leaf = NO_LEAF,
                                  .to = row->id,
                                  .state = "waiting",
                                  .created_usec = now_usec,
@@ -153,7 +149,7 @@ static int resolve(struct tx *tx, const struct office *office, struct code_row *
     if (found) {
         row->person = person.serial;
         row->state = "told";
-        r = tell(tx, office, row, &person, now_usec, err);
+        r = tell(tx, row, now_usec, err);
     } else {
         row->state = "nobody";
         row->sealed = NULL;

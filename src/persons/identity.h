@@ -2,9 +2,8 @@
  * shown to staff (no copy kept, pdl.7.10), or a signature with a certificate whose IIN is the person's. Then a session
  * of the cabinet: 30 minutes idle, 4 hours at most. Whether somebody is known is told to nobody: asking for a code
  * writes the same row whoever is meant, and only the job loop looks up for whom (codes_pass), when the answer is long
- * given.
+ * given; nor is it told by the ledger, whose size and kinds of events are public: a code that is asked for is no event.
  *
- *   person.code_asked    subject_id (only where somebody is known; nothing else)
  *   person.entered       subject_id, how: "email", "phone", "certificate"
  *   person.left          subject_id
  *   person.identified    subject_id, case_id, how: "cabinet", "operator", "document" */
@@ -28,8 +27,8 @@
  * answer with the id of the newest, and no letter. In a command. */
 int code_ask(struct tx *tx, const struct office *office, const char *kind, const char *value, enum lang lang,
              int64_t now_usec, char ret_id[static ID_TEXT], struct err *err) WARN_UNUSED;
-/* For the job loop, in a command: codes asked for whose person was not looked up yet. Where somebody is known, the
- * event and a message in the outbox: kind "mail" or "sms", purpose "code", to: the code's id, without a case. */
+/* For the job loop, in a command: codes asked for whose person was not looked up yet. Where somebody is known, a
+ * message in the outbox: kind "mail" or "sms", purpose "code", to: the code's id, without a case. */
 int codes_pass(struct tx *tx, const struct office *office, int64_t now_usec, size_t limit, size_t *ret_count,
                struct err *err) WARN_UNUSED;
 /* What such a message tells, when it is composed; *ret_found false when nobody is to be told any more: the code is
