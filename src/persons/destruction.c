@@ -7,8 +7,8 @@
  * done about somebody whose name nobody can tell any more. */
 #include "persons/destruction.h"
 #include "cases/record.h"
-#include "persons/effects.h"
 #include "persons/consents.h"
+#include "persons/effects.h"
 #include "persons/vault.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,7 +149,7 @@ static int prints_told(struct tx *tx, const struct person *person, struct arena 
     CLEANUP_BUF struct buf out = {0};
     uint64_t *prints;
     size_t count;
-    int r = store_person_prints(tx, person->subject_id, arena, &prints, &count, err);
+    int r = store_person_prints(tx, person->serial, arena, &prints, &count, err);
 
     if (r < 0)
         return r;
@@ -176,6 +176,9 @@ static int execute_run(struct tx *tx, struct store_command *command, struct err 
 
     arena_init(&arena, COMMAND_ARENA_LIMIT);
     r = person_by_serial(tx, step->row->person, &arena, &person, err);
+    /* Set since it was intended: it waits. */
+    if (r == 0 && (person.holds > 0 || person.blocks > 0))
+        return 0;
     if (r == 0)
         r = prints_told(tx, &person, &arena, &told, err);
     if (r == 0)
@@ -183,7 +186,7 @@ static int execute_run(struct tx *tx, struct store_command *command, struct err 
     if (r == 0 && step->moved)
         r = consents_destroy(tx, person.serial, step->now_usec, err);
     if (r == 0 && step->moved)
-        r = store_person_destroy(tx, person.serial, person.subject_id, step->now_usec, err);
+        r = store_person_destroy(tx, person.serial, step->now_usec, err);
     return r;
 }
 
@@ -213,7 +216,7 @@ static int check_gone(struct tx *tx, const struct office *office, const struct p
     struct subject_key key;
     struct err why = {0};
     int64_t remains = 0;
-    int r = store_person_remains(tx, person->serial, person->subject_id, &remains, err);
+    int r = store_person_remains(tx, person->serial, &remains, err);
 
     if (r < 0)
         return r;

@@ -35,7 +35,8 @@ int destruction_barred(struct tx *tx, const struct office *office, const struct 
 int destruction_begin(struct tx *tx, const struct office *office, const struct person *person, const char *ground,
                       const char *case_id, const struct actor *actor, int64_t now_usec, int64_t *ret_leaf,
                       struct err *err) WARN_UNUSED;
-/* For the job loop and for who waits: takes each open destruction one step further; call again while *ret_count > 0.
+/* A hold or block that comes between intent and execution stops it until it is lifted. For the job loop and for who
+ * waits: takes each open destruction one step further; call again while *ret_count > 0.
  * Not in a transaction: compaction cannot be. Fails only where nothing could be taken further; what failed waits for
  * the next pass. */
 int destruction_pass(const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err) WARN_UNUSED;

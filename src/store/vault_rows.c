@@ -2,6 +2,8 @@
 #include "store/vault_rows.h"
 #include "store/db.h"
 
+#define SUBJECTS_ARENA_BYTES ((size_t)4 << 20)
+
 static void put_day(struct db *db, int32_t day)
 {
     db_put_time(db, day == DAY_NONE ? TIME_NONE : day);
@@ -351,8 +353,11 @@ int store_destructions_of(struct tx *tx, int64_t person, struct arena *arena, st
 int store_destructions_in(struct tx *tx, const char *state, size_t limit, struct arena *arena,
                           struct destruction_row **ret, size_t *ret_count, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("SELECT " DESTRUCTION_COLUMNS " FROM destruction "
-                                         "WHERE state <> 'done' AND state = $1 ORDER BY leaf LIMIT $2"));
+    struct db *db =
+        db_query(tx->db, SQL("SELECT " DESTRUCTION_COLUMNS " FROM destruction "
+                             "WHERE state <> 'done' AND state = $1 AND (state <> 'intended' OR EXISTS "
+                             "(SELECT 1 FROM person p WHERE p.serial = person AND p.holds = 0 AND p.blocks = 0)) "
+                             "ORDER BY leaf LIMIT $2"));
     db_put_text(db, state);
     db_put_int(db, (int64_t)limit);
     return read_destructions(db, arena, ret, ret_count, err);
@@ -379,7 +384,37 @@ static int run_of(struct tx *tx, const struct sql *sql, int64_t person, const ch
     return db_run(db, NULL, err);
 }
 
-int store_person_destroy(struct tx *tx, int64_t person, const char *subject_id, int64_t now_usec, struct err *err)
+/* The person's own subject and those of cases that were found to be theirs (person_case): what came by a public form
+ * lies under a key of its own. Not one under which a case of somebody else lies as well. */
+static int subjects_of(struct tx *tx, int64_t person, struct arena *arena, const char ***ret, size_t *ret_count,
+                       struct err *err)
+{
+    struct db *db = db_query(
+        tx->db, SQL("SELECT subject_id FROM person WHERE serial = $1 UNION "
+                    "SELECT c.subject_id FROM person_case k JOIN case_file c ON c.id = k.case_id "
+                    "WHERE k.person = $2 AND c.subject_id NOT IN (SELECT p.subject_id FROM person p) AND NOT EXISTS "
+                    "(SELECT 1 FROM case_file o JOIN person_case x ON x.case_id = o.id "
+                    "WHERE o.subject_id = c.subject_id AND x.person <> k.person)"));
+    const char **ids = NULL;
+    size_t count = 0, room = 0;
+    int got;
+    db_put_int(db, person);
+    db_put_int(db, person);
+    while ((got = db_step(db, err)) > 0) {
+        const char **id = ROWS_ADD(arena, ids, count, room);
+        if (id == NULL)
+            break;
+        *id = db_text(db, 0, arena);
+    }
+    int rc = end_rows(db, got, arena, err);
+    if (rc == 0) {
+        *ret = ids;
+        *ret_count = count;
+    }
+    return rc;
+}
+
+static int destroy_subject(struct tx *tx, const char *subject_id, struct err *err)
 {
     int rc = run_of(tx, SQL("UPDATE subject SET wrapped_key = NULL WHERE id = $1"), 0, subject_id, err);
     /* Also codes that were asked for by their address and that nobody has looked up yet. */
@@ -397,6 +432,18 @@ int store_person_destroy(struct tx *tx, int64_t person, const char *subject_id, 
                     SQL("UPDATE attachment SET sealed = NULL, sealed_name = NULL "
                         "WHERE case_id IN (SELECT id FROM case_file WHERE subject_id = $1)"),
                     0, subject_id, err);
+    return rc;
+}
+
+int store_person_destroy(struct tx *tx, int64_t person, int64_t now_usec, struct err *err)
+{
+    struct arena arena __attribute__((cleanup(arena_done)));
+    const char **subjects;
+    size_t count;
+    arena_init(&arena, SUBJECTS_ARENA_BYTES);
+    int rc = subjects_of(tx, person, &arena, &subjects, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = destroy_subject(tx, subjects[i], err);
     if (rc == 0)
         rc = run_of(tx, SQL("DELETE FROM person_session WHERE person = $1"), person, NULL, err);
     if (rc == 0)
@@ -412,9 +459,8 @@ int store_person_destroy(struct tx *tx, int64_t person, const char *subject_id, 
     return db_run(db, NULL, err);
 }
 
-int store_person_remains(struct tx *tx, int64_t person, const char *subject_id, int64_t *ret, struct err *err)
+static int subject_remains(struct tx *tx, const char *subject_id, int64_t *ret, struct err *err)
 {
-    int64_t of_subject, of_person;
     struct db *db =
         db_query(tx->db, SQL("SELECT (SELECT count(*) FROM subject s WHERE s.id = w.id AND s.wrapped_key IS NOT NULL) "
                              "+ (SELECT count(*) FROM subject_lookup l WHERE l.subject_id = w.id) "
@@ -423,44 +469,69 @@ int store_person_remains(struct tx *tx, int64_t person, const char *subject_id, 
                              "WHERE c.subject_id = w.id AND a.sealed IS NOT NULL) "
                              "FROM (SELECT id FROM subject WHERE id = $1) AS w"));
     db_put_text(db, subject_id);
-    int rc = db_run_int(db, 0, &of_subject, err);
+    return db_run_int(db, 0, ret, err);
+}
+
+int store_person_remains(struct tx *tx, int64_t person, int64_t *ret, struct err *err)
+{
+    struct arena arena __attribute__((cleanup(arena_done)));
+    const char **subjects;
+    size_t count;
+    int64_t remains = 0, some = 0;
+    arena_init(&arena, SUBJECTS_ARENA_BYTES);
+    int rc = subjects_of(tx, person, &arena, &subjects, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = subject_remains(tx, subjects[i], &some, err);
+        remains += some;
+    }
     if (rc != 0)
         return rc;
-    db = db_query(tx->db, SQL("SELECT (SELECT count(*) FROM person_session s WHERE s.person = p.serial) "
-                              "+ (SELECT count(*) FROM person_code c WHERE c.person = p.serial) "
-                              "+ (SELECT count(*) FROM person_record r WHERE r.person = p.serial) "
-                              "+ (SELECT count(*) FROM consent c WHERE c.person = p.serial AND c.ended_usec IS NULL) "
-                              "+ (CASE WHEN p.id IS NULL AND p.key64 = 0 THEN 0 ELSE 1 END) "
-                              "FROM person p WHERE p.serial = $1"));
+    struct db *db =
+        db_query(tx->db, SQL("SELECT (SELECT count(*) FROM person_session s WHERE s.person = p.serial) "
+                             "+ (SELECT count(*) FROM person_code c WHERE c.person = p.serial) "
+                             "+ (SELECT count(*) FROM person_record r WHERE r.person = p.serial) "
+                             "+ (SELECT count(*) FROM consent c WHERE c.person = p.serial AND c.ended_usec IS NULL) "
+                             "+ (CASE WHEN p.id IS NULL AND p.key64 = 0 THEN 0 ELSE 1 END) "
+                             "FROM person p WHERE p.serial = $1"));
     db_put_int(db, person);
-    rc = db_run_int(db, 0, &of_person, err);
+    rc = db_run_int(db, 0, &some, err);
     if (rc == 0)
-        *ret = of_subject + of_person;
+        *ret = remains + some;
     return rc;
 }
 
-int store_person_prints(struct tx *tx, const char *subject_id, struct arena *arena, uint64_t **ret, size_t *ret_count,
-                        struct err *err)
+/* Those of one subject, added to what is there. */
+static int add_prints(struct tx *tx, const char *subject_id, struct arena *arena, uint64_t **prints, size_t *count,
+                      size_t *room, struct err *err)
 {
     struct db *db = db_query(tx->db, SQL("SELECT wrapped_key FROM subject WHERE id = $1 AND wrapped_key IS NOT NULL "
                                          "UNION ALL SELECT lookup FROM subject_lookup WHERE subject_id = $2"));
-    db_put_text(db, subject_id);
-    db_put_text(db, subject_id);
-    uint64_t *prints = NULL;
-    size_t count = 0, room = 0;
     int got;
+    db_put_text(db, subject_id);
+    db_put_text(db, subject_id);
     while ((got = db_step(db, err)) > 0) {
         size_t bytes;
         const void *blob = db_blob(db, 0, arena, &bytes);
-        uint64_t *print = blob == NULL ? NULL : ROWS_ADD(arena, prints, count, room);
+        uint64_t *print = blob == NULL ? NULL : ROWS_ADD(arena, *prints, *count, *room);
         if (print == NULL)
             break;
         if (bytes >= STORE_PRINT_BYTES)
             *print = store_print(blob);
         else
-            count--;
+            --*count;
     }
-    int rc = end_rows(db, got, arena, err);
+    return end_rows(db, got, arena, err);
+}
+
+int store_person_prints(struct tx *tx, int64_t person, struct arena *arena, uint64_t **ret, size_t *ret_count,
+                        struct err *err)
+{
+    const char **subjects;
+    uint64_t *prints = NULL;
+    size_t subject_count, count = 0, room = 0;
+    int rc = subjects_of(tx, person, arena, &subjects, &subject_count, err);
+    for (size_t i = 0; rc == 0 && i < subject_count; i++)
+        rc = add_prints(tx, subjects[i], arena, &prints, &count, &room, err);
     if (rc == 0) {
         *ret = prints;
         *ret_count = count;

@@ -80,22 +80,23 @@ int store_destruction_move(struct tx *tx, int64_t leaf, const char *from, const 
 /* Of a person, the newest first. */
 int store_destructions_of(struct tx *tx, int64_t person, struct arena *arena, struct destruction_row **ret,
                           size_t *ret_count, struct err *err) WARN_UNUSED;
-/* In that state, the oldest first. */
+/* In that state, the oldest first. Of those intended only what nothing stands against: neither a hold nor a block,
+ * which may have come since. */
 int store_destructions_in(struct tx *tx, const char *state, size_t limit, struct arena *arena,
                           struct destruction_row **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
 int store_destructions_open(struct tx *tx, bool *ret, struct err *err) WARN_UNUSED;
 
 /* Takes away everything by which a person could be found or read: the wrapped key, the keyed hashes that lead there,
- * the operator's id, sessions and codes of the cabinet, sealed values of the vault, of cases and of their files.
- * Consents that had not ended end as "destroyed". Events stay: what is sealed in them has no key any more. */
-int store_person_destroy(struct tx *tx, int64_t person, const char *subject_id, int64_t now_usec,
-                         struct err *err) WARN_UNUSED;
+ * the operator's id, sessions and codes of the cabinet, sealed values of the vault, of cases and of their files; so
+ * also of cases that came by a public form and were found to be theirs (person_case), unless a case of somebody else
+ * lies under the same key. Consents that had not ended end as "destroyed". Events stay: what is sealed in them has no
+ * key any more. */
+int store_person_destroy(struct tx *tx, int64_t person, int64_t now_usec, struct err *err) WARN_UNUSED;
 /* Of what store_person_destroy takes away, how many things are there. */
-int store_person_remains(struct tx *tx, int64_t person, const char *subject_id, int64_t *ret,
-                         struct err *err) WARN_UNUSED;
+int store_person_remains(struct tx *tx, int64_t person, int64_t *ret, struct err *err) WARN_UNUSED;
 /* What nobody may find in the store's files once the person is destroyed: the random beginnings of the wrapped key and
  * of each keyed hash, as store_print gives them. */
-int store_person_prints(struct tx *tx, const char *subject_id, struct arena *arena, uint64_t **ret, size_t *ret_count,
+int store_person_prints(struct tx *tx, int64_t person, struct arena *arena, uint64_t **ret, size_t *ret_count,
                         struct err *err) WARN_UNUSED;
 
 struct backup_row {

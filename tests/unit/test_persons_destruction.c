@@ -1,4 +1,5 @@
 /* Destruction: intent, execution, verification, act; and what can be found of a person afterwards. */
+#include "persons/identity.h"
 #include "store/people_rows.h"
 #include "test_persons_vault_world.h"
 #include <dirent.h>
@@ -334,6 +335,114 @@ static void the_cases_own_block_is_lifted_and_twice_is_refused(void **state)
     people_end(&p);
 }
 
+struct lifting {
+    const struct person *person;
+    int64_t leaf;
+};
+static int set_run(struct people *p, struct tx *tx, void *arg, struct err *err)
+{
+    struct lifting *lifting = arg;
+
+    return hold_set(tx, &p->f.office, lifting->person, "АПК 152-бап", "сотта", DAY_NONE, &p->f.admin, p->now,
+                    &lifting->leaf, err);
+}
+static int lift_run(struct people *p, struct tx *tx, void *arg, struct err *err)
+{
+    struct lifting *lifting = arg;
+    struct person person;
+    int r = person_by_serial(tx, lifting->person->serial, &p->arena, &person, err);
+
+    return r < 0 ? r : hold_lift(tx, &p->f.office, &person, lifting->leaf, &p->f.admin, p->now, err);
+}
+
+/* The last moment at which it can be stopped is that before the key goes. */
+static void what_comes_after_the_intent_stops_it_too(void **state)
+{
+    struct case_opened complaint;
+    struct people p;
+    struct person person, next;
+    struct destroying_test block = {.person = &person};
+    struct lifting hold = {.person = &person};
+
+    people_start(&p);
+    person = bolat_lives_here(&p, &complaint);
+    next = people_person(&p, (struct person_names){.id = "client:79"});
+    assert_ok(&p, begin(&p, &person, "pdl.18.1", NULL));
+    assert_ok(&p, people_write(&p, set_run, &hold));
+    assert_ok(&p, begin(&p, &next, "pdl.18.1", NULL));
+    pass_all(&p);
+    assert_string_equal(state_of(&p, &person, NULL), "intended");
+    assert_string_equal(people_held(&p, &person, "address", NULL), ADDRESS);
+    assert_string_equal(state_of(&p, &next, NULL), "done"); /* nobody waits for it */
+    assert_ok(&p, people_write(&p, block_run, &block));
+    assert_ok(&p, people_write(&p, lift_run, &hold));
+    pass_all(&p);
+    assert_string_equal(state_of(&p, &person, NULL), "intended");
+    assert_ok(&p, people_write(&p, unblock_run, &block));
+    pass_all(&p);
+    assert_string_equal(state_of(&p, &person, NULL), "done");
+    assert_true(people_again(&p, &person).destroyed_usec != TIME_NONE);
+    people_end(&p);
+}
+
+struct naming {
+    const struct person *person;
+    const char *case_id;
+};
+static int name_run(struct people *p, struct tx *tx, void *arg, struct err *err)
+{
+    const struct naming *naming = arg;
+
+    return case_identify(tx, &p->f.office, naming->case_id, naming->person, "document", &p->f.admin, p->now, err);
+}
+static bool case_is_sealed(struct people *p, const char *case_id)
+{
+    struct tx *tx CLEANUP_READ = NULL;
+    struct subject_row subject;
+    struct case_row row;
+
+    assert_ok(p, store_read_begin(p->f.store, &tx, &p->err));
+    assert_ok(p, store_case_get(tx, case_id, &p->arena, &row, &p->err));
+    assert_ok(p, store_subject_get(tx, row.subject_id, &p->arena, &subject, &p->err));
+    return row.sealed_len > 0 && subject.wrapped_key_len > 0;
+}
+static void open_complaint(struct people *p, const char *email, struct case_opened *ret)
+{
+    static const char *const about = "interface", *const text = "Батырма жоқ.";
+    struct raw_value raw[] = {fixture_raw("about", &about), fixture_raw("text", &text),
+                              fixture_raw("contact_email", &email)};
+    struct fixture_opening opening = {.actor = &p->f.anonymous, .raw = raw, .raw_count = 3, .now_usec = p->now};
+
+    assert_ok(p, fixture_open_case(&p->f, &opening, ret, &p->err));
+}
+
+/* What came by a public form lies under a key of its own: once it is known whose it is, that goes as well. */
+static void cases_found_to_be_theirs_go_with_them(void **state)
+{
+    struct case_opened theirs, strangers, shared, of_neighbour;
+    struct people p;
+    struct person person, neighbour;
+
+    people_start(&p);
+    person = people_person(&p, bolat);
+    neighbour = people_person(&p, other);
+    open_complaint(&p, EMAIL, &theirs);
+    open_complaint(&p, "stranger@example.kz", &strangers);
+    open_complaint(&p, "family@example.kz", &shared);
+    open_complaint(&p, "family@example.kz", &of_neighbour);
+    assert_ok(&p, people_write(&p, name_run, &(struct naming){&person, theirs.id}));
+    assert_ok(&p, people_write(&p, name_run, &(struct naming){&person, shared.id}));
+    assert_ok(&p, people_write(&p, name_run, &(struct naming){&neighbour, of_neighbour.id}));
+    assert_true(case_is_sealed(&p, theirs.id));
+    assert_ok(&p, begin(&p, &person, "pdl.18.1", NULL));
+    pass_all(&p);
+    assert_string_equal(state_of(&p, &person, NULL), "done");
+    assert_false(case_is_sealed(&p, theirs.id));
+    assert_true(case_is_sealed(&p, strangers.id));
+    assert_true(case_is_sealed(&p, of_neighbour.id)); /* who shares an address keeps their own */
+    people_end(&p);
+}
+
 static int backup_run(struct people *p, struct tx *tx, void *arg, struct err *err)
 {
     return backup_note(tx, &p->f.office, 30, p->now, arg, err);
@@ -423,6 +532,8 @@ int main(void)
         cmocka_unit_test(asked_for_again_is_somebody_new),
         cmocka_unit_test(what_stands_in_the_way_refuses),
         cmocka_unit_test(the_cases_own_block_is_lifted_and_twice_is_refused),
+        cmocka_unit_test(what_comes_after_the_intent_stops_it_too),
+        cmocka_unit_test(cases_found_to_be_theirs_go_with_them),
         cmocka_unit_test(backups_that_remain_are_told),
         cmocka_unit_test(a_store_that_is_searched_is_written_anew),
         cmocka_unit_test(many_at_once_share_one_compaction),
