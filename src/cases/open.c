@@ -217,8 +217,8 @@ int case_open(struct tx *tx, const struct office *office, const struct case_prep
     if (repeated)
         return answer_again(tx, prepared, office, &first, &arena, ret, err);
 
-    r = limits_check(tx, office, prepared->procedure, &prepared->ties, prepared->values.clear,
-                     prepared->received_usec, err);
+    r = limits_check(tx, office, prepared->procedure, &prepared->ties, prepared->values.clear, prepared->received_usec,
+                     err);
     if (r == 0)
         r = find_subject(tx, office, prepared, now_usec, &arena, subject_id, &key, err);
     if (r < 0)

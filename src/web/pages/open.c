@@ -1,9 +1,9 @@
 /* Opening a case from a form, and the receipt. Everything typed stays when something is wrong, also when the store
  * could not write; only files must be chosen again, for browsers do not keep them. */
+#include "base/id.h"
 #include "out/paper.h"
 #include "web/app.h"
 #include "web/pages/pages.h"
-#include "base/id.h"
 #include "web/person_given.h"
 #include "web/routes.h"
 #include <pages.h>

@@ -66,7 +66,7 @@ struct kept_section {
     size_t count, shipped_count;
     const struct kept_line *rows;
     const struct kept_option *shipped; /* of the catalogue: nobody changes them here */
-    bool single; /* one entry at most */
+    bool single;                       /* one entry at most */
 };
 struct processing_view {
     size_t count;
