@@ -90,22 +90,31 @@ static void check_value(const struct kept *kept, const struct value_given *given
     *ret = (struct checked){.given = given, .purpose = purpose, .category = category};
 }
 
-/* May it be collected at all? What the law and the consents say, asked as everybody else asks it. */
+/* What the law and the consents say, asked as everybody else asks it. */
+static int ask(struct tx *tx, const struct office *office, const struct decision_law *law, const struct person *person,
+               const char *action, const char *purpose, const char *category, int64_t now_usec, struct decision *ret,
+               struct err *err)
+{
+    const struct question_words words = {.person = person->subject_id,
+                                         .action = action,
+                                         .purpose = purpose,
+                                         .category_count = 1,
+                                         .categories = &category};
+    int32_t today = zone_day_of(&office->catalogue->calendar->zone, now_usec);
+    struct question question;
+
+    question_make(law, office->keyring, &words, &question);
+    return decide_now(tx, law, &question, person, today, now_usec, ret, err);
+}
+
+/* May it be collected at all? */
 static int check_basis(struct tx *tx, const struct office *office, const struct decision_law *law,
                        const struct person *person, const struct checked *checked, int64_t now_usec, struct err *err)
 {
-    struct question_words words = {.person = person->subject_id,
-                                   .action = "collect",
-                                   .purpose = checked->given->purpose,
-                                   .category_count = 1,
-                                   .categories = &checked->given->category};
-    int32_t today = zone_day_of(&office->catalogue->calendar->zone, now_usec);
-    struct question question;
     struct decision decision;
-    int r;
+    int r = ask(tx, office, law, person, "collect", checked->given->purpose, checked->given->category, now_usec,
+                &decision, err);
 
-    question_make(law, office->keyring, &words, &question);
-    r = decide_now(tx, law, &question, person, today, now_usec, &decision, err);
     if (r < 0 || decision.answer == ANSWER_ALLOWED)
         return r;
     for (int i = 0; i < REASONS_BASIS; i++)
@@ -272,6 +281,28 @@ int vault_list(struct tx *tx, const struct office *office, const struct person *
         *ret = values;
         *ret_count = count;
     }
+    return r;
+}
+
+int vault_keep_readable(struct tx *tx, const struct office *office, struct kept *kept, const struct person *person,
+                        int64_t now_usec, struct held_value *values, size_t *count, struct err *err)
+{
+    CLEANUP_DECISION_LAW struct decision_law *law = NULL;
+    size_t kept_count = 0;
+    int r = decision_law_new(tx, office, kept, now_usec, &law, err);
+
+    for (size_t i = 0; r == 0 && i < *count; i++) {
+        const char *category, *purpose;
+        struct decision decision;
+
+        r = record_ids(kept, values[i].category, values[i].purpose, now_usec, &category, &purpose, err);
+        if (r == 0)
+            r = ask(tx, office, law, person, "read", purpose, category, now_usec, &decision, err);
+        if (r == 0 && decision.answer == ANSWER_ALLOWED)
+            values[kept_count++] = values[i];
+    }
+    if (r == 0)
+        *count = kept_count;
     return r;
 }
 

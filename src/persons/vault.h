@@ -43,6 +43,9 @@ int vault_put(struct tx *tx, const struct office *office, struct kept *kept, con
               struct field_errors *errors, struct err *err) WARN_UNUSED;
 int vault_list(struct tx *tx, const struct office *office, const struct person *person, struct arena *arena,
                struct held_value **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
+/* Keeps of what vault_list gave the values that may be read for their purposes at the moment (decide.h, "read"). */
+int vault_keep_readable(struct tx *tx, const struct office *office, struct kept *kept, const struct person *person,
+                        int64_t now_usec, struct held_value *values, size_t *count, struct err *err) WARN_UNUSED;
 /* ERR_NOT_FOUND "record_unknown"; ERR_CONFLICT "person_blocked", "held" (arg: the hold's norm). */
 int vault_remove(struct tx *tx, const struct office *office, const struct person *person, int category, int64_t purpose,
                  const char *why, const char *case_id, const struct actor *actor, int64_t now_usec,

@@ -341,6 +341,8 @@ def test_paging(pdp):
                   {**body, "context": {"x": 1}, "page": {"token": token}}, {**body, "page": {"token": token[:-1] + ("0" if token[-1] != "0" else "1")}}):
         answer = post(pdp, "search/subject", other)
         assert answer.status_code == 400 and answer.json()["code"] == "authzen_page"
+    others = post(pdp, "search/subject", {**body, "page": {"token": token}}, roles="responsible")
+    assert others.status_code == 400 and others.json()["code"] == "authzen_page"
     whole = post(pdp, "search/subject", {**body, "page": {"limit": 2}}).json()
     assert whole["page"] == {"next_token": "", "count": 2}
     assert post(pdp, "search/subject", {**body, "page": {}}).json() == whole

@@ -139,6 +139,40 @@ def test_a_repeated_recording_is_one(talap, bolat):
     assert held(talap, bolat)["address"] == "Тараз"
 
 
+def test_a_key_is_for_one_person(talap, bolat):
+    """The same key and body, but another's address: refused or done, and never answered with the first one's."""
+    consent(talap, {"id": "client-78", "full_name": "Сәуле"})
+    other = find(talap, id="client-78")
+    key = {"Idempotency-Key": "one-key"}
+    for person in (bolat, other):
+        answer = talap.call("POST", f"/v1/persons/{person}/data", roles="service", headers=key, json={"values": [
+            {"category": "income", "purpose": "delivery", "value": "417350", "source": "s"}]})
+        assert answer.status_code == 201, answer.text
+    assert held(talap, other) == {"income": "417350"}
+    hold = {"norm": "АПК 152-бап", "reason": "сотта"}
+    leaves = {talap.call("POST", f"/v1/persons/{person}/holds", roles=OWNER, headers=key, json=hold).json()["leaf_index"]
+              for person in (bolat, other)}
+    assert len(leaves) == 2
+    for person in (bolat, other):
+        holds = talap.call("GET", f"/v1/persons/{person}/holds", roles=OWNER).json()["holds"]
+        assert [h["stands"] for h in holds] == [True]
+        assert talap.call("DELETE", f"/v1/persons/{person}/holds/{holds[0]['leaf_index']}", roles=OWNER).status_code == 204
+        answer = talap.call("POST", f"/v1/persons/{person}/destruction", roles=OWNER, headers=key, json={"ground": "pdl.18.1"})
+        assert answer.status_code == 202, answer.text
+    for person in (bolat, other):
+        assert wait_until_done(talap, person)["state"] == "done"
+
+
+def test_a_program_reads_what_it_may(talap, bolat):
+    """Withdrawn, a value is not handed to programs any more; who answers for the processing sees it until it goes."""
+    leaf = talap.call("GET", f"/v1/persons/{bolat}/consents", roles="service").json()["consents"][0]["consent"]
+    assert talap.call("POST", f"/v1/consents/{leaf}/withdrawal", roles="service", json={}).status_code == 201
+    answer = talap.call("GET", f"/v1/persons/{bolat}/data", roles="service").json()
+    assert answer == {"values": [], "withheld": 3}
+    answer = talap.call("GET", f"/v1/persons/{bolat}/data", roles=OWNER).json()
+    assert len(answer["values"]) == 3 and answer["withheld"] == 0
+
+
 def test_a_hold_refuses_destruction_with_its_ground(talap, bolat):
     path = f"/v1/persons/{bolat}/holds"
     assert talap.call("POST", path, roles="service", json={"norm": "x", "reason": "y"}).status_code == 403

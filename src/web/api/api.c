@@ -92,8 +92,8 @@ int api_repeat(struct request *request, struct repeat *ret, struct err *err)
     int r = request_json_values(request, NULL, &raw, &count, err);
     if (r < 0)
         return r;
-    return repeat_make(request->office, request_header(request, "Idempotency-Key"), request->route->name,
-                       &request->actor, raw, count, NULL, 0, "", ret, err);
+    return repeat_make(request->office, request_header(request, "Idempotency-Key"), request->path, &request->actor, raw,
+                       count, NULL, 0, "", ret, err);
 }
 
 bool api_not_modified(struct request *request, struct response *response, const char *etag)

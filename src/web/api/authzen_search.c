@@ -1,8 +1,8 @@
 /* POST /access/v1/search/{subject,resource,action}: candidates are asked about as any question is, and those are told
  * of whom it would be answered yes.
  *
- * A page ends with a token: where to go on, how many at most, and a keyed hash of both and of all that was asked, so
- * that a token serves the search it was given for and no other. */
+ * A page ends with a token: where to go on, how many at most, and a keyed hash of both and of all that was asked and
+ * by whose account, so that a token serves whom and the search it was given for and no other. */
 #include "store/person_rows.h"
 #include "web/api/api.h"
 #include "web/api/authzen.h"
@@ -77,9 +77,10 @@ static const char *asked_of(struct request *request, const struct json_cell *roo
 /* `ret` takes TOKEN_CHARS + 1. */
 static void token_make(const struct search *search, int64_t from, int64_t limit, char *ret)
 {
-    char value[128];
+    char value[192];
     const struct office *office = search->authzen.request->office;
-    snprintf(value, sizeof value, "%lld %lld %s", (long long)from, (long long)limit, search->asked);
+    snprintf(value, sizeof value, "%lld %lld %s %s", (long long)from, (long long)limit, search->asked,
+             search->authzen.request->actor.account_id);
     struct hash hash = keyring_lookup(office->keyring, "page", value);
     snprintf(ret, TOKEN_CHARS + 1, "%016llx%08llx", (unsigned long long)from, (unsigned long long)limit);
     hex_encode(hash.bytes, 16, ret + 24);

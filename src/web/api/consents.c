@@ -110,7 +110,7 @@ static int repeat_of(struct request *request, struct repeat *ret, struct err *er
 {
     const char *body = json_in_canonical(request);
     return body == NULL ? err_memory(err)
-                        : repeat_make(request->office, request_header(request, "Idempotency-Key"), request->route->name,
+                        : repeat_make(request->office, request_header(request, "Idempotency-Key"), request->path,
                                       &request->actor, NULL, 0, NULL, 0, body, ret, err);
 }
 

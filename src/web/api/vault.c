@@ -25,18 +25,35 @@ static int repeat_of(struct request *request, struct repeat *ret, struct err *er
     const char *body = json_in_canonical(request);
     if (body == NULL)
         return err_memory(err);
-    return repeat_make(request->office, request_header(request, "Idempotency-Key"), request->route->name,
-                       &request->actor, NULL, 0, NULL, 0, body, ret, err);
+    return repeat_make(request->office, request_header(request, "Idempotency-Key"), request->path, &request->actor,
+                       NULL, 0, NULL, 0, body, ret, err);
 }
 
 /* --- What is held --------------------------------------------------------------------------------------------------
  */
 
 struct reading {
-    struct kept *kept;
     struct held_value *values;
-    size_t count;
+    size_t count, withheld;
 };
+
+/* A program gets what it may read now; whoever answers for the processing sees all that is held, or nobody could answer
+ * the person. */
+static int withhold(struct tx *tx, struct request *request, const struct person *person, struct reading *reading,
+                    struct err *err)
+{
+    CLEANUP_KEPT struct kept *kept = NULL;
+    size_t all = reading->count;
+    if ((request->actor.roles & (ROLE_RESPONSIBLE | ROLE_ADMIN)) != 0)
+        return 0;
+    int r = person->blocks > 0 ? err_set(err, ERR_CONFLICT, "person_blocked", NULL)
+                               : kept_load(tx, request->office, &kept, err);
+    if (r == 0)
+        r = vault_keep_readable(tx, request->office, kept, person, request->now_usec, reading->values, &reading->count,
+                                err);
+    reading->withheld = all - reading->count;
+    return r;
+}
 
 static int data_run(struct tx *tx, struct request *request, struct err *err)
 {
@@ -46,6 +63,8 @@ static int data_run(struct tx *tx, struct request *request, struct err *err)
     int r = person_of_path(request, tx, &person, err);
     if (r == 0)
         r = vault_list(tx, request->office, &person, &request->arena, &reading->values, &reading->count, err);
+    if (r == 0)
+        r = withhold(tx, request, &person, reading, err);
     for (size_t i = 0; r == 0 && i < reading->count; i++)
         categories |= UINT64_C(1) << reading->values[i].category;
     return r < 0 ? r
@@ -90,6 +109,7 @@ static int data_finish(struct request *request, struct response *response, struc
         jo_close(out, '}');
     }
     jo_close(out, ']');
+    jo_int(out, "withheld", (int64_t)reading->withheld);
     jo_close(out, '}');
     return 0;
 }
