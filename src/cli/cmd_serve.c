@@ -153,7 +153,8 @@ static int run(struct cli *cli, struct installation *installation, struct papers
     if (!mail.public_url)
         mail.public_url = reached;
     r = jobs_start(
-        &(struct jobs_settings){.office = &app.office, .papers = papers, .mail = &mail, .sms = &sms, .now = app.now},
+        &(struct jobs_settings){
+            .office = &app.office, .papers = papers, .mail = &mail, .sms = &sms, .index = app.persons, .now = app.now},
         &jobs, err);
     if (r == 0) {
         snprintf(port, sizeof(port), "%d", server_port(server));

@@ -41,10 +41,10 @@ struct jobs {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping;
-    int64_t housekept_usec; /* of the first worker */
-    bool claimed;           /* this node's law is the office's; said once, when it starts */
+    int64_t housekept_usec;    /* of the first worker */
+    bool claimed;              /* this node's law is the office's; said once, when it starts */
     struct import_work import; /* of the third worker */
-    struct worker workers[3];
+    struct worker workers[4];
 };
 
 typedef int piece_fn(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err);
@@ -347,6 +347,19 @@ static int import_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled,
     return imports_pass(&jobs->settings, &jobs->import, now_usec, ret_handled, err);
 }
 
+/* Each decision follows too; when nobody asks for a while, the first one would pay for all that was written since. */
+static int index_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
+{
+    struct tx *tx CLEANUP_READ = NULL;
+    int r = store_read_begin(jobs->settings.office->store, &tx, err);
+
+    if (r == 0)
+        r = person_index_follow(jobs->settings.index, tx, now_usec, err);
+    if (r == 0)
+        *ret_handled = 0;
+    return r;
+}
+
 /* How much was done: while there is more, the next pass need not wait. */
 static size_t pass(struct worker *worker)
 {
@@ -412,9 +425,12 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
     jobs->workers[0] = (struct worker){.jobs = jobs, .pass = time_pass, .complaint = "jobs wait"};
     jobs->workers[1] = (struct worker){.jobs = jobs, .pass = mail_pass, .complaint = "mail waits"};
     jobs->workers[2] = (struct worker){.jobs = jobs, .pass = import_pass, .complaint = "import waits"};
+    jobs->workers[3] = (struct worker){.jobs = jobs, .pass = index_pass, .complaint = "index waits"};
     r = work(&jobs->workers[0], err);
     if (r == 0)
         r = work(&jobs->workers[2], err);
+    if (r == 0 && settings->index)
+        r = work(&jobs->workers[3], err);
     if (r == 0 && (settings->mail->url || (settings->sms && settings->sms->url)))
         r = work(&jobs->workers[1], err);
     if (r < 0) {

@@ -288,6 +288,38 @@ static void test_no_clock_waits_for_the_mail(void **state)
     arena_done(&arena);
 }
 
+static void test_the_index_follows_though_nobody_asks(void **state)
+{
+    struct person_index_figures figures;
+    struct case_opened opened;
+    struct jobs *jobs;
+    struct desk desk;
+    struct err err = {0};
+    int64_t size = 0;
+    struct tx *tx = NULL;
+
+    (void)state;
+    desk_start(&desk, NULL);
+    desk.settings.now = shown_time;
+    shown_usec = moment(&desk.fixture, "2026-03-20T10:00:00+05:00");
+    assert_int_equal(person_index_new(&desk.fixture.office, 1, shown_usec, &desk.settings.index, &err), 0);
+    assert_int_equal(jobs_start(&desk.settings, &jobs, &err), 0);
+    open_complaint(&desk, shown_usec, NULL, &opened);
+    assert_int_equal(store_read_begin(desk.fixture.store, &tx, &err), 0);
+    assert_int_equal(store_ledger_size(tx, &size, &err), 0);
+    store_read_end(tx);
+    for (int i = 0; i < 500; i++) {
+        person_index_figures(desk.settings.index, &figures);
+        if (figures.leaf >= size)
+            break;
+        usleep(20000);
+    }
+    assert_true(size > 0 && figures.leaf >= size);
+    jobs_stop(jobs);
+    person_index_free(desk.settings.index);
+    fixture_end(&desk.fixture);
+}
+
 static void test_two_laws_at_work_do_not_compute_back_and_forth(void **state)
 {
     struct case_opened opened;
@@ -391,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_an_absent_server_is_tried_again_later_and_given_up_at_last),
         cmocka_unit_test(test_what_is_no_address_is_given_up_at_once),
         cmocka_unit_test(test_no_clock_waits_for_the_mail),
+        cmocka_unit_test(test_the_index_follows_though_nobody_asks),
         cmocka_unit_test(test_two_laws_at_work_do_not_compute_back_and_forth),
     };
 
