@@ -204,13 +204,18 @@ static inline struct decision_law *decide_law_at(struct decide_world *w, int64_t
     return law;
 }
 
-static inline void decide_start(struct decide_world *w)
+static inline void decide_start_at(struct decide_world *w, const char *now)
 {
     memset(w, 0, sizeof *w);
-    persons_start(&w->p);
+    persons_start_at(&w->p, now);
     decide_registers(w);
     decide_describe(w);
     w->law = decide_law_at(w, w->p.now_usec);
+}
+
+static inline void decide_start(struct decide_world *w)
+{
+    decide_start_at(w, PERSONS_NOW);
 }
 
 static inline void decide_end(struct decide_world *w)

@@ -12,8 +12,9 @@
 #define BIT_OF(reason) (UINT64_C(1) << (reason))
 #define PEOPLE 8
 #define CASES 12
-#define MOMENTS 110
-#define KEPT_ANSWERS 400
+#define MOMENTS 180
+#define KEPT_ANSWERS 1200
+#define GONE 64
 
 static uint64_t random_state = 42;
 static uint32_t below(uint32_t end)
@@ -44,6 +45,8 @@ struct life {
     int leaf_people[1000];
     size_t leaf_count;
     int64_t holds[PEOPLE];
+    char gone[GONE][ID_TEXT]; /* whom destruction left */
+    size_t gone_count;
     struct asked kept[KEPT_ANSWERS];
     size_t kept_count;
 };
@@ -59,7 +62,7 @@ static void person_name(int person, char ret[static 40])
 static void give(struct life *life)
 {
     static const char *const purposes[] = {"everything", "few", "robot", "service", "rights"};
-    static const char *const births[] = {NULL, "2008-04-12", "1990-01-01"};
+    static const char *const births[] = {NULL, "2008-04-12", "1990-01-01", "2008-01-17"};
     struct persons_world *p = &life->w.p;
     const char *categories[8], *recipients[2] = {"bank", "hoster"};
     struct consent_given given = persons_consent("x");
@@ -73,7 +76,7 @@ static void give(struct life *life)
 
     person_name(person, id);
     given.person.id = id;
-    given.person.birth_date = births[person % 3];
+    given.person.birth_date = births[person % 4];
     given.purpose = purpose;
     given.categories = categories;
     given.category_count = 0;
@@ -136,6 +139,7 @@ static int deed_run(struct tx *tx, struct persons_world *p, void *arg, struct er
     struct deed *deed = arg;
     struct life *life = deed->life;
     struct person person;
+    int64_t leaf;
     size_t expired, any = life->leaf_count > 0 ? below((uint32_t)life->leaf_count) : 0;
     int r = person_get(tx, life->subject_ids[deed->person], &p->arena, &person, err);
 
@@ -163,11 +167,40 @@ static int deed_run(struct tx *tx, struct persons_world *p, void *arg, struct er
         return consent_restore(tx, &p->f.office, life->cases[below(CASES)], &p->service, p->now_usec, err);
     case 9:
         return consent_end(tx, &p->f.office, life->leaves[any], &p->service, p->now_usec, err);
+    case 16:
+        return destruction_begin(tx, &p->f.office, &person, "pdl.18.1", NULL, &p->responsible, p->now_usec, &leaf, err);
     default:
         return consent_withdraw(tx, &p->f.office, person.serial, life->leaves[any],
                                 below(3) == 0 ? ASPECT_PROCESSING : 1 + below(31), life->cases[below(CASES)],
                                 &p->service, p->now_usec, err);
     }
+}
+
+/* What was answered about them until now was answered by a name that nobody can tell any more. */
+static void goes(struct life *life, int person)
+{
+    char name[40];
+
+    person_name(person, name);
+    for (size_t i = 0; i < life->kept_count; i++)
+        if (strcmp(life->kept[i].person, name) == 0 && (life->kept[i].reasons & BIT_OF(REASON_PERSON_UNKNOWN)) == 0)
+            snprintf(life->kept[i].person, sizeof life->kept[i].person, "%s", life->subject_ids[person]);
+    memcpy(life->gone[life->gone_count++], life->subject_ids[person], ID_TEXT);
+}
+
+static void destroy(struct life *life, int person)
+{
+    struct persons_world *p = &life->w.p;
+    struct deed deed = {life, 16, person};
+    struct err err = {0};
+    size_t count = 1;
+
+    if (life->gone_count == GONE || persons_write(p, deed_run, &deed, &err) < 0)
+        return;
+    while (count > 0)
+        if (destruction_pass(&p->f.office, p->now_usec, &count, &err) < 0)
+            fail_msg("%s %s", err.code, err.detail);
+    goes(life, person);
 }
 
 static void happen(struct life *life)
@@ -181,6 +214,10 @@ static void happen(struct life *life)
         return;
     }
     deed.person = life->leaf_people[below((uint32_t)life->leaf_count)];
+    if (below(8) == 0) {
+        destroy(life, deed.person);
+        return;
+    }
     if (deed.what > 9) /* of theirs, mostly */
         deed.person = life->leaf_people[life->leaf_count - 1];
     (void)persons_write(p, deed_run, &deed, &err); /* what is refused changes nothing */
@@ -220,6 +257,8 @@ static void ask_any(struct life *life, struct asked *ret)
 
     *ret = (struct asked){.action = actions[below(8)], .purpose = purposes[below(5)], .at_usec = life->w.p.now_usec};
     person_name((int)below(PEOPLE + 1), ret->person);
+    if (life->gone_count > 0 && below(6) == 0)
+        snprintf(ret->person, sizeof ret->person, "%s", life->gone[below((uint32_t)life->gone_count)]);
     ret->recipient = strcmp(ret->action, "transfer") == 0 ? (below(2) == 0 ? "bank" : "hoster") : NULL;
     for (uint32_t i = 1 + below(2); i > 0; i--)
         ret->categories[ret->category_count++] = categories[below(5)];
@@ -248,6 +287,8 @@ static void ask(struct life *life, struct tx *tx, const struct decision_law *law
 
     question_make(law, p->f.keyring, &words, &question);
     assert_int_equal(store_person_by_id(tx, asked->person, &p->arena, &row, &found, &err), 0);
+    if (!found)
+        assert_int_equal(store_person_by_subject(tx, asked->person, &p->arena, &row, &found, &err), 0);
     if (found) {
         assert_int_equal(person_get(tx, asked->person, &p->arena, &person, &err), 0);
         assert_int_equal(decide_now(tx, law, &question, &person,
@@ -296,13 +337,13 @@ static void look_around(struct life *life)
     store_read_end(tx);
 }
 
-static void life_start(struct life *life)
+static void life_start_at(struct life *life, const char *now)
 {
     struct persons_world *p = &life->w.p;
     struct err err = {0};
 
     memset(life, 0, sizeof *life);
-    decide_start(&life->w);
+    decide_start_at(&life->w, now);
     for (int i = 0; i < CASES; i++) {
         struct case_opened opened;
         if (fixture_open_case(
@@ -315,13 +356,19 @@ static void life_start(struct life *life)
         fail_msg("%s %s", err.code, err.detail);
 }
 
+static void life_start(struct life *life)
+{
+    life_start_at(life, PERSONS_NOW);
+}
+
 static void life_end(struct life *life)
 {
     person_index_free(life->index);
     decide_end(&life->w);
 }
 
-static void test_whatever_happens_the_index_follows(void **state)
+/* From `begins` on, some weeks. */
+static void whatever_happens(const char *begins)
 {
     static struct life life;
     struct person_index *anew;
@@ -329,7 +376,7 @@ static void test_whatever_happens_the_index_follows(void **state)
     struct err err = {0};
     struct tx *tx;
 
-    life_start(&life);
+    life_start_at(&life, begins);
     for (int i = 0; i < MOMENTS; i++) {
         life.w.p.now_usec += (int64_t)(1 + below(20000)) * USEC_PER_SEC;
         if (i % 37 == 36)
@@ -362,7 +409,21 @@ static void test_whatever_happens_the_index_follows(void **state)
     person_index_free(life.index);
     life.index = anew;
     look_around(&life);
+    assert_true(life.gone_count > 3);
     life_end(&life);
+}
+
+static void test_whatever_happens_the_index_follows(void **state)
+{
+    (void)state;
+    whatever_happens(PERSONS_NOW);
+}
+
+/* Automated decisions ask for more from the 18th on, the day after somebody came of age. */
+static void test_the_law_changes_on_the_way(void **state)
+{
+    (void)state;
+    whatever_happens("2026-01-12T09:00:00+05:00");
 }
 
 /* --- Single matters -------------------------------------------------------------------------------------------------
@@ -590,6 +651,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whatever_happens_the_index_follows),
+        cmocka_unit_test(test_the_law_changes_on_the_way),
         cmocka_unit_test(test_time_alone_changes_answers),
         cmocka_unit_test(test_a_withdrawal_is_seen_by_the_next_decision),
         cmocka_unit_test(test_who_was_destroyed_is_known_by_the_subject_alone),

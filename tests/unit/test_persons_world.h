@@ -117,7 +117,7 @@ static inline int persons_organisation_run(struct tx *tx, struct persons_world *
 
 /* Purposes: "service" (name, email, phone, contract, payment; recipients bank, courier), "marketing" (email, phone,
  * behaviour; decides automatically), "loan" (income, contract; nobody may withdraw), "payroll" (a ground). */
-static inline void persons_start(struct persons_world *w)
+static inline void persons_start_at(struct persons_world *w, const char *now)
 {
     struct organisation organisation = {.name = {{"«Үлгі» ЖШС", "ТОО «Пример»", "Example LLP"}}, .bin = PERSONS_BIN};
     struct err err = {0};
@@ -125,7 +125,7 @@ static inline void persons_start(struct persons_world *w)
     *w = (struct persons_world){.kept = NULL};
     fixture_start(&w->f);
     arena_init(&w->arena, 16 << 20);
-    w->now_usec = fixture_moment(&w->f, PERSONS_NOW);
+    w->now_usec = fixture_moment(&w->f, now);
     w->responsible = w->f.responsible;
     w->service = w->f.service;
     if (persons_write(w, persons_organisation_run, &organisation, &err) < 0)
@@ -147,6 +147,11 @@ static inline void persons_start(struct persons_world *w)
     persons_must_set(w, KEPT_PURPOSE, "payroll",
                      "{\"title\":" TEXTS3 ",\"norm\":\"labour\",\"basis\":\"ground\",\"ground\":\"pdl.9.10\","
                      "\"evidence\":\"Labour Code\",\"categories\":[\"name\",\"income\"]}");
+}
+
+static inline void persons_start(struct persons_world *w)
+{
+    persons_start_at(w, PERSONS_NOW);
 }
 
 static inline void persons_end(struct persons_world *w)
