@@ -78,12 +78,18 @@ void buf_printf(struct buf *buf, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, fmt, args);
+    /* Mostly what is there is enough, and it is written at once. */
+    size_t room = !buf->failed && buf->data != NULL ? buf->room - buf->len : 0;
+    int length = vsnprintf(room > 0 ? buf->data + buf->len : NULL, room, fmt, args);
     if (length < 0) {
         buf->failed = true;
+    } else if ((size_t)length < room) {
+        buf->len += (size_t)length;
     } else if (buf_reserve(buf, (size_t)length)) {
         vsnprintf(buf->data + buf->len, (size_t)length + 1, fmt, again);
         buf->len += (size_t)length;
+    } else if (room > 0) {
+        buf->data[buf->len] = '\0'; /* not the beginning of what has no room */
     }
     va_end(again);
     va_end(args);

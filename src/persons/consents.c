@@ -2,6 +2,7 @@
 #include "persons/consents.h"
 #include "cases/record.h"
 #include "persons/consent_parts.h"
+#include "persons/people_parts.h"
 #include "persons/vault.h"
 #include <sodium.h>
 #include <stdio.h>
@@ -64,14 +65,13 @@ int consent_give(struct tx *tx, const struct office *office, const struct consen
     struct person person;
     struct subject_key key;
     char place[PLACE_ROOM];
+    bool made;
     int r;
 
     arena_init(&arena, NAMES_LIMIT);
     buf_init(&body, BODY_LIMIT);
     buf_init(&sealed, BODY_LIMIT);
-    r = person_ensure(tx, office, &prepared->names, actor, now_usec, &arena, &person, err);
-    if (r == 0)
-        r = subject_key_get(tx, office->keyring, person.subject_id, &key, err);
+    r = person_ensure_keyed(tx, office, &prepared->names, actor, now_usec, &arena, &person, &key, &made, err);
     if (r < 0)
         return r;
     place_of("consent", person.subject_id, place);
@@ -90,7 +90,7 @@ int consent_give(struct tx *tx, const struct office *office, const struct consen
     row.person = person.serial;
     if (r == 0)
         r = store_consent_insert(tx, &row, err);
-    if (r == 0)
+    if (r == 0 && !made) /* nothing is kept of who was not known */
         r = retention_consent(tx, office, &person, row.purpose, actor, now_usec, err);
     if (r < 0)
         return r;

@@ -5,7 +5,7 @@
 #include "persons/import.h"
 #include <pthread.h>
 
-#define BATCH_ROWS 256 /* that are to be taken */
+#define BATCH_ROWS 1024 /* that are to be taken */
 #define BATCH_REFUSALS 2048
 #define WINDOW_BYTES (2 * IMPORT_ROW_BYTES_MAX)
 #define TEXTS 64 /* known to the rows that name them by their hash */

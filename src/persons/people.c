@@ -1,18 +1,13 @@
-/* People, found and made; what is written about each, and read back as their history.
- *
- * E-mail, phone and IIN lead to a person by keyed hashes, which only the operator makes: an address that somebody wrote
- * into a public form leads to their case and to no person, or whoever complains in another's name would enter with a
- * code sent to an address of their own. The operator's own id is a column, for decisions ask by it. */
+/* People: their rows, what is written about each, and read back as their history. How they are found by their names and
+ * made is in ensure.c. */
 #include "persons/people.h"
 #include "cases/record.h"
-#include "store/person_rows.h"
+#include "persons/people_parts.h"
 #include <assert.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #define HISTORY_PAGE 64
-#define ADULT_YEARS 18
 #define LOOK_AGAIN_USEC (3600 * USEC_PER_SEC)
 #define PERSON_ID_MAX 64
 
@@ -43,7 +38,7 @@ struct hash person_lookup(const struct keyring *keyring, const char *kind, const
 /* --- Rows ----------------------------------------------------------------------------------------------------------
  */
 
-static void person_from_row(const struct person_row *row, struct person *ret)
+void person_from_row(const struct person_row *row, struct person *ret)
 {
     *ret = (struct person){.serial = row->serial,
                            .subject_id = row->subject_id,
@@ -114,261 +109,6 @@ int person_of_case(struct tx *tx, const char *case_id, struct arena *arena, stru
     return r;
 }
 
-/* --- Found by names ------------------------------------------------------------------------------------------------
- */
-
-#define LOOKUPS 3
-static const char *const lookup_kinds[LOOKUPS] = {"email", "phone", "iin"};
-
-static const char *name_of(const struct person_names *names, int kind)
-{
-    const char *const values[LOOKUPS] = {names->email, names->phone, names->iin};
-
-    return values[kind] != NULL && values[kind][0] != '\0' ? values[kind] : NULL;
-}
-
-/* What the names lead to: a person, or a subject that is none yet; both "" and false when nobody is known. */
-struct sought {
-    char subject_id[ID_TEXT];
-    bool is_person;
-    struct person person;
-    bool known[LOOKUPS]; /* this look-up leads there */
-};
-
-static int names_differ(struct err *err)
-{
-    return err_set(err, ERR_CONFLICT, "person_names_differ", NULL);
-}
-
-/* A subject whose key is gone is nobody: look-ups go with the key, but a crash may lie between. */
-static int subject_stands(struct tx *tx, const struct office *office, const char *subject_id, bool *ret,
-                          struct err *err)
-{
-    struct subject_key key;
-    struct err why = {0};
-    int r = subject_key_get(tx, office->keyring, subject_id, &key, &why);
-
-    sodium_memzero(&key, sizeof(key));
-    if (r == -ERR_NOT_FOUND && strcmp(why.code, "subject_destroyed") == 0)
-        r = 1;
-    if (r < 0) {
-        if (err != NULL)
-            *err = why;
-        return r;
-    }
-    *ret = r == 0;
-    return 0;
-}
-
-static int seek(struct tx *tx, const struct office *office, const struct person_names *names, struct arena *arena,
-                struct sought *ret, struct err *err)
-{
-    struct sought sought = {.subject_id = ""};
-    struct person_row row;
-    bool found = false, stands;
-    int r = 0;
-
-    if (names->id != NULL && names->id[0] != '\0')
-        r = store_person_by_id(tx, names->id, arena, &row, &found, err);
-    if (r < 0)
-        return r;
-    if (found)
-        snprintf(sought.subject_id, sizeof(sought.subject_id), "%s", row.subject_id);
-    for (int i = 0; i < LOOKUPS; i++) {
-        const char *name = name_of(names, i), *subject_id;
-        struct hash lookup;
-
-        if (name == NULL)
-            continue;
-        lookup = person_lookup(office->keyring, lookup_kinds[i], name);
-        r = store_subject_by_lookup(tx, &lookup, arena, &subject_id, err);
-        if (r < 0)
-            return r;
-        if (subject_id == NULL)
-            continue;
-        r = subject_stands(tx, office, subject_id, &stands, err);
-        if (r < 0)
-            return r;
-        if (!stands)
-            continue;
-        if (sought.subject_id[0] != '\0' && strcmp(sought.subject_id, subject_id) != 0)
-            return names_differ(err);
-        snprintf(sought.subject_id, sizeof(sought.subject_id), "%s", subject_id);
-        sought.known[i] = true;
-    }
-    if (sought.subject_id[0] != '\0') {
-        if (!found)
-            r = store_person_by_subject(tx, sought.subject_id, arena, &row, &found, err);
-        if (r < 0)
-            return r;
-        if (found) {
-            sought.is_person = true;
-            person_from_row(&row, &sought.person);
-            /* One person has one id with the operator. */
-            if (names->id != NULL && names->id[0] != '\0' && row.id != NULL && strcmp(row.id, names->id) != 0)
-                return names_differ(err);
-        }
-    }
-    *ret = sought;
-    return 0;
-}
-
-int person_find(struct tx *tx, const struct office *office, const struct person_names *names, struct arena *arena,
-                struct person *ret, bool *ret_found, struct err *err)
-{
-    struct sought sought;
-    int r = seek(tx, office, names, arena, &sought, err);
-
-    if (r < 0)
-        return r;
-    *ret_found = sought.is_person && sought.person.destroyed_usec == TIME_NONE;
-    if (*ret_found)
-        *ret = sought.person;
-    return 0;
-}
-
-/* --- Made ----------------------------------------------------------------------------------------------------------
- */
-
-/* The date of birth that an IIN begins with; its seventh digit tells the century: 1 and 2 the 19th, 3 and 4 the 20th,
- * 5 and 6 the 21st. */
-static bool birth_of_iin(const char *iin, struct date *ret)
-{
-    int century = iin[6] - '1';
-
-    if (!iin_valid(iin) || century < 0 || century > 5)
-        return false;
-    *ret = (struct date){.year = 1800 + 100 * (century / 2) + (iin[0] - '0') * 10 + (iin[1] - '0'),
-                         .month = (iin[2] - '0') * 10 + (iin[3] - '0'),
-                         .day = (iin[4] - '0') * 10 + (iin[5] - '0')};
-    return date_valid(*ret);
-}
-
-int32_t person_adult_day(const char *birth_date, const char *iin)
-{
-    struct date date;
-
-    if (!(birth_date != NULL && birth_date[0] != '\0' && date_parse(birth_date, &date)) &&
-        !(iin != NULL && iin[0] != '\0' && birth_of_iin(iin, &date)))
-        return INT32_MIN;
-    date.year += ADULT_YEARS;
-    if (!date_valid(date)) { /* born on 29 February */
-        date.month = 3;
-        date.day = 1;
-    }
-    return day_from_date(date);
-}
-
-static int make_person(struct tx *tx, const struct office *office, const struct person_names *names,
-                       const struct actor *actor, int64_t now_usec, struct sought *sought, struct arena *arena,
-                       struct err *err)
-{
-    const char *id = names->id != NULL && names->id[0] != '\0' ? names->id : NULL;
-    struct person_row row = {.created_usec = now_usec,
-                             .adult_day = person_adult_day(names->birth_date, names->iin),
-                             .destroyed_usec = TIME_NONE};
-    struct subject_key key;
-    json_t *members;
-    int64_t leaf;
-    int r = 0;
-
-    if (sought->subject_id[0] == '\0')
-        r = subject_new(tx, office->keyring, now_usec, sought->subject_id, &key, err);
-    if (r < 0)
-        return r;
-    sodium_memzero(&key, sizeof(key));
-    row.subject_id = arena_strdup(arena, sought->subject_id);
-    if (row.subject_id == NULL)
-        return err_memory(err);
-    row.key64 = person_key(office->keyring, id != NULL ? id : row.subject_id);
-    row.id = arena_strdup(arena, id);
-    if (id != NULL && row.id == NULL)
-        return err_memory(err);
-    r = store_person_insert(tx, &row, err);
-    if (r < 0)
-        return r;
-    person_from_row(&row, &sought->person);
-    sought->is_person = true;
-    members = json_object();
-    if (members != NULL && row.adult_day != INT32_MIN &&
-        json_object_set_new(members, "adult_day", json_integer(row.adult_day)) != 0) {
-        json_decref(members);
-        members = NULL;
-    }
-    return person_event(tx, office, "person.added", &sought->person, actor, NULL, now_usec, members, NULL, &leaf, err);
-}
-
-/* Names that do not lead to the person yet, from now on do. `made`: the row has the id already. */
-static int add_names(struct tx *tx, const struct office *office, const struct person_names *names, bool made,
-                     const struct actor *actor, int64_t now_usec, struct sought *sought, struct arena *arena,
-                     struct err *err)
-{
-    CLEANUP_JSON json_t *kinds = json_array();
-    struct person *person = &sought->person;
-    bool has_id = names->id != NULL && names->id[0] != '\0';
-    bool row_changes = false;
-    int64_t leaf;
-    int r = 0;
-
-    if (kinds == NULL)
-        return err_memory(err);
-    for (int i = 0; i < LOOKUPS && r == 0; i++) {
-        const char *name = name_of(names, i);
-        struct hash lookup;
-
-        if (name == NULL || sought->known[i])
-            continue;
-        lookup = person_lookup(office->keyring, lookup_kinds[i], name);
-        r = store_subject_lookup_put(tx, &lookup, person->subject_id, err);
-        if (r == 0 && json_array_append_new(kinds, json_string(lookup_kinds[i])) != 0)
-            r = err_memory(err);
-    }
-    if (r < 0)
-        return r;
-    if (has_id && (made || person->id == NULL)) {
-        if (!made) {
-            person->id = arena_strdup(arena, names->id);
-            if (person->id == NULL)
-                return err_memory(err);
-            person->key64 = person_key(office->keyring, person->id);
-            row_changes = true;
-        }
-        if (json_array_append_new(kinds, json_string("id")) != 0)
-            return err_memory(err);
-    }
-    if (!made && person->adult_day == INT32_MIN) {
-        person->adult_day = person_adult_day(names->birth_date, names->iin);
-        row_changes = row_changes || person->adult_day != INT32_MIN;
-    }
-    if (row_changes)
-        r = person_write(tx, person, err);
-    if (r < 0 || (json_array_size(kinds) == 0 && !row_changes))
-        return r;
-    return person_event(tx, office, "person.known_by", person, actor, NULL, now_usec,
-                        person->adult_day != INT32_MIN && !made
-                            ? json_pack("{s:O, s:i}", "kinds", kinds, "adult_day", (int)person->adult_day)
-                            : json_pack("{s:O}", "kinds", kinds),
-                        NULL, &leaf, err);
-}
-
-int person_ensure(struct tx *tx, const struct office *office, const struct person_names *names,
-                  const struct actor *actor, int64_t now_usec, struct arena *arena, struct person *ret, struct err *err)
-{
-    struct sought sought;
-    bool made = false;
-    int r = seek(tx, office, names, arena, &sought, err);
-
-    if (r == 0 && !sought.is_person) {
-        made = true;
-        r = make_person(tx, office, names, actor, now_usec, &sought, arena, err);
-    }
-    if (r == 0)
-        r = add_names(tx, office, names, made, actor, now_usec, &sought, arena, err);
-    if (r == 0)
-        *ret = sought.person;
-    return r;
-}
-
 /* --- Events --------------------------------------------------------------------------------------------------------
  */
 
@@ -392,6 +132,15 @@ int person_event(struct tx *tx, const struct office *office, const char *kind, c
     if (r == 0)
         *ret_leaf = leaf;
     return r;
+}
+
+int person_event_text(struct tx *tx, const char *kind, const struct person *person, const struct actor *actor,
+                      int64_t now_usec, const char *body, size_t body_len, struct err *err)
+{
+    int64_t leaf;
+    int r = record_text(tx, kind, NULL, actor, now_usec, body, body_len, NULL, NULL, &leaf, NULL, err);
+
+    return r < 0 ? r : store_person_change_put(tx, leaf, person->serial, err);
 }
 
 /* --- History -------------------------------------------------------------------------------------------------------

@@ -2,9 +2,10 @@
  * is a subject with a key of their own (access/keyring.h) and a row here. Events of this room never hold a value or the
  * operator's id: the subject's id, numbers and codes only.
  *
- *   person.added        subject_id; adult_day where it is known
+ *   person.added        subject_id; kinds, as below, where there are any; adult_day where it is known
  *   person.known_by     subject_id, kinds: ["email", "iin", "phone", "id"]: can be found by these from now on;
  *                       adult_day, when it is known now
+ *   person.unknown_by   subject_id, kinds: cannot any more
  *   person.looked       subject_id, what: "data", "consents", "case"; categories [numbers] (of "data"): somebody of
  *                       the operator looked
  *   person.transferred  subject_id, recipient, purpose, categories [numbers], country (or absent), basis: {consent} or
@@ -38,11 +39,20 @@ struct person_names {
  * when nobody is known by any. A destroyed person is not found. */
 int person_find(struct tx *tx, const struct office *office, const struct person_names *names, struct arena *arena,
                 struct person *ret, bool *ret_found, struct err *err) WARN_UNUSED;
-/* Finds, or makes a new one (event person.added), and adds the names not known yet (person.known_by). In a command.
- * Whoever gives names here vouches for them: by each of them the person may enter their cabinet. */
+/* Finds, or makes a new one with these names (event person.added); adds to one who was there the names not known yet
+ * (person.known_by). In a command.
+ * Whoever gives names here vouches for them: by each of them the person may enter their cabinet. So one address is no
+ * proof of another: to who was there, e-mail, phone and IIN are added only beside the operator's id: ERR_CONFLICT
+ * "person_name_unproved". */
 int person_ensure(struct tx *tx, const struct office *office, const struct person_names *names,
                   const struct actor *actor, int64_t now_usec, struct arena *arena, struct person *ret,
                   struct err *err) WARN_UNUSED;
+/* The e-mail, phone and IIN given are no longer the person's: nobody finds them by it, and nobody enters; sessions of
+ * their cabinet end. ERR_NOT_FOUND "person_name_unknown" where one did not lead to them; ERR_CONFLICT
+ * "person_destroyed". In a command. */
+int person_forget_names(struct tx *tx, const struct office *office, const struct person *person,
+                        const struct person_names *names, const struct actor *actor, int64_t now_usec,
+                        struct err *err) WARN_UNUSED;
 /* By subject_id or operator's id. ERR_NOT_FOUND "person_unknown". */
 int person_get(struct tx *tx, const char *subject_or_id, struct arena *arena, struct person *ret,
                struct err *err) WARN_UNUSED;

@@ -74,11 +74,18 @@ static bool same_text(const char *a, const char *b)
 /* --- Events --------------------------------------------------------------------------------------------------------
  */
 
+static void id_told(const struct event_of *of)
+{
+    const json_t *kinds = json_object_get(of->body, "kinds");
+
+    for (size_t i = 0; i < json_array_size(kinds); i++)
+        of->life->has_id = of->life->has_id || same_text(json_string_value(json_array_get(kinds, i)), "id");
+}
+
 static int on_person(const struct event_of *of, struct err *err)
 {
     struct person_row *person = &of->life->person;
     const char *what = of->event->kind + strlen("person.");
-    const json_t *kinds = json_object_get(of->body, "kinds");
 
     if (strcmp(what, "added") == 0) {
         if (person->created_usec != TIME_NONE)
@@ -88,9 +95,9 @@ static int on_person(const struct event_of *of, struct err *err)
         of->work->last_added = of->event->leaf;
         person->created_usec = of->event->at_usec;
         person->adult_day = day(of, "adult_day");
+        id_told(of);
     } else if (strcmp(what, "known_by") == 0) {
-        for (size_t i = 0; i < json_array_size(kinds); i++)
-            of->life->has_id = of->life->has_id || same_text(json_string_value(json_array_get(kinds, i)), "id");
+        id_told(of);
         if (json_object_get(of->body, "adult_day") != NULL)
             person->adult_day = day(of, "adult_day");
     } else if (strcmp(what, "blocked") == 0) {
