@@ -3,13 +3,14 @@
 #include "store/feed_rows.h"
 #include "store/link_rows.h"
 #include "store/migrate.h"
+#include "store/person_rows.h"
 #include "store/register_rows.h"
 #include "world.h"
 #include <stdio.h>
 #include <string.h>
 
-/* The store as the first version made it, with a few rows by the statements of that time. */
-static void make_first_version(struct world *world)
+/* The store as an older version made it, with a few rows by the statements of that time. */
+static void make_version(struct world *world, int version)
 {
     store_close(world->store);
     world->store = NULL;
@@ -17,7 +18,7 @@ static void make_first_version(struct world *world)
         assert_true(world_sql(world, "DROP SCHEMA public CASCADE"));
         assert_true(world_sql(world, "CREATE SCHEMA public"));
     } else {
-        snprintf(world->url, sizeof world->url, "%s/first.db", world->folder);
+        snprintf(world->url, sizeof world->url, "%s/version-%d.db", world->folder, version);
     }
     const struct engine *engine;
     const char *url;
@@ -25,8 +26,13 @@ static void make_first_version(struct world *world)
     assert_done(engine_of(world->url, &engine, &url, &world->err), world);
     assert_done(engine->connect(url, true, true, &db, &world->err), world);
     assert_done(engine->begin(db, true, &world->err), world);
-    assert_done(engine->script(db, &engine->migrations[0], &world->err), world);
-    assert_done(engine->script(db, SQL("INSERT INTO schema_version (id, version) VALUES (1, 1)"), &world->err), world);
+    for (int i = 0; i < version; i++)
+        assert_done(engine->script(db, &engine->migrations[i], &world->err), world);
+    assert_done(engine->script(db,
+                               version == 1 ? SQL("INSERT INTO schema_version (id, version) VALUES (1, 1)")
+                                            : SQL("INSERT INTO schema_version (id, version) VALUES (1, 2)"),
+                               &world->err),
+                world);
     assert_done(engine->commit(db, &world->err), world);
     engine->disconnect(db);
     static const char *const rows[] = {
@@ -50,6 +56,25 @@ static void make_first_version(struct world *world)
                                                    "(0, array_to_tsvector(ARRAY['шагым']), 'c1')"
                                                  : "INSERT INTO words (rowid, text) VALUES (0, 'шагым')"));
     assert_true(world_sql(world, "UPDATE words_position SET leaf = 1"));
+}
+
+static void make_first_version(struct world *world)
+{
+    make_version(world, 1);
+}
+
+/* With what the second version knows: a link, a key, an entry of a register, a secret calendar. */
+static void make_second_version(struct world *world)
+{
+    static const char *const rows[] = {
+        "INSERT INTO case_link (from_case, to_case, field, leaf) VALUES ('c1', 'c2', 'older', 0)",
+        ("INSERT INTO case_key (case_id, kind, value, procedure, opened_usec, serial) VALUES "
+         "('c2', 'platform', 'b.kz', 'complaint', 11, 2)"),
+        "INSERT INTO setting (name, json) VALUES ('older', '{\"a\":1}')",
+    };
+    make_version(world, 2);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_true(world_sql(world, rows[i]));
 }
 
 static void assert_first_rows(struct world *world, struct tx *tx)
@@ -125,6 +150,74 @@ static void the_first_version_is_raised(void **state)
     store_read_end(tx);
 }
 
+/* People, what they agreed to, and a case of theirs that the older store already had. */
+static int use_people(struct tx *tx, void *arg, struct err *err)
+{
+    struct subject_row subject = {.id = "s1", .wrapped_key = "key", .wrapped_key_len = 3, .created_usec = 5};
+    struct person_row person = {.subject_id = "s1",
+                                .id = "u-1",
+                                .key64 = 7,
+                                .created_usec = 5,
+                                .adult_day = INT32_MIN,
+                                .destroyed_usec = TIME_NONE};
+    const struct person_case_row theirs = {.case_id = "c1", .person = 1, .how = "operator", .leaf = 1};
+    const struct objection_row objection = {.case_id = "c2", .person = 1, .purpose = 0, .state = "open", .leaf = 2};
+    int rc = store_subject_insert(tx, &subject, err);
+    (void)arg;
+    rc = rc != 0 ? rc : store_person_insert(tx, &person, err);
+    rc = rc != 0 ? rc : store_person_case_insert(tx, &theirs, err);
+    rc = rc != 0 ? rc : store_objection_put(tx, &objection, err);
+    return rc != 0 || person.serial == 1 ? rc : err_set(err, ERR_DAMAGED, "store_damaged", NULL);
+}
+
+static void the_second_version_is_raised(void **state)
+{
+    struct world *world = *state;
+    struct store_options options = {.url = world->url};
+    struct person_case_row theirs;
+    struct person_row person;
+    const char *json;
+    struct tx *tx;
+    bool found;
+
+    make_second_version(world);
+    assert_refused(store_open(&options, &world->store, &world->err), world, ERR_UNAVAILABLE, "store_older");
+    world_reopen(world);
+    assert_int_equal(world_number(world, "SELECT version FROM schema_version"), migration_count);
+    assert_int_equal(world_number(world, "SELECT count(*) FROM case_link WHERE field = 'older'"), 1);
+    assert_int_equal(world_number(world, "SELECT count(*) FROM case_key WHERE value = 'b.kz'"), 1);
+    assert_int_equal(world_number(world, "SELECT count(*) FROM person"), 0);
+    assert_works(world);
+    assert_done(world_write(world, use_people, NULL), world);
+    world_reopen(world);
+    tx = world_read(world);
+    assert_first_rows(world, tx);
+    assert_done(store_setting_get(tx, "older", &world->arena, &json, &world->err), world);
+    assert_string_equal(json, "{\"a\":1}");
+    assert_done(store_person_by_id(tx, "u-1", &world->arena, &person, &found, &world->err), world);
+    assert_true(found && person.key64 == 7);
+    assert_done(store_person_case_get(tx, "c1", &world->arena, &theirs, &found, &world->err), world);
+    assert_true(found && theirs.person == 1);
+    store_read_end(tx);
+    assert_done(store_check(world->store, &world->err), world);
+}
+
+/* What stands in its way is taken back with all of it. */
+static void a_failed_raise_of_the_second_changes_nothing(void **state)
+{
+    struct world *world = *state;
+    struct store_options options = {.url = world->url, .create = true};
+
+    make_second_version(world);
+    assert_true(world_sql(world, "CREATE TABLE import_refusal (id INTEGER)"));
+    assert_refused(store_open(&options, &world->store, &world->err), world, ERR_INTERNAL, "store_refused");
+    assert_int_equal(world_number(world, "SELECT version FROM schema_version"), 2);
+    assert_false(world_sql(world, "SELECT count(*) FROM person"));
+    assert_true(world_sql(world, "DROP TABLE import_refusal"));
+    world_reopen(world);
+    assert_works(world);
+}
+
 /* A program that knows fewer versions leaves a store of ours alone; so do we with a store of a newer one. */
 static void a_newer_store_is_refused(void **state)
 {
@@ -180,6 +273,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WORLD_TEST(the_first_version_is_raised),
+        WORLD_TEST(the_second_version_is_raised),
+        WORLD_TEST(a_failed_raise_of_the_second_changes_nothing),
         WORLD_TEST(a_newer_store_is_refused),
         WORLD_TEST(a_failed_raise_changes_nothing),
         WORLD_TEST(a_backup_of_the_first_version_is_restored),
