@@ -17,6 +17,9 @@ int store_subject_get(struct tx *tx, const char *id, struct arena *arena, struct
 /* A keyed hash of an e-mail, phone or IIN leads to the person; a person may have several. */
 int store_subject_lookup_put(struct tx *tx, const struct hash *lookup, const char *subject_id,
                              struct err *err) WARN_UNUSED;
+/* Leads there no longer; *ret_found false where it did not. */
+int store_subject_lookup_delete(struct tx *tx, const struct hash *lookup, const char *subject_id, bool *ret_found,
+                                struct err *err) WARN_UNUSED;
 /* *ret NULL when nobody is known by it. */
 int store_subject_by_lookup(struct tx *tx, const struct hash *lookup, struct arena *arena, const char **ret,
                             struct err *err) WARN_UNUSED;

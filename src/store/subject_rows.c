@@ -36,6 +36,19 @@ int store_subject_lookup_put(struct tx *tx, const struct hash *lookup, const cha
     return db_run(db, NULL, err);
 }
 
+int store_subject_lookup_delete(struct tx *tx, const struct hash *lookup, const char *subject_id, bool *ret_found,
+                                struct err *err)
+{
+    int64_t changes;
+    struct db *db = db_query(tx->db, SQL("DELETE FROM subject_lookup WHERE lookup = $1 AND subject_id = $2"));
+    db_put_hash(db, lookup);
+    db_put_text(db, subject_id);
+    int rc = db_run(db, &changes, err);
+    if (rc == 0)
+        *ret_found = changes > 0;
+    return rc;
+}
+
 int store_subject_by_lookup(struct tx *tx, const struct hash *lookup, struct arena *arena, const char **ret,
                             struct err *err)
 {

@@ -320,6 +320,35 @@ static void test_a_session_ends(void **state)
     persons_end(&w);
 }
 
+static int forget_run(struct tx *tx, struct persons_world *w, void *arg, struct err *err)
+{
+    const struct person_names names = {.email = EMAIL};
+    struct person person;
+    int r = person_get(tx, arg, &w->arena, &person, err);
+    return r < 0 ? r : person_forget_names(tx, &w->f.office, &person, &names, &w->service, w->now_usec, err);
+}
+
+static void test_an_address_taken_away_lets_nobody_in(void **state)
+{
+    struct persons_world w;
+    struct person_session session;
+    struct err err = {0};
+    char id[ID_TEXT], later[ID_TEXT], subject_id[ID_TEXT];
+    (void)state;
+    begin(&w, subject_id);
+    ask(&w, EMAIL, id);
+    struct step in = try_code(&w, id, right_code(&w, id));
+    w.now_usec += 2 * MINUTE;
+    ask(&w, EMAIL, later);
+    must(&w, forget_run, subject_id);
+    assert_int_equal(session_of(&w, in.opened, &session, &err), -ERR_UNAUTHENTICATED);
+    assert_string_equal(try_code(&w, later, right_code(&w, later)).refusal.code, "code_wrong");
+    w.now_usec += 2 * MINUTE;
+    ask(&w, EMAIL, id);
+    assert_string_equal(try_code(&w, id, right_code(&w, id)).refusal.code, "code_wrong");
+    persons_end(&w);
+}
+
 static void test_leaving(void **state)
 {
     struct persons_world w;
@@ -393,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_codes_are_not_sent_without_end),
         cmocka_unit_test(test_a_code_grows_old),
         cmocka_unit_test(test_a_session_ends),
+        cmocka_unit_test(test_an_address_taken_away_lets_nobody_in),
         cmocka_unit_test(test_leaving),
         cmocka_unit_test(test_whose_case_it_is),
     };

@@ -106,6 +106,60 @@ static void two_names_of_two_people_are_refused_and_nothing_changes(void **state
     assert_int_equal(found.serial, 2);
 }
 
+static void one_address_is_no_proof_of_another(void **state)
+{
+    struct persons_world *w = *state;
+    struct ensuring stranger = {.names = {.email = "a@example.kz", .phone = "+77010000001"}};
+    struct person found;
+    struct err err = {0};
+
+    must_ensure(w, &(struct person_names){.email = "a@example.kz"});
+    assert_int_equal(persons_write(w, ensure_run, &stranger, &err), -ERR_CONFLICT);
+    assert_string_equal(err.code, "person_name_unproved");
+    assert_false(find(w, &(struct person_names){.phone = "+77010000001"}, &found));
+    /* The operator says who is meant. */
+    must_ensure(w, &(struct person_names){.id = "u-1", .email = "a@example.kz"});
+    must_ensure(w, &(struct person_names){.id = "u-1", .phone = "+77010000001"});
+    assert_true(find(w, &(struct person_names){.phone = "+77010000001"}, &found));
+    assert_string_equal(found.id, "u-1");
+}
+
+struct forgetting {
+    struct person person;
+    struct person_names names;
+};
+static int forget_run(struct tx *tx, struct persons_world *w, void *arg, struct err *err)
+{
+    const struct forgetting *forgetting = arg;
+
+    return person_forget_names(tx, &w->f.office, &forgetting->person, &forgetting->names, &w->service, w->now_usec,
+                               err);
+}
+
+static void a_name_is_theirs_no_longer(void **state)
+{
+    struct persons_world *w = *state;
+    struct forgetting phone = {.names = {.phone = "+77010000001"}},
+                      others = {.names = {.phone = "+77010000002", .email = "b@example.kz"}};
+    struct person next, found;
+    struct err err = {0};
+
+    phone.person =
+        must_ensure(w, &(struct person_names){.id = "u-1", .email = "a@example.kz", .phone = "+77010000001"});
+    others.person = phone.person;
+    must_ensure(w, &(struct person_names){.id = "u-2", .email = "b@example.kz"});
+    assert_int_equal(persons_write(w, forget_run, &phone, &err), 0);
+    assert_false(find(w, &phone.names, &found));
+    assert_true(find(w, &(struct person_names){.id = "u-1", .email = "a@example.kz"}, &found));
+    /* Somebody else has the number now. */
+    next = must_ensure(w, &(struct person_names){.id = "u-3", .phone = "+77010000001"});
+    assert_int_not_equal(next.serial, phone.person.serial);
+    assert_int_equal(persons_write(w, forget_run, &phone, &err), -ERR_NOT_FOUND);
+    assert_string_equal(err.code, "person_name_unknown");
+    assert_int_equal(persons_write(w, forget_run, &others, &err), -ERR_NOT_FOUND);
+    assert_true(find(w, &(struct person_names){.email = "b@example.kz"}, &found));
+}
+
 static void an_address_in_a_public_form_leads_to_no_person(void **state)
 {
     struct persons_world *w = *state;
@@ -258,6 +312,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(found_by_each_name_and_made_once, setup, teardown),
         cmocka_unit_test_setup_teardown(an_identifier_is_given_once, setup, teardown),
         cmocka_unit_test_setup_teardown(two_names_of_two_people_are_refused_and_nothing_changes, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_address_is_no_proof_of_another, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_name_is_theirs_no_longer, setup, teardown),
         cmocka_unit_test_setup_teardown(an_address_in_a_public_form_leads_to_no_person, setup, teardown),
         cmocka_unit_test(the_eighteenth_birthday),
         cmocka_unit_test(what_is_an_identifier),

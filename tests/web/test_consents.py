@@ -227,6 +227,23 @@ def test_found_by_any_name_and_never_by_an_address(office):
     assert call(office, "GET", f"/v1/persons/{person}").json()["id"] == "f-1"
 
 
+def test_an_address_alone_proves_no_other_and_can_be_taken_away(office):
+    person = given(office, with_(person={"email": "once@example.kz", "full_name": "O"}))["person"]
+    answer = give(office, with_(person={"email": "once@example.kz", "phone": "87010000077", "full_name": "O"}))
+    assert answer.status_code == 409 and answer.json()["code"] == "person_name_unproved"
+    assert call(office, "POST", "/v1/persons/find", {"phone": "87010000077"}).status_code == 404
+    assert given(office, with_(person={"id": "o-1", "email": "once@example.kz", "phone": "87010000077", "full_name": "O"}))["person"] == person
+    path = f"/v1/persons/{person}/names/removal"
+    for body, code in (({}, "person_unnamed"), ({"id": "o-1"}, "unknown_field"), ({"phone": "x"}, "not_a_phone")):
+        answer = call(office, "POST", path, body)
+        assert answer.status_code == 422 and answer.json()["errors"][0]["code"] == code, answer.text
+    assert call(office, "POST", path, {"phone": "+7 701 000 00 77"}).status_code == 204
+    assert call(office, "POST", "/v1/persons/find", {"phone": "87010000077"}).status_code == 404
+    answer = call(office, "POST", path, {"phone": "+7 701 000 00 77"})
+    assert answer.status_code == 404 and answer.json()["code"] == "person_name_unknown"
+    assert call(office, "POST", "/v1/persons/find", {"id": "o-1"}).json()["person"] == person
+
+
 def test_a_transfer_that_is_allowed_is_told_and_one_that_is_not_is_not_written(office):
     answer = given(office, with_(person={"id": "t-1", "full_name": "T"}))
     body = {"recipient": "bank", "purpose": "service", "categories": ["email"]}

@@ -103,6 +103,7 @@ static const struct {
     {"person_consents", 200, "application/json", "person_consents", NULL},
     {"person_history", 200, "application/json", "person_history", NULL},
     {"person_transfer", 201, "application/json", "transfer", "transfer_new"},
+    {"person_names_remove", 204, NULL, NULL, "person_addresses"},
     {"person_acknowledge", 201, "application/json", "acknowledgement", "acknowledgement_new"},
     {"kept_list", 200, "application/json", "kept_list", NULL},
     {"kept_get", 200, "application/json", "kept", NULL},

@@ -398,3 +398,41 @@ int api_person_acknowledge(struct request *request, struct response *response, s
     request->state = acknowledging;
     return request_write(request, acknowledge_run, acknowledge_finish);
 }
+
+/* --- Names that are theirs no longer -------------------------------------------------------------------------------
+ */
+
+static int forget_run(struct tx *tx, struct request *request, struct err *err)
+{
+    struct person person;
+    int r = person_of_path(request, tx, &person, err);
+    return r < 0 ? r
+                 : person_forget_names(tx, request->office, &person, request->state, &request->actor, request->now_usec,
+                                       err);
+}
+
+static int forget_finish(struct request *request, struct response *response, struct err *err)
+{
+    (void)err;
+    (void)request;
+    response->status = 204;
+    return 0;
+}
+
+int api_person_forget(struct request *request, struct response *response, struct err *err)
+{
+    static const char *const keys[] = {"email", "phone", "iin", NULL};
+    struct person_names *names = ARENA_NEW(&request->arena, struct person_names);
+    (void)response;
+    if (names == NULL)
+        return err_memory(err);
+    struct json_in in = json_in_body(request, keys);
+    json_in_names(&in, names);
+    int r = json_in_end(request, err);
+    if (r == 0 && names->email == NULL && names->phone == NULL && names->iin == NULL)
+        r = api_refuse(request, "email", "person_unnamed", err);
+    if (r < 0)
+        return r;
+    request->state = names;
+    return request_write(request, forget_run, forget_finish);
+}
