@@ -115,3 +115,52 @@ def test_the_example_of_a_procedure_loads_and_runs(shared, tmp_path):
         assert "security_tests_outcomes" in figures
     finally:
         talap.stop()
+
+
+def test_the_examples_on_personal_data_run(tmp_path):
+    """Every call of the section in integrate.md, in its order, by the shell as it stands there."""
+    section = text("integrate.md").split("## Personal data")[1].split("\n## Receipts")[0]
+    blocks = [match.replace("\n    ", "\n") for match in re.findall(r"(?m)^    (curl .*(?:\n {4}.*)*)", section)]
+    calls = [call for block in blocks for call in re.split(r"\n(?=curl |P=)", block) if call.startswith("curl ")]
+    assert len(calls) > 20
+    talap = Talap(tmp_path / "data")
+    os.mkdir(talap.folder)
+    talap.init().start()
+    try:
+        titles = {"kk": "Үлгі", "ru": "Пример", "en": "Example"}
+        delivery = {"title": titles, "norm": "contract", "basis": "consent", "categories": ["name", "phone", "address"]}
+        for kind, entry, members in (("recipient", "courier", {"title": titles, "country": "KZ"}), ("purpose", "delivery", delivery),
+                                     ("purpose", "orders", dict(delivery, categories=["payment", "contract"])),
+                                     ("policy", "privacy", {"title": titles, "texts": titles})):
+            answer = talap.call("PUT", f"/v1/processing/{kind}/{entry}", "admin", json=members)
+            assert answer.status_code == 200, answer.text
+        assert talap.call("PUT", "/v1/processing/responsible/responsible", "admin", json={
+            "name": "Айгүл", "post": "заңгер", "email": "a@example.kz", "phone": "+77010000000"}).status_code == 200
+        known = {"B": talap.url, "TOKEN": talap.token("admin")}
+        operator = '"operator": {"name": "Үлгі", "bin": "990140004654"}, '
+
+        def run(call):
+            # A store of tests has no organisation's name; numbers and the UUID are those of this run.
+            call = call.replace('"purpose": "delivery", "categories": ["name"', operator + '"purpose": "delivery", "categories": ["name"')
+            call = call.replace("/consents/2695", f"/consents/{known.get('consent')}").replace("/holds/2661", f"/holds/{known.get('hold')}")
+            script = ("uuidgen() { cat /proc/sys/kernel/random/uuid; }\ncurl() { command curl --fail-with-body \"$@\"; }\n" +
+                      "".join(f"{name}='{value}'\n" for name, value in known.items()) + call)
+            done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0, call + "\n" + done.stdout + done.stderr
+            return done.stdout
+
+        give = next(call for call in calls if call.startswith("curl -s $B/v1/consents "))
+        early = [call for call in calls[:calls.index(give)] if "$P" in call]
+        for call in [call for call in calls if call not in early]:
+            if "/data" in call and "values" in call or "/depersonalisations" in call:
+                run(give)  # the consent of the section above was withdrawn and ended
+            told = run(call)
+            if call == give:
+                told = json.loads(told)
+                known["consent"], known["P"] = told["consent"], told["person"]
+                for waiting in early:
+                    run(waiting)
+            if "/holds " in call:
+                known["hold"] = json.loads(told)["leaf_index"]
+    finally:
+        talap.stop()
