@@ -173,9 +173,16 @@ static uint16_t country_of(const struct decision_law *law, uint16_t recipient)
     return recipient != 0 && recipient < law->recipient_end ? law->recipients[recipient].country : 0;
 }
 
+/* A state that protects data asks for no consent (16.2); but who took back a yes to transfer across the border (24.1.5)
+ * is heard there too: what was withdrawn is over, wherever the data would go. */
+static uint64_t taken_back(const struct weighing *weighing, uint64_t categories, int sum)
+{
+    return (categories & weighing->gone[sum] & ~weighing->yes[sum]) != 0 ? REASON_BIT(REASON_WITHDRAWN) : 0;
+}
+
 static uint64_t cross_border_reasons(const struct decision_law *law, const struct question *question,
                                      const struct action_rule *action, const struct purpose_rule *purpose,
-                                     const struct weighing *weighing)
+                                     const struct basis *basis, const struct weighing *weighing)
 {
     struct abroad abroad = {0};
 
@@ -185,7 +192,7 @@ static uint64_t cross_border_reasons(const struct decision_law *law, const struc
     if (!abroad.foreign)
         return action->wants_country ? REASON_BIT(REASON_COUNTRY_UNKNOWN) : 0;
     if (!abroad.undecided && !abroad.unprotected)
-        return REASON_BIT(REASON_STATE_PROTECTS);
+        return REASON_BIT(REASON_STATE_PROTECTS) | taken_back(weighing, basis->by_consent, SUM_ABROAD);
     uint64_t reasons = aspect_reasons(weighing, question->categories, SUM_ABROAD, REASON_NO_CROSS_BORDER);
     if (reasons == 0)
         return 0;
@@ -245,7 +252,7 @@ static uint64_t processing_reasons(const struct weighing *weighing, const struct
         *basis = (struct basis){0};
     }
     reasons |= third_person_reasons(law, question, purpose, basis, weighing);
-    reasons |= cross_border_reasons(law, question, action, purpose, weighing);
+    reasons |= cross_border_reasons(law, question, action, purpose, basis, weighing);
     if (action->aspect == ASPECT_PUBLICATION && (purpose->marks & PURPOSE_PUBLISHED_BY_LAW) == 0)
         reasons |= aspect_reasons(weighing, question->categories, SUM_PUBLISHED, REASON_NO_PUBLICATION);
     if (action->automated)

@@ -4,22 +4,25 @@
  * reason comes out. Nothing allows but what is written here; what is unknown denies. A prohibition beside a gap is a
  * prohibition.
  *
- *   destroyed          nothing may be done with what is gone (the person is asked for by subject_id)
- *   blocked            only storing, and blocking, go on
- *   none asked for     blocking and destroying want no basis: they are duties. A legal hold forbids destroying
- *   purpose            known, not retired, and every category in its list (7.9, 12.1, 25.2.1)
- *   basis              an Article 9 ground: the purpose's own, recorded with its evidence, where the law gives it to
- * the asker; another that is cited only where the law names the asker or the receiver for it (a court), not as one of
- * all. For all categories, biometric ones only where it reaches them (7.12). For the other categories consents for the
- * purpose: begun, not over, saying yes; together legal hold         storing goes on without a basis third persons who
- * receives and who asks, where it is not the operator: in the register, in the purpose's recipients (or the cited
- * ground is theirs by kind), and for what rests on consent: a yes to third persons, to this one cross-border where a
- * state other than ours is named, or is that of who receives or asks: it protects data (16.2), or a yes, or the
- * purpose's ground of 16.3; undecided and none of these: a gap publication        a yes, or the purpose is published by
- * law automated          while 19-1.1 is in force: declared by the purpose, a yes or by law, no objection upheld; one
- *                      under consideration is a gap
- *   profiling          not on categories of kind no_profiling, biometric, identifying (opl.20.3)
- *   targeting          not of a child, nor on a child's data (opl.20.4); age unknown is a gap */
+ * - Destroyed: nothing may be done with what is gone (the person is asked for by subject_id).
+ * - Blocked: only storing, and blocking, go on.
+ * - Blocking and destroying want no basis: they are duties. A legal hold forbids destroying.
+ * - Purpose: known, not retired, and every category in its list (7.9, 12.1, 25.2.1).
+ * - Basis: a ground of Article 9 or of 7.5: the purpose's own, recorded with its evidence, where the law gives it to
+ *   the asker; another that is cited only where the law names the asker or the receiver for it (a court), not as one of
+ *   all. For all categories, biometric ones only where it reaches them (7.12). For the other categories consents for
+ *   the purpose: begun, not over, saying yes; together.
+ * - Legal hold: storing goes on without a basis.
+ * - Third persons, who receives and who asks, where not the operator: in the register, in the purpose's recipients
+ *   (or the cited ground is theirs by kind), and for what rests on consent: a yes to third persons, to this one.
+ * - Across the border, where a state other than ours is named, or is that of who receives or asks: it protects data
+ *   (16.2) and, of what rests on consent, no yes to it was taken back (24.1.5); or a yes; or the purpose's ground of
+ *   16.3. Undecided and none of these: a gap.
+ * - Publication: a yes, or the purpose is published by law.
+ * - Automated, while 19-1.1 is in force: declared by the purpose, a yes or by law, no objection upheld; one under
+ *   consideration is a gap.
+ * - Profiling: not on categories of kind no_profiling, biometric, identifying (opl.20.3).
+ * - Targeting: not of a child, nor on a child's data (opl.20.4); age unknown is a gap. */
 #ifndef TALAP_PERSONS_DECIDE_H
 #define TALAP_PERSONS_DECIDE_H
 

@@ -24,7 +24,7 @@ static const struct {
     [REASON_OBJECTION_OPEN] = {"objection_open", NORMS("pdl.19-1.2", "pdl.19-1.3")},
     [REASON_DESTROYED] = {"destroyed", NORMS("pdl.18")},
     [REASON_BLOCKED] = {"blocked", NORMS("pdl.1.3", "pdl.25.2.8#block")},
-    [REASON_ON_HOLD] = {"on_hold", NORMS("pdl.18")},
+    [REASON_ON_HOLD] = {"on_hold", NORMS("pdl.12.2")},
     [REASON_PURPOSE_RETIRED] = {"purpose_retired", NORMS("pdl.7.8", "pdl.25.2.4")},
     [REASON_EXCESSIVE] = {"excessive", NORMS("pdl.7.9", "pdl.12.1", "pdl.25.2.1")},
     [REASON_NOT_OF_PURPOSE] = {"not_of_purpose", NORMS("pdl.14", "pdl.19-1.2#explain")},

@@ -161,7 +161,7 @@ static void third_person(struct run *run, int third, int ground)
         because(run, REASON_NO_THIRD_PERSONS);
 }
 
-static void abroad(struct run *run)
+static void abroad(struct run *run, const bool *by_consent)
 {
     const struct ref_question *question = run->question;
     static const bool all[REF_CATEGORIES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
@@ -191,6 +191,11 @@ static void abroad(struct run *run)
     }
     if (!undecided && !bad) {
         because(run, REASON_STATE_PROTECTS);
+        for (int category = 0; category < REF_CATEGORIES; category++) {
+            bool gone = false;
+            if (question->categories[category] && by_consent[category] && !agreed(run, category, ABROAD, &gone) && gone)
+                because(run, REASON_WITHDRAWN);
+        }
         return;
     }
     trial.reasons = 0;
@@ -240,7 +245,7 @@ static void processing(struct run *run)
     third_person(run, question->asker, ground);
     if (question->receiver != 0 || question->asker != 0)
         demand(run, THIRD, REASON_NO_THIRD_PERSONS, by_consent);
-    abroad(run);
+    abroad(run, by_consent);
     if (question->action->publishes && !question->purpose->by_law_public)
         demand(run, PUBLIC, REASON_NO_PUBLICATION, all);
     if (question->action->decides) {

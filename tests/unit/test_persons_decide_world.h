@@ -39,6 +39,8 @@ static const struct {
      .automated_by_law = true, .by_law_public = true, .abroad_by_law = true},
     {"rights", "", "\"name\",\"face\",\"health\",\"email\"", "\"court\",\"bank\"", "pdl.9.5", .automated = false},
     {"press", "", "\"name\",\"face\",\"email\"", "\"bank\",\"printer\"", "pdl.9.6", .automated = false},
+    {"tax", "", "\"name\",\"income\"", "\"bank\"", "pdl.9.9-1", .automated = false},
+    {"reprint", "", "\"name\",\"photo\"", "\"printer\"", "pdl.7.5", .automated = false},
     {"other_law", "", "\"name\",\"face\",\"email\"", "\"bank\",\"caller\"", "pdl.9.10", .automated = false},
     {"old", "", "\"name\",\"email\",\"phone\"", "\"bank\"", NULL, .retired = true},
 };
