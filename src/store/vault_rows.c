@@ -211,6 +211,15 @@ int store_records_announced(struct tx *tx, size_t limit, struct arena *arena, st
     return read_records(db, false, arena, ret, ret_count, err);
 }
 
+int store_records_announced_count(struct tx *tx, int32_t until_day, int64_t limit, int64_t *ret, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT count(*) FROM (SELECT 1 AS one FROM person_record "
+                                         "WHERE destroy_day <= $1 AND announced_usec IS NOT NULL LIMIT $2) AS found"));
+    db_put_int(db, until_day);
+    db_put_int(db, limit);
+    return db_run_int(db, 0, ret, err);
+}
+
 /* --- Legal holds -------------------------------------------------------------------------------------------------- */
 
 int store_hold_insert(struct tx *tx, const struct legal_hold_row *row, struct err *err)
@@ -359,6 +368,15 @@ int store_destructions_in(struct tx *tx, const char *state, size_t limit, struct
                              "(SELECT 1 FROM person p WHERE p.serial = person AND p.holds = 0 AND p.blocks = 0)) "
                              "ORDER BY leaf LIMIT $2"));
     db_put_text(db, state);
+    db_put_int(db, (int64_t)limit);
+    return read_destructions(db, arena, ret, ret_count, err);
+}
+
+int store_destructions_unfinished(struct tx *tx, size_t limit, struct arena *arena, struct destruction_row **ret,
+                                  size_t *ret_count, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT " DESTRUCTION_COLUMNS " FROM destruction "
+                                         "WHERE state <> 'done' ORDER BY leaf LIMIT $1"));
     db_put_int(db, (int64_t)limit);
     return read_destructions(db, arena, ret, ret_count, err);
 }

@@ -49,6 +49,9 @@ int store_records_over(struct tx *tx, int32_t before_day, int64_t announced_usec
 /* Those that were announced, the earliest day first; without values. */
 int store_records_announced(struct tx *tx, size_t limit, struct arena *arena, struct person_record_row **ret,
                             size_t *ret_count, struct err *err) WARN_UNUSED;
+/* How many of them have their last day at or before `until_day`; counted up to `limit`. */
+int store_records_announced_count(struct tx *tx, int32_t until_day, int64_t limit, int64_t *ret,
+                                  struct err *err) WARN_UNUSED;
 
 struct legal_hold_row {
     int64_t leaf, person;
@@ -84,6 +87,9 @@ int store_destructions_of(struct tx *tx, int64_t person, struct arena *arena, st
  * which may have come since. */
 int store_destructions_in(struct tx *tx, const char *state, size_t limit, struct arena *arena,
                           struct destruction_row **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
+/* In every state but the last, whatever stands against them; the oldest first. */
+int store_destructions_unfinished(struct tx *tx, size_t limit, struct arena *arena, struct destruction_row **ret,
+                                  size_t *ret_count, struct err *err) WARN_UNUSED;
 int store_destructions_open(struct tx *tx, bool *ret, struct err *err) WARN_UNUSED;
 
 /* Takes away everything by which a person could be found or read: the wrapped key, the keyed hashes that lead there,

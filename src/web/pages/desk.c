@@ -1,12 +1,13 @@
 /* The desk: what the reader's roles owe today, and two charts of how periods are kept in the procedures they have to do
  * with. */
 #include "web/pages/desk.h"
+#include "persons/vault.h"
 #include "web/app.h"
 #include "web/figures.h"
 #include "web/routes.h"
 #include <pages.h>
 
-enum { WEEKS = 12, DAYS = 20 };
+enum { WEEKS = 12, DAYS = 20, ENDING_MAX = 1000 };
 
 static const struct case_filter open_cases = {.open_only = true,
                                               .due_from_usec = TIME_NONE,
@@ -129,6 +130,21 @@ static int due_fill(struct request *request, struct tx *tx, const char *const *p
     return chart_bars_svg(&chart, arena, &view->due_chart, err);
 }
 
+/* For who answers for the processing: how many values end soon. */
+static int ending_fill(struct request *request, struct tx *tx, struct desk_view *view, struct err *err)
+{
+    int32_t today = zone_day_of(&request->office->catalogue->calendar->zone, request->now_usec);
+    int64_t count = 0;
+    if ((request->actor.roles & ROLE_RESPONSIBLE) == 0)
+        return 0;
+    int r = store_records_announced_count(tx, today + RETENTION_ANNOUNCED_DAYS, ENDING_MAX + 1, &count, err);
+    if (r < 0 || count == 0)
+        return r;
+    view->ending = arena_printf(&request->arena, count > ENDING_MAX ? "%d+" : "%d",
+                                count > ENDING_MAX ? ENDING_MAX : (int)count);
+    return view->ending != NULL ? 0 : err_memory(err);
+}
+
 int page_desk_get(struct request *request, struct response *response, struct err *err)
 {
     struct desk_view view = {.mail_configured = request->app->mail.url != NULL};
@@ -152,6 +168,8 @@ int page_desk_get(struct request *request, struct response *response, struct err
         r = due_fill(request, tx, seen.procedures, &view, err);
     if (r == 0)
         r = store_outbox_figures(tx, &mail, err);
+    if (r == 0)
+        r = ending_fill(request, tx, &view, err);
     if (r == 0)
         r = page_begin(request, response, PAGE_TITLE(request, desk_title), "desk", &page, err);
     if (r < 0)

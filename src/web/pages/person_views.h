@@ -26,6 +26,7 @@ struct objection_line {
     const char *state, *purpose; /* titles; purpose NULL: every one */
     const char *case_id, *number;
 };
+const char *destruction_state_text(enum lang lang, const char *state);
 struct destruction_line {
     const char *ground, *state;
     const char *backups; /* how many copies remain and until when, or NULL */

@@ -166,7 +166,7 @@ static const char *backups_text(struct request *request, const char *told)
                                     INT_TEXT((int64_t)json_array_size(backups)), day.data);
 }
 
-static const char *destruction_state(enum lang lang, const char *state)
+const char *destruction_state_text(enum lang lang, const char *state)
 {
     return text_get(lang, strcmp(state, "intended") == 0   ? T_persons_destruction_intended
                           : strcmp(state, "executed") == 0 ? T_persons_destruction_executed
@@ -186,7 +186,7 @@ static int destructions_fill(struct request *request, struct tx *tx, struct pers
     for (size_t i = 0; i < view->destruction_count; i++) {
         const struct norm *norm = catalogue_norm_last(catalogue, rows[i].ground);
         lines[i] = (struct destruction_line){.ground = norm != NULL ? norm->title.in[request->lang] : rows[i].ground,
-                                             .state = destruction_state(request->lang, rows[i].state),
+                                             .state = destruction_state_text(request->lang, rows[i].state),
                                              .backups = backups_text(request, rows[i].told),
                                              .leaf = rows[i].leaf,
                                              .changed_usec = rows[i].changed_usec};
