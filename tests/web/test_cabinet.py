@@ -369,7 +369,7 @@ def test_a_part_and_then_all_of_a_consent_is_taken_back(house):
     refused = visitor.send(first, first + "/withdrawal", aspect="nonsense")
     assert refused.status_code == 422
     answer = visitor.send(first, first + "/withdrawal", aspect="processing")
-    assert answer.status_code == 200 and "Кері алынған" in answer.text
+    assert answer.status_code == 200 and "Кері қайтарып алынған" in answer.text
     assert 'name="aspect"' not in answer.text
     refused = visitor.send("/kk/cabinet", first + "/withdrawal", aspect="processing")
     assert refused.status_code == 409
