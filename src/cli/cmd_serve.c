@@ -8,6 +8,7 @@
 #include "out/mime.h"
 #include "persons/rules.h"
 #include <inttypes.h>
+#include <jansson.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,6 +40,26 @@ static void wait_for_signal(const sigset_t *signals)
     log_line(LOG_LEVEL_INFO, "stopping", "signal", strsignal(number), NULL);
 }
 
+/* The addresses by which the demonstration's people enter; none in what an older version marked. */
+static int demo_cabinets(struct settings *settings, const char *marked, struct arena *arena, struct err *err)
+{
+    json_t *list = json_loads(marked, JSON_DECODE_ANY, NULL);
+    size_t count = json_array_size(list);
+    const char **addresses = ARENA_ARRAY(arena, const char *, count + 1);
+    int r = addresses != NULL ? 0 : err_memory(err);
+
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        addresses[i] = arena_strdup(arena, json_string_value(json_array_get(list, i)));
+        r = addresses[i] != NULL ? 0 : err_memory(err);
+    }
+    json_decref(list);
+    if (r < 0)
+        return r;
+    settings->demo_cabinets = addresses;
+    settings->demo_cabinet_count = count;
+    return 0;
+}
+
 /* Demo accounts have a password that everybody knows: their store is shown on this machine only. */
 static int check_demo(struct settings *settings, struct store *store, struct arena *arena, struct err *err)
 {
@@ -52,6 +73,9 @@ static int check_demo(struct settings *settings, struct store *store, struct are
         return r;
     settings->demo = marked != NULL;
     settings->demo_password = settings->demo ? DEMO_PASSWORD : NULL;
+    r = marked != NULL ? demo_cabinets(settings, marked, arena, err) : 0;
+    if (r < 0)
+        return r;
     if (settings->demo && strcmp(settings->listen_host, "127.0.0.1") != 0 && strcmp(settings->listen_host, "::1") != 0)
         return err_set(err, ERR_FORBIDDEN, "demo_not_public", "%.60s", settings->listen_host);
     return 0;

@@ -3,6 +3,7 @@
  * left. */
 #include "cli/demo_life.h"
 #include "persons/consents.h"
+#include "persons/vault.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,8 @@ static int tick(struct demo *demo, struct tx *tx, const struct demo_step *step, 
         r = case_tick(tx, demo->office, step->at_usec, TICK_LIMIT, &count, err);
     for (count = TICK_LIMIT; r == 0 && count == TICK_LIMIT;)
         r = consents_expire(tx, demo->office, step->at_usec, TICK_LIMIT, &count, err);
+    for (count = 1; r == 0 && count > 0;)
+        r = retention_pass(tx, demo->office, step->at_usec, TICK_LIMIT, &count, err);
     return r;
 }
 
@@ -155,8 +158,17 @@ static int live_through(struct demo *demo, struct err *err)
     while (demo->next_step < demo->step_count) {
         int r;
 
-        demo->steps_until = demo->next_step + 64 < demo->step_count ? demo->next_step + 64 : demo->step_count;
-        r = store_write(demo->office->store, live_steps, demo, err);
+        demo->steps_until = demo->next_step;
+        while (demo->steps_until < demo->step_count && demo->steps_until < demo->next_step + 64 &&
+               !demo->steps[demo->steps_until].alone)
+            demo->steps_until++;
+        if (demo->steps_until > demo->next_step) {
+            r = store_write(demo->office->store, live_steps, demo, err);
+        } else {
+            arena_reset(&demo->each);
+            r = demo->steps[demo->next_step].live(demo, NULL, &demo->steps[demo->next_step], err);
+            demo->steps_until++;
+        }
         if (r < 0)
             return r;
         demo->next_step = demo->steps_until;

@@ -6,6 +6,7 @@
 
 #include "cli/demo.h"
 #include "cli/demo_data.h"
+#include "persons/people.h"
 #include <jansson.h>
 
 #define DEMO_DAYS 800 /* how long ago the example was founded */
@@ -21,6 +22,7 @@ struct demo_step {
     int kind;           /* of the planner */
     size_t opens, acts; /* how many cases and acts it counts for */
     bool alarms;        /* the job loop looks right after it */
+    bool alone;         /* writes by itself: lived with tx NULL, in no command */
 };
 
 struct demo {
@@ -48,6 +50,17 @@ bool demo_chance(struct demo *demo, int percent);
 bool demo_plan(struct demo *demo, const struct demo_step *step);
 /* One value of a form. */
 struct raw_value demo_said(const char *name, const char *const *texts);
+/* Who answers for personal data, or else whoever comes first. */
+const struct actor *demo_responsible(const struct demo *demo);
+/* A consent as the example's forms have it; who is not known yet becomes a person. */
+struct demo_giving {
+    struct person_names names;
+    const char *purpose;
+    enum lang lang;
+    int64_t until_usec; /* TIME_NONE: until achieved */
+};
+int demo_give(struct demo *demo, struct tx *tx, const struct demo_giving *giving, int64_t at_usec, int64_t *ret_leaf,
+              int64_t *ret_serial, struct err *err) WARN_UNUSED;
 /* Opens and acts with the field at fault in the error's detail. */
 int demo_open(struct demo *demo, struct tx *tx, const struct case_opening *opening, const struct actor *actor,
               int64_t at_usec, struct case_opened *ret, struct err *err) WARN_UNUSED;

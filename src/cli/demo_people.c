@@ -63,7 +63,7 @@ static int set_entry(struct demo *demo, struct tx *tx, const struct kept *kept, 
     return r < 0 ? r : kept_set(tx, demo->office, kind, id, json, 0, actor, at_usec, &version, err);
 }
 
-static const struct actor *responsible_of(const struct demo *demo)
+const struct actor *demo_responsible(const struct demo *demo)
 {
     for (size_t i = 0; i < demo->data.account_count; i++)
         if ((demo->actors[i].roles & ROLE_RESPONSIBLE) != 0)
@@ -89,7 +89,7 @@ static int found_registers(struct demo *demo, struct tx *tx, const struct demo_s
         json_object_foreach((json_t *)(uintptr_t)entries, id, entry)
         {
             if (r == 0)
-                r = set_entry(demo, tx, kept, order[i], id, entry, responsible_of(demo), step->at_usec, err);
+                r = set_entry(demo, tx, kept, order[i], id, entry, demo_responsible(demo), step->at_usec, err);
         }
         kept_unref(kept);
     }
@@ -99,35 +99,44 @@ static int found_registers(struct demo *demo, struct tx *tx, const struct demo_s
 /* --- Consents ------------------------------------------------------------------------------------------------------
  */
 
-static void given_of(struct demo *demo, const struct demo_consent *consent, const struct kept_entry *purpose,
-                     int64_t at_usec, struct consent_given *ret)
+static struct person_names names_of(struct demo *demo, const struct demo_person *person)
 {
-    const struct demo_person *person = consent->person;
     const struct demo_data *data = &demo->data;
+
+    return (struct person_names){
+        .id = arena_printf(&demo->each, "alan-%06zu", 1000 + 37 * person->number),
+        .email = arena_printf(&demo->each, "%s%zu@people.example.kz", data->mailboxes[person->lang].texts[person->name],
+                              person->number),
+        .birth_date = person->minor             ? "2012-05-14"
+                      : person->number % 3 == 0 ? NULL
+                                                : "1991-08-30",
+        .full_name = arena_printf(&demo->each, "%s %s", data->surnames[person->lang].texts[person->surname],
+                                  data->names[person->lang].texts[person->name])};
+}
+
+/* Everything that the purpose needs is said yes to. */
+static void given_of(struct demo *demo, const struct demo_giving *giving, const struct kept_entry *purpose,
+                     struct consent_given *ret)
+{
     const json_t *categories = json_object_get(purpose->json, "categories");
+    const json_t *texts = json_object_get(json_object_get(demo->processing, "texts"), giving->purpose);
     const char **ids = ARENA_ARRAY(&demo->each, const char *, json_array_size(categories));
 
     for (size_t i = 0; ids != NULL && i < json_array_size(categories); i++)
         ids[i] = json_string_value(json_array_get(categories, i));
     *ret = (struct consent_given){
-        .person = {.id = arena_printf(&demo->each, "alan-%06zu", 1000 + 37 * person->number),
-                   .email = arena_printf(&demo->each, "%s%zu@people.example.kz",
-                                         data->mailboxes[person->lang].texts[person->name], person->number),
-                   .birth_date = person->minor             ? "2012-05-14"
-                                 : person->number % 3 == 0 ? NULL
-                                                           : "1991-08-30",
-                   .full_name = arena_printf(&demo->each, "%s %s", data->surnames[person->lang].texts[person->surname],
-                                             data->names[person->lang].texts[person->name])},
-        .purpose = consent->purpose,
+        .person = giving->names,
+        .purpose = giving->purpose,
         .category_count = ids != NULL ? json_array_size(categories) : 0,
         .categories = ids,
         .third_persons = json_array_size(json_object_get(purpose->json, "recipients")) > 0,
-        .cross_border = strcmp(consent->purpose, "newsletter") == 0,
+        .cross_border = strcmp(giving->purpose, "newsletter") == 0,
         .publication = 0,
-        .automated = strcmp(consent->purpose, "recommendations") == 0,
+        .automated = strcmp(giving->purpose, "recommendations") == 0,
         .from_usec = TIME_NONE,
-        .until_usec = consent->days > 0 ? at_usec + consent->days * USEC_PER_DAY : TIME_NONE,
-        .text_lang = lang_code(person->lang),
+        .until_usec = giving->until_usec,
+        .text = json_string_value(json_object_get(texts, lang_code(giving->lang))),
+        .text_lang = lang_code(giving->lang),
         .text_version = "1",
         .way = "electronic",
         .given_usec = TIME_NONE,
@@ -143,18 +152,12 @@ static int acknowledge(struct demo *demo, struct tx *tx, struct demo_consent *co
 
     return r < 0 ? r
                  : person_acknowledge(tx, demo->office, &person, "privacy", 0, lang_code(consent->person->lang),
-                                      responsible_of(demo), at_usec, &row, &is_new, err);
+                                      demo_responsible(demo), at_usec, &row, &is_new, err);
 }
 
-struct telling {
-    struct demo_consent *consent;
-    const json_t *texts;
-};
-
-static int give(struct demo *demo, struct tx *tx, const struct demo_step *step, struct err *err)
+int demo_give(struct demo *demo, struct tx *tx, const struct demo_giving *giving, int64_t at_usec, int64_t *ret_leaf,
+              int64_t *ret_serial, struct err *err)
 {
-    const struct telling *telling = step->what;
-    struct demo_consent *consent = telling->consent;
     const struct consent_prepared *prepared;
     const struct kept_entry *purpose;
     struct organisation organisation;
@@ -168,65 +171,67 @@ static int give(struct demo *demo, struct tx *tx, const struct demo_step *step, 
     if (r < 0)
         return r;
     field_errors_init(&errors, &demo->each);
-    purpose = kept_at(kept, KEPT_PURPOSE, consent->purpose, step->at_usec);
-    r = purpose == NULL ? malformed(err, consent->purpose) : organisation_get(tx, &demo->each, &organisation, err);
+    purpose = kept_at(kept, KEPT_PURPOSE, giving->purpose, at_usec);
+    r = purpose == NULL ? malformed(err, giving->purpose) : organisation_get(tx, &demo->each, &organisation, err);
     if (r == 0) {
-        given_of(demo, consent, purpose, step->at_usec, &given);
-        given.text =
-            json_string_value(json_object_get(json_object_get(telling->texts, consent->purpose), given.text_lang));
-        r = consent_prepare(demo->office, kept, &organisation, &given, step->at_usec, &demo->each, &prepared, &errors,
-                            err);
+        given_of(demo, giving, purpose, &given);
+        r = consent_prepare(demo->office, kept, &organisation, &given, at_usec, &demo->each, &prepared, &errors, err);
     }
     if (r < 0 && errors.count > 0)
         r = malformed(
-            err, arena_printf(&demo->each, "%s %s %s", consent->purpose, errors.items[0].field, errors.items[0].code));
+            err, arena_printf(&demo->each, "%s %s %s", giving->purpose, errors.items[0].field, errors.items[0].code));
     if (r == 0)
-        r = consent_give(tx, demo->office, prepared, responsible_of(demo), step->at_usec, &consent->leaf, subject_id,
-                         err);
+        r = consent_give(tx, demo->office, prepared, demo_responsible(demo), at_usec, ret_leaf, subject_id, err);
     if (r == 0)
-        r = consent_get(tx, consent->leaf, &demo->each, &stored, err);
-    if (r == 0) {
-        consent->serial = stored.person;
-        if (strcmp(consent->purpose, "account") == 0)
-            r = acknowledge(demo, tx, consent, step->at_usec, err);
-    }
+        r = consent_get(tx, *ret_leaf, &demo->each, &stored, err);
+    if (r == 0)
+        *ret_serial = stored.person;
     kept_unref(kept);
     return r;
 }
 
+static int give(struct demo *demo, struct tx *tx, const struct demo_step *step, struct err *err)
+{
+    struct demo_consent *consent = (struct demo_consent *)(uintptr_t)step->what;
+    const struct demo_giving giving = {.names = names_of(demo, consent->person),
+                                       .purpose = consent->purpose,
+                                       .lang = consent->person->lang,
+                                       .until_usec = consent->days > 0 ? step->at_usec + consent->days * USEC_PER_DAY
+                                                                       : TIME_NONE};
+    int r = demo_give(demo, tx, &giving, step->at_usec, &consent->leaf, &consent->serial, err);
+
+    return r == 0 && strcmp(consent->purpose, "account") == 0 ? acknowledge(demo, tx, consent, step->at_usec, err) : r;
+}
+
 static int withdraw(struct demo *demo, struct tx *tx, const struct demo_step *step, struct err *err)
 {
-    const struct telling *telling = step->what;
-    const struct demo_consent *consent = telling->consent;
+    const struct demo_consent *consent = step->what;
 
     return consent_withdraw(tx, demo->office, consent->serial, consent->leaf, consent->withdrawn, NULL,
-                            responsible_of(demo), step->at_usec, err);
+                            demo_responsible(demo), step->at_usec, err);
 }
 
 /* --- Planned -------------------------------------------------------------------------------------------------------
  */
 
 /* Everybody has an account, most of them something more; every eighth took something back, some terms are over. */
-static int plan_person(struct demo *demo, struct demo_person *person, const json_t *texts, struct err *err)
+static int plan_person(struct demo *demo, struct demo_person *person, struct err *err)
 {
     int64_t since = demo->now_usec - demo_between(demo, 2, FOUNDED_DAYS - 10) * USEC_PER_DAY;
 
     for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++) {
         struct demo_consent *consent;
-        struct telling *telling;
         struct demo_step step = {.live = give};
 
         if (i > 0 && !demo_chance(demo, 45))
             continue;
         consent = ARENA_NEW(&demo->arena, struct demo_consent);
-        telling = ARENA_NEW(&demo->arena, struct telling);
-        if (consent == NULL || telling == NULL)
+        if (consent == NULL)
             return err_memory(err);
         *consent = (struct demo_consent){.person = person, .purpose = purposes[i]};
-        *telling = (struct telling){consent, texts};
         if (i >= 3 && demo_chance(demo, 30))
             consent->days = demo_between(demo, 30, 365);
-        step.what = telling;
+        step.what = consent;
         step.at_usec = since + demo_between(demo, 0, (int64_t)i * 20) * DEMO_HOUR;
         /* What goes abroad, or is decided by a machine, is taken back first. */
         if (!demo_plan(demo, &step) || i < 3 || consent->days > 0 || !demo_chance(demo, 25))
@@ -257,7 +262,7 @@ int demo_people_plan(struct demo *demo, const char *dir, struct err *err)
                                          .name = (size_t)demo_draw(demo) % demo->data.mailboxes[lang].count,
                                          .surname = (size_t)demo_draw(demo) % demo->data.surnames[lang].count,
                                          .minor = i % 24 == 7};
-        r = plan_person(demo, &people[i], json_object_get(demo->processing, "texts"), err);
+        r = plan_person(demo, &people[i], err);
     }
     return r;
 }

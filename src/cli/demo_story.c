@@ -1,14 +1,19 @@
-/* The stories of the example, written as data (demo/plots.yaml and the files beside it): a plot is a row of openings
- * and acts with words left open, a story is a plot told with its own words, at its own time, once or many times.
+/* The stories of the example, written as data (demo/plots.yaml and the files beside it, which may have plots of their
+ * own): a plot is a row of openings and acts with words left open, a story is a plot told with its own words, at its
+ * own time, once or many times.
  *
  *   plots:   name: [step, …]
  *   stories: [{plot, name, lang, one, ago, until, times, steps, with}]
  *
  * A step opens a case ({open: procedure, as}) or acts on one ({act, on, opens}); `by` is a login, "public", "opener",
- * or "one" and "other": the story's moderator and the next one. `as`, `on`: how the plot calls the case ("case").
- * `opens`: what the act opens, in the order of their numbers. `after`: how long after the step before; `if`: only in
- * stories that say this word; `received`: how long before; `file: true`: with a picture; `values`: {field: text or
- * [texts]}.
+ * "person" (the story's, out of their cabinet), or "one" and "other": the story's moderator and the next one. `as`,
+ * `on`: how the plot calls the case ("case"). `about: person`: what is opened concerns the story's person. `opens`:
+ * what the act or the opening opens, in the order of their numbers; an opening opens cases of `opening`. Or it is a
+ * deed about the story's person (demo_deeds.h): {consent: purpose, as}, {value, categories, purpose, source}, {look:
+ * data, categories}, {transfer: recipient, purpose, categories, consent, as}, {hold: norm, reason}, {destruction:
+ * done}; `as` then calls the consent's number, or the case that telling of the transfer opened. `after`: how long after
+ * the step before; `if`: only in stories that say this word; `received`: how long before; `file: true`: with a picture;
+ * `values`: {field: text or [texts]}.
  *
  * Times. `ago` says when a story begins and `after` how long after the step before: "90m", "5h" to the minute;
  * "12d 10:15" days and then the hour; "3w 10:15" working days; "now-40m" (of `after`) forty minutes before now; "y-1
@@ -19,10 +24,11 @@
  * Texts. ${word} is what `with` says (a list, where it stands alone), ${word?} may be missing; ${case:x} the number of
  * a case, ${case:story.x} of another story's; ${account:one} an account; ${day}, ${day-3}, ${moment}, ${moment-14}
  * (that many minutes earlier), ${year-1} are of the step; ${day:x} is the day on which case x
- * was opened; ${digits}, ${seq}, ${lang}, ${name}, ${email}, ${phone} of
- * the story. A value that comes out empty is left out. */
+ * was opened; ${digits}, ${seq}, ${lang}, ${name}, ${email}, ${phone} of the story; ${who} and ${who_email}: the
+ * operator's id and the e-mail of the story's person, who is called ${name}. A value that comes out empty is left out.
+ */
 #include "base/yaml.h"
-#include "cli/demo_life.h"
+#include "cli/demo_deeds.h"
 #include "store/link_rows.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +38,10 @@
 #define STORIES_MAX 2000
 #define CASES_MAX 16 /* of one story */
 #define VALUES_MAX 24
+#define PERSON_IDS ((size_t)500000) /* the operator's ids of the people of stories begin here */
 #define MINUTE (60 * USEC_PER_SEC)
 
-static const char *const files[] = {"platform.yaml", "authority.yaml"};
+static const char *const files[] = {"platform.yaml", "authority.yaml", "people.yaml"};
 
 struct told_case {
     const char *name;
@@ -53,7 +60,7 @@ struct story {
     struct told_case cases[CASES_MAX];
 };
 struct stories {
-    const struct yaml *plots;
+    const struct yaml *plots, *own; /* own: of the file that is being read, or NULL */
     size_t count;
     struct story *items[STORIES_MAX];
 };
@@ -63,6 +70,7 @@ struct happening {
     const struct yaml *node;
     size_t on;                 /* index of the case opened or acted on */
     size_t opens_from, opens;  /* those that the act opens */
+    enum demo_deed_kind deed;  /* DEED_NONE: it opens or acts */
     const struct actor *actor; /* NULL: the public, or the opener */
     int64_t received_usec;
 };
@@ -90,7 +98,7 @@ static const struct actor *actor_called(const struct demo *demo, const struct st
 
 static bool is_outside(const char *by)
 {
-    return strcmp(by, "public") == 0 || strcmp(by, "opener") == 0;
+    return strcmp(by, "public") == 0 || strcmp(by, "opener") == 0 || strcmp(by, "person") == 0;
 }
 
 /* --- When --------------------------------------------------------------------------------------------------------- */
@@ -211,6 +219,11 @@ static const char *of_person(const struct telling *telling, const char *word)
                             story->surname + 1);
     if (strcmp(word, "phone") == 0)
         return arena_printf(arena, "+7700%u", story->digits);
+    if (strcmp(word, "who") == 0)
+        return arena_printf(arena, "alan-%06zu", PERSON_IDS + story->index);
+    if (strcmp(word, "who_email") == 0)
+        return arena_printf(arena, "%s.%zu@people.example.kz", data->mailboxes[story->lang].texts[story->person],
+                            story->index + 1);
     if (strcmp(word, "digits") == 0)
         return arena_printf(arena, "%u", story->digits);
     if (strcmp(word, "seq") == 0)
@@ -352,9 +365,33 @@ static int values_of(const struct telling *telling, const struct yaml *step, str
 
 /* --- What happens ------------------------------------------------------------------------------------------------- */
 
-static int live_open(struct demo *demo, struct tx *tx, const struct happening *happening, struct case_opening *opening,
-                     int64_t at_usec, struct err *err)
+static int name_opened(struct demo *demo, struct tx *tx, const struct happening *happening, int64_t leaf,
+                       struct err *err);
+
+/* Whose case it is: the opener themselves, or the one that staff say. */
+static int know_person(const struct telling *telling, struct tx *tx, const struct yaml *node,
+                       struct case_opening *opening, struct err *err)
 {
+    bool themselves = strcmp(text_in(node, "by"), "person") == 0;
+    struct person person;
+    int r;
+
+    if (!themselves && text_in(node, "about") == NULL)
+        return 0;
+    r = person_get(tx, expand(telling, "${who}", 0), &telling->demo->each, &person, err);
+    if (r < 0)
+        return r;
+    opening->subject_id = person.subject_id;
+    if (themselves)
+        opening->opener = "person";
+    return 0;
+}
+
+static int live_open(const struct telling *telling, struct tx *tx, const struct happening *happening,
+                     struct case_opening *opening, struct err *err)
+{
+    const struct actor themselves = {.kind = ACTOR_OPENER, .roles = ROLE_PUBLIC, .lang = opening->lang};
+    struct demo *demo = telling->demo;
     const struct actor anonymous = {.kind = ACTOR_ANONYMOUS, .roles = ROLE_PUBLIC, .lang = opening->lang};
     struct told_case *told = &happening->story->cases[happening->on];
     struct case_opened opened;
@@ -363,11 +400,62 @@ static int live_open(struct demo *demo, struct tx *tx, const struct happening *h
     opening->procedure = told->procedure;
     opening->opener = happening->actor != NULL ? "staff" : "public";
     opening->received_usec = happening->received_usec;
-    r = demo_open(demo, tx, opening, happening->actor != NULL ? happening->actor : &anonymous, at_usec, &opened, err);
+    r = know_person(telling, tx, happening->node, opening, err);
+    if (r == 0)
+        r = demo_open(demo, tx, opening,
+                      happening->actor != NULL                 ? happening->actor
+                      : strcmp(opening->opener, "person") == 0 ? &themselves
+                                                               : &anonymous,
+                      telling->at_usec, &opened, err);
     if (r < 0)
         return r;
     snprintf(told->id, sizeof(told->id), "%s", opened.id);
     snprintf(told->number, sizeof(told->number), "%s", opened.number);
+    return happening->opens > 0 ? name_opened(demo, tx, happening, -1, err) : 0;
+}
+
+static int64_t number_meant(const struct telling *telling, const char *text)
+{
+    const char *number = text != NULL ? expand(telling, text, 0) : NULL;
+
+    return number != NULL ? strtoll(number, NULL, 10) : -1;
+}
+
+static int live_deed(const struct telling *telling, struct tx *tx, const struct happening *happening, struct err *err)
+{
+    const struct yaml *node = happening->node, *categories = yaml_get(node, "categories");
+    const char *source = text_in(node, "source"), *what = text_in(node, node->keys[0]);
+    struct told_case *told = &happening->story->cases[happening->on];
+    struct demo_deed deed = {.kind = happening->deed,
+                             .what = what != NULL ? expand(telling, what, 0) : NULL,
+                             .names = {.id = expand(telling, "${who}", 0),
+                                       .email = expand(telling, "${who_email}", 0),
+                                       .full_name = expand(telling, "${name}", 0),
+                                       .birth_date = "1988-03-17"},
+                             .lang = happening->story->lang,
+                             .purpose = text_in(node, "purpose"),
+                             .source = source,
+                             .reason = text_in(node, "reason"),
+                             .consent = number_meant(telling, text_in(node, "with_consent")),
+                             .actor = happening->actor};
+    const char **ids = ARENA_ARRAY(&telling->demo->each, const char *, categories != NULL ? categories->count + 1 : 1);
+    struct demo_done done;
+    int r;
+
+    if (deed.what == NULL || ids == NULL)
+        return yaml_refuse(node, err, "demo_malformed", "deed");
+    for (size_t i = 0; categories != NULL && i < categories->count; i++)
+        ids[deed.category_count++] = categories->items[i]->text;
+    deed.categories = ids;
+    r = demo_deed_do(telling->demo, tx, &deed, telling->at_usec, &done, err);
+    if (r < 0 || text_in(node, "as") == NULL)
+        return r;
+    if (done.opened.id[0] != '\0') {
+        snprintf(told->id, sizeof(told->id), "%s", done.opened.id);
+        snprintf(told->number, sizeof(told->number), "%s", done.opened.number);
+    } else {
+        snprintf(told->number, sizeof(told->number), "%lld", (long long)done.leaf);
+    }
     return 0;
 }
 
@@ -431,8 +519,12 @@ static int live(struct demo *demo, struct tx *tx, const struct demo_step *step, 
         return r;
     opening.raw_count = acting.raw_count = raw_count;
     opening.file_count = acting.file_count = file_count;
-    r = step->opens > 0 && step->acts == 0 ? live_open(demo, tx, happening, &opening, step->at_usec, err)
-                                           : live_act(demo, tx, happening, &acting, step->at_usec, err);
+    if (happening->deed != DEED_NONE)
+        r = live_deed(&telling, tx, happening, err);
+    else if (step->acts == 0)
+        r = live_open(&telling, tx, happening, &opening, err);
+    else
+        r = live_act(demo, tx, happening, &acting, step->at_usec, err);
     if (r < 0 && strcmp(err->code, "demo_malformed") != 0) {
         const struct err why = *err;
 
@@ -454,23 +546,53 @@ static int case_add(struct story *story, const struct yaml *at, const char *name
     return 0;
 }
 
+static int plan_opened(struct happening *happening, const struct procedure *procedure, struct err *err)
+{
+    const struct yaml *opens = yaml_get(happening->node, "opens");
+    int r = 0;
+
+    happening->opens_from = happening->story->case_count;
+    happening->opens = opens != NULL ? opens->count : 0;
+    for (size_t i = 0; r == 0 && i < happening->opens; i++)
+        r = procedure == NULL
+                ? yaml_refuse(opens, err, "demo_malformed", "opens")
+                : case_add(happening->story, opens, opens->items[i]->text, procedure, happening->received_usec, err);
+    return r;
+}
+
 static int plan_opening(struct demo *demo, struct happening *happening, struct err *err)
+{
+    const char *name = text_in(happening->node, "as"), *opening = text_in(happening->node, "opening");
+    int r;
+
+    happening->on = happening->story->case_count;
+    r = case_add(happening->story, happening->node, name != NULL ? name : "case",
+                 catalogue_procedure(demo->office->catalogue, text_in(happening->node, "open")),
+                 happening->received_usec, err);
+    return r < 0 ? r
+                 : plan_opened(happening,
+                               opening != NULL ? catalogue_procedure(demo->office->catalogue, opening) : NULL, err);
+}
+
+/* A transfer called by a name opens a case of telling it; a consent's name stands for its number. */
+static int plan_deed(struct demo *demo, struct happening *happening, struct demo_step *step, struct err *err)
 {
     const char *name = text_in(happening->node, "as");
 
+    step->opens = happening->deed == DEED_TRANSFER && name != NULL;
+    step->alone = happening->deed == DEED_DESTRUCTION;
     happening->on = happening->story->case_count;
-    return case_add(happening->story, happening->node, name != NULL ? name : "case",
-                    catalogue_procedure(demo->office->catalogue, text_in(happening->node, "open")),
-                    happening->received_usec, err);
+    return name == NULL ? 0
+                        : case_add(happening->story, happening->node, name,
+                                   catalogue_procedure(demo->office->catalogue, "transfer_notice"),
+                                   happening->received_usec, err);
 }
 
 static int plan_act(struct demo *demo, struct happening *happening, struct err *err)
 {
     struct story *story = happening->story;
     const char *name = text_in(happening->node, "on"), *act_name = text_in(happening->node, "act");
-    const struct yaml *opens = yaml_get(happening->node, "opens");
     const struct procedure_act *act;
-    int r = 0;
 
     for (happening->on = 0; happening->on < story->case_count; happening->on++)
         if (strcmp(story->cases[happening->on].name, name != NULL ? name : "case") == 0)
@@ -478,15 +600,11 @@ static int plan_act(struct demo *demo, struct happening *happening, struct err *
     if (happening->on == story->case_count || act_name == NULL)
         return yaml_refuse(happening->node, err, "demo_malformed", "on");
     act = procedure_act_find(story->cases[happening->on].procedure, act_name);
-    happening->opens_from = story->case_count;
-    for (size_t i = 0; r == 0 && opens != NULL && i < opens->count; i++)
-        r = act == NULL || act->open.procedure == NULL
-                ? yaml_refuse(opens, err, "demo_malformed", "opens")
-                : case_add(story, opens, opens->items[i]->text,
-                           catalogue_procedure(demo->office->catalogue, act->open.procedure), happening->received_usec,
-                           err);
-    happening->opens = opens != NULL ? opens->count : 0;
-    return r;
+    return plan_opened(happening,
+                       act != NULL && act->open.procedure != NULL
+                           ? catalogue_procedure(demo->office->catalogue, act->open.procedure)
+                           : NULL,
+                       err);
 }
 
 static int plan_step(struct demo *demo, struct story *story, const struct yaml *node, int64_t at_usec,
@@ -502,7 +620,13 @@ static int plan_step(struct demo *demo, struct story *story, const struct yaml *
 
     if (happening == NULL)
         return err_memory(err);
-    *happening = (struct happening){.story = story, .node = node, .received_usec = at_usec};
+    *happening = (struct happening){
+        .story = story,
+        .node = node,
+        .received_usec = at_usec,
+        .deed = node->kind == YAML_MAPPING && node->count > 0 ? demo_deed_parse(node->keys[0]) : DEED_NONE};
+    if (happening->deed != DEED_NONE)
+        step.acts = 0;
     if (by == NULL || (!is_outside(by) && (happening->actor = actor_called(demo, story, by)) == NULL))
         return yaml_refuse(node, err, "demo_malformed", "by");
     if (received != NULL) {
@@ -510,7 +634,10 @@ static int plan_step(struct demo *demo, struct story *story, const struct yaml *
             return yaml_refuse(node, err, "demo_malformed", "received");
         happening->received_usec = when_moment(demo->office->catalogue->calendar, before, at_usec, -1);
     }
-    r = opening ? plan_opening(demo, happening, err) : plan_act(demo, happening, err);
+    if (happening->deed != DEED_NONE)
+        r = plan_deed(demo, happening, &step, err);
+    else
+        r = opening ? plan_opening(demo, happening, err) : plan_act(demo, happening, err);
     if (r < 0)
         return r;
     step.opens += happening->opens;
@@ -616,7 +743,9 @@ static int plan_story(struct demo *demo, struct stories *all, const struct yaml 
         r = yaml_read_text(node, "lang", false, &lang, err);
     if (r < 0)
         return r;
-    plot = yaml_get(all->plots, plot_name);
+    plot = all->own != NULL ? yaml_get(all->own, plot_name) : NULL;
+    if (plot == NULL)
+        plot = yaml_get(all->plots, plot_name);
     if (plot == NULL || plot->kind != YAML_SEQUENCE || plot->count == 0 || lang_parse(lang) < 0)
         return yaml_refuse(node, err, "demo_malformed", "%s", plot_name);
     if (!when_read(text_in(node, "ago"), &from) || (times > 1 && from.unit != 'd') ||
@@ -631,10 +760,10 @@ static int plan_story(struct demo *demo, struct stories *all, const struct yaml 
 }
 
 static int read_file(struct demo *demo, const char *dir, const char *name, const char *key, const struct yaml **ret,
-                     struct err *err)
+                     const struct yaml **ret_plots, struct err *err)
 {
     const char *path = arena_printf(&demo->arena, "%s/%s", dir, name);
-    const struct yaml *root;
+    const struct yaml *root, *cabinet;
     int r;
 
     if (path == NULL)
@@ -643,6 +772,11 @@ static int read_file(struct demo *demo, const char *dir, const char *name, const
     if (r < 0)
         return r;
     *ret = yaml_get(root, key);
+    *ret_plots = yaml_get(root, "plots");
+    cabinet = yaml_get(root, "cabinet");
+    for (size_t i = 0; cabinet != NULL && i < cabinet->count && i < DEMO_CABINETS_MAX; i++)
+        snprintf(demo->report.cabinets[demo->report.cabinet_count++], sizeof(demo->report.cabinets[0]), "%s",
+                 cabinet->items[i]->text);
     return *ret != NULL ? 0 : yaml_refuse(root, err, "demo_malformed", "%s", key);
 }
 
@@ -655,9 +789,9 @@ int demo_stories_plan(struct demo *demo, const char *dir, struct err *err)
     if (all == NULL)
         return err_memory(err);
     all->count = 0;
-    r = read_file(demo, dir, "plots.yaml", "plots", &all->plots, err);
+    r = read_file(demo, dir, "plots.yaml", "plots", &all->plots, &all->own, err);
     for (size_t f = 0; r == 0 && f < sizeof(files) / sizeof(files[0]); f++) {
-        r = read_file(demo, dir, files[f], "stories", &stories, err);
+        r = read_file(demo, dir, files[f], "stories", &stories, &all->own, err);
         for (size_t i = 0; r == 0 && i < stories->count; i++)
             r = plan_story(demo, all, stories->items[i], err);
     }

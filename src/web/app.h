@@ -35,6 +35,8 @@ struct settings {
     int backup_kept_days;                       /* how long copies made by `talap backup` are kept; 0: 30 */
     bool demo;                                  /* show the demo sign-ins on the sign-in page */
     const char *demo_password;                  /* with demo: the password that every demo account has */
+    const char *const *demo_cabinets;           /* with demo: addresses by which its people enter the cabinet */
+    size_t demo_cabinet_count;
 };
 
 struct app {

@@ -126,6 +126,8 @@ static int enter_draw(struct request *request, struct response *response, struct
     view->by_phone = settings->sms_url != NULL;
     view->by_certificate = settings->identity_roots != NULL;
     view->next = next_of(request);
+    view->demo_count = settings->demo_cabinet_count;
+    view->demo_addresses = settings->demo_cabinets;
     int r = page_begin(request, response, PAGE_TITLE(request, cabinet_title), "cabinet", &page, err);
     if (r < 0)
         return r;

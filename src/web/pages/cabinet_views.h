@@ -15,6 +15,8 @@ struct cabinet_enter_view {
     const char *certificate_wrong;
     const char *refusal; /* a sentence on the whole, or NULL */
     const char *next;    /* where to afterwards, or "" */
+    size_t demo_count;   /* of a demonstration: by which addresses its people enter */
+    const char *const *demo_addresses;
 };
 struct cabinet_code_view {
     const char *code_wrong;
