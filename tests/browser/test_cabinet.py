@@ -60,7 +60,7 @@ def test_a_consent_is_taken_back_with_two_clicks(person, operator):
     person.go(person.one(f'.panel .button[href^="/kk/cabinet/consents/{leaf}"]'))
     assert TEXT in person.text()
     person.go(person.one("#withdraw .button.bad"))
-    assert "Кері алынған" in person.text() and person.all(".note.good a")
+    assert "Кері қайтарып алынған" in person.text() and person.all(".note.good a")
     assert not person.all("#withdraw")
     person.go(person.one(".note.good a"))
     assert "Келісім кері қайтарып алынды" in person.text("h1")
