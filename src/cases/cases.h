@@ -239,5 +239,9 @@ struct verify_report {
     int64_t events, cases, attachments, values_checked, values_destroyed;
 };
 int office_verify(struct tx *tx, const struct office *office, struct verify_report *ret, struct err *err) WARN_UNUSED;
+/* The same; `also` gets every event in order in the one pass over the ledger, for the rooms above this one. */
+int office_verify_with(struct tx *tx, const struct office *office,
+                       int (*also)(const struct event_row *row, void *arg, struct err *err), void *arg,
+                       struct verify_report *ret, struct err *err) WARN_UNUSED;
 
 #endif

@@ -24,13 +24,18 @@ struct verification {
     json_t *numbered; /* {procedure: {year: how many cases}} */
     struct rebuild rebuild;
     struct rebuild_figures figures;
+    int (*also)(const struct event_row *row, void *arg, struct err *err); /* may be NULL */
+    void *also_arg;
     bool stale; /* what stands beside the cases may still be that of an older catalogue */
 };
 
 static int look_at_event(const struct event_row *row, void *arg, struct err *err)
 {
     struct verification *work = arg;
+    int r = work->also != NULL ? work->also(row, work->also_arg, err) : 0;
 
+    if (r < 0)
+        return r;
     if (strcmp(row->kind, "case.opened") == 0)
         work->opened++;
     /* What is sealed beside events of people, is bound to them and checked where those are. */
@@ -531,8 +536,15 @@ static int check_all(struct verification *work, const char *key, struct err *err
 
 int office_verify(struct tx *tx, const struct office *office, struct verify_report *ret, struct err *err)
 {
+    return office_verify_with(tx, office, NULL, NULL, ret, err);
+}
+
+int office_verify_with(struct tx *tx, const struct office *office,
+                       int (*also)(const struct event_row *row, void *arg, struct err *err), void *arg,
+                       struct verify_report *ret, struct err *err)
+{
     CLEANUP_ARENA struct arena arena;
-    struct verification work = {.tx = tx, .office = office};
+    struct verification work = {.tx = tx, .office = office, .also = also, .also_arg = arg};
     const char *key;
     int r;
 

@@ -76,9 +76,7 @@ int cmd_verify(struct cli *cli, struct err *err)
     if (r == 0)
         r = store_read_begin(installation.store, &tx, err);
     if (r == 0)
-        r = office_verify(tx, &installation.office, &report, err);
-    if (r == 0)
-        r = persons_verify(tx, &installation.office, &people, err);
+        r = persons_verify(tx, &installation.office, &report, &people, err);
     store_read_end(tx);
     installation_close(&installation);
     if (r < 0)

@@ -12,7 +12,7 @@
 #define PERSON_LIMIT (256u << 20)
 #define PEOPLE_PAGE 256
 
-struct persons_replay {
+struct replay {
     const struct office *office;
     json_t *entries; /* "kind id version" → {number, from_usec, retired, entry, leaf} */
     json_t *backups; /* id → {at_usec, kept_until_usec, removed_usec} */
@@ -45,28 +45,28 @@ uint64_t event_mix(int64_t leaf, const char *subject_id)
     return x ^ (x >> 31);
 }
 
-int persons_replay_new(const struct office *office, struct persons_replay **ret, struct err *err)
-{
-    struct persons_replay *replay = calloc(1, sizeof(*replay));
-
-    if (replay == NULL)
-        return err_memory(err);
-    *replay = (struct persons_replay){.office = office, .entries = json_object(), .backups = json_object()};
-    if (replay->entries == NULL || replay->backups == NULL) {
-        persons_replay_free(replay);
-        return err_memory(err);
-    }
-    *ret = replay;
-    return 0;
-}
-
-void persons_replay_free(struct persons_replay *replay)
+static void replay_free(struct replay *replay)
 {
     if (replay == NULL)
         return;
     json_decref(replay->entries);
     json_decref(replay->backups);
     free(replay);
+}
+
+static int replay_new(const struct office *office, struct replay **ret, struct err *err)
+{
+    struct replay *replay = calloc(1, sizeof(*replay));
+
+    if (replay == NULL)
+        return err_memory(err);
+    *replay = (struct replay){.office = office, .entries = json_object(), .backups = json_object()};
+    if (replay->entries == NULL || replay->backups == NULL) {
+        replay_free(replay);
+        return err_memory(err);
+    }
+    *ret = replay;
+    return 0;
 }
 
 /* --- The first pass ------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ static bool is_of_person(const char *kind)
     return false;
 }
 
-static int kept_event(struct persons_replay *replay, const struct event_row *row, const json_t *body, struct err *err)
+static int kept_event(struct replay *replay, const struct event_row *row, const json_t *body, struct err *err)
 {
     bool retired = strcmp(row->kind, "kept.retired") == 0;
     const char *kind = json_string_value(json_object_get(body, "entry_kind"));
@@ -104,7 +104,7 @@ static int kept_event(struct persons_replay *replay, const struct event_row *row
     return json_object_set_new(replay->entries, key, value) == 0 ? 0 : err_memory(err);
 }
 
-static int backup_event(struct persons_replay *replay, const struct event_row *row, const json_t *body, struct err *err)
+static int backup_event(struct replay *replay, const struct event_row *row, const json_t *body, struct err *err)
 {
     const char *id = json_string_value(json_object_get(body, "backup"));
     json_t *known = id != NULL ? json_object_get(replay->backups, id) : NULL;
@@ -122,7 +122,7 @@ static int backup_event(struct persons_replay *replay, const struct event_row *r
     return json_object_set_new(known, "removed_usec", json_integer(row->at_usec)) == 0 ? 0 : err_memory(err);
 }
 
-int persons_replay_event(struct persons_replay *replay, const struct event_row *row, struct err *err)
+static int replay_event(struct replay *replay, const struct event_row *row, struct err *err)
 {
     bool kept = strncmp(row->kind, "kept.", 5) == 0, backup = strncmp(row->kind, "backup.", 7) == 0;
     CLEANUP_JSON json_t *body = NULL;
@@ -164,7 +164,7 @@ static bool entry_same(const struct kept_row *row, const json_t *said)
            json_integer_value(json_object_get(said, "leaf")) == row->leaf;
 }
 
-static int check_kept(struct tx *tx, const struct persons_replay *replay, struct err *err)
+static int check_kept(struct tx *tx, const struct replay *replay, struct err *err)
 {
     CLEANUP_ARENA struct arena arena;
     struct kept_row *rows;
@@ -185,7 +185,7 @@ static int check_kept(struct tx *tx, const struct persons_replay *replay, struct
     return count == json_object_size(replay->entries) ? 0 : persons_damaged(err, "some are missing", "entry");
 }
 
-static int check_backups(struct tx *tx, const struct persons_replay *replay, struct err *err)
+static int check_backups(struct tx *tx, const struct replay *replay, struct err *err)
 {
     CLEANUP_ARENA struct arena arena;
     struct backup_row *rows;
@@ -257,14 +257,7 @@ static int check_people(struct person_verification *work, struct err *err)
     return r;
 }
 
-int persons_replay_check(struct tx *tx, struct persons_replay *replay, struct err *err)
-{
-    struct persons_report report;
-
-    return persons_replay_report(tx, replay, &report, err);
-}
-
-int persons_replay_report(struct tx *tx, struct persons_replay *replay, struct persons_report *ret, struct err *err)
+static int replay_report(struct tx *tx, struct replay *replay, struct persons_report *ret, struct err *err)
 {
     CLEANUP_ARENA struct arena arena;
     struct person_verification *work = calloc(1, sizeof(*work));
@@ -291,19 +284,23 @@ int persons_replay_report(struct tx *tx, struct persons_replay *replay, struct p
 
 static int one_event(const struct event_row *row, void *arg, struct err *err)
 {
-    return persons_replay_event(arg, row, err);
+    return replay_event(arg, row, err);
 }
 
-int persons_verify(struct tx *tx, const struct office *office, struct persons_report *ret, struct err *err)
+int persons_verify(struct tx *tx, const struct office *office, struct verify_report *ret_office,
+                   struct persons_report *ret, struct err *err)
 {
-    struct persons_replay *replay;
-    int r = persons_replay_new(office, &replay, err);
+    struct verify_report report;
+    struct replay *replay;
+    int r = replay_new(office, &replay, err);
 
     if (r < 0)
         return r;
-    r = store_event_scan(tx, 0, INT64_MAX, one_event, replay, err);
+    r = office_verify_with(tx, office, one_event, replay, &report, err);
     if (r == 0)
-        r = persons_replay_report(tx, replay, ret, err);
-    persons_replay_free(replay);
+        r = replay_report(tx, replay, ret, err);
+    if (r == 0)
+        *ret_office = report;
+    replay_free(replay);
     return r;
 }

@@ -5,28 +5,23 @@
  *
  * Checked: people, their events, consents and the texts and recipients these name, values of the vault (with what is
  * sealed, while the key is there), holds, destructions, objections, whose cases, acknowledgements, the operator's
- * registers, copies of the store. Not in the events, and so not checked: the operator's ids, the look-ups, codes and
- * sessions of the cabinet, imports. */
+ * registers, copies of the store; and that no person is without a number or twice. Not in the events, and so not
+ * checked: the operator's ids and the look-ups by e-mail, phone and IIN (keyed hashes of values that stand nowhere, and
+ * which nobody can make anew once the person's key is gone; that an id leads to its own row is checked), codes and
+ * sessions of the cabinet, what a destruction noted for its next step, and how far a file of consents was read (its
+ * consents themselves are in the events). */
 #ifndef TALAP_PERSONS_VERIFY_H
 #define TALAP_PERSONS_VERIFY_H
 
 #include "cases/cases.h"
 
-struct persons_replay;
-int persons_replay_new(const struct office *office, struct persons_replay **ret, struct err *err) WARN_UNUSED;
-void persons_replay_free(struct persons_replay *replay); /* NULL-safe */
-/* Every event of the ledger, in order. */
-int persons_replay_event(struct persons_replay *replay, const struct event_row *row, struct err *err) WARN_UNUSED;
-/* The first difference: ERR_DAMAGED "store_damaged", arg: "person UUID", "consent N", "entry purpose ID", "text N",
- * "backup ID", "events of people". */
-int persons_replay_check(struct tx *tx, struct persons_replay *replay, struct err *err) WARN_UNUSED;
 struct persons_report {
     int64_t people, consents, records, records_destroyed;
 };
-/* The same, and what was looked at. */
-int persons_replay_report(struct tx *tx, struct persons_replay *replay, struct persons_report *ret,
-                          struct err *err) WARN_UNUSED;
-/* All of it, over a ledger that is found whole (office_verify). */
-int persons_verify(struct tx *tx, const struct office *office, struct persons_report *ret, struct err *err) WARN_UNUSED;
+/* The ledger, the cases (office_verify) and the people, in one pass over the events. The first
+ * difference of people: ERR_DAMAGED "store_damaged", arg: "person UUID", "consent N", "entry purpose ID", "text N",
+ * "backup ID", "event N", "events of people". */
+int persons_verify(struct tx *tx, const struct office *office, struct verify_report *ret_office,
+                   struct persons_report *ret, struct err *err) WARN_UNUSED;
 
 #endif

@@ -98,7 +98,8 @@ int store_outbox_of_case(struct tx *tx, const char *case_id, struct arena *arena
 /* Those that wait or were given up, the failed first, then the oldest. */
 int store_outbox_undelivered(struct tx *tx, size_t limit, struct arena *arena, struct outbox_row **ret,
                              size_t *ret_count, struct err *err) WARN_UNUSED;
-/* A message about an event that is not its case's: *ret_id, NULL when there is none. */
+/* A message about an event that is not its case's, or about none though it holds no code: *ret_id, NULL when there is
+ * none. */
 int store_outbox_check(struct tx *tx, struct arena *arena, const char **ret_id, struct err *err) WARN_UNUSED;
 struct outbox_figures {
     int64_t waiting, failed, sent;
