@@ -343,6 +343,27 @@ static int gather_prints(const struct open *open, uint64_t *prints, size_t *ret_
     return 0;
 }
 
+/* Found is not always left: what somebody new is called by, or asked for a code by, is there rightly. */
+static int compact(struct destroying *pass, uint64_t *prints, size_t count, struct store_compaction *ret,
+                   struct err *err)
+{
+    CLEANUP_READ struct tx *tx = NULL;
+    size_t left = count;
+    int r = store_compact(pass->office->store, prints, count, ret, err);
+
+    if (r == 0 || strcmp(err->code, "store_not_compacted") != 0)
+        return r;
+    err_clear(err);
+    r = store_read_begin(pass->office->store, &tx, err);
+    if (r == 0)
+        r = store_prints_drop_known(tx, prints, &left, err);
+    if (r < 0)
+        return r;
+    store_read_end(tx);
+    tx = NULL;
+    return store_compact(pass->office->store, prints, left, ret, err);
+}
+
 /* All at once: the store is compacted for however many there are. */
 static void verify_all(struct destroying *pass)
 {
@@ -356,7 +377,7 @@ static void verify_all(struct destroying *pass)
         return;
     r = gather_prints(&pass->executed, prints, &count, &err);
     if (r == 0)
-        r = store_compact(pass->office->store, prints, count, &compaction, &err);
+        r = compact(pass, prints, count, &compaction, &err);
     keep_failure(pass, r, &err);
     if (r == 0)
         take(pass, &pass->executed, &compaction, verify_run);

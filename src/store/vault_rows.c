@@ -557,6 +557,27 @@ int store_person_prints(struct tx *tx, int64_t person, struct arena *arena, uint
     return rc;
 }
 
+int store_prints_drop_known(struct tx *tx, uint64_t *prints, size_t *count, struct err *err)
+{
+    struct arena arena __attribute__((cleanup(arena_done)));
+    struct db *db =
+        db_query_stream(tx->db, SQL("SELECT lookup FROM subject_lookup UNION ALL SELECT lookup FROM person_code"));
+    int got;
+    arena_init(&arena, SUBJECTS_ARENA_BYTES);
+    while ((got = db_step(db, err)) > 0) {
+        size_t bytes;
+        arena_reset(&arena);
+        const void *lookup = db_blob(db, 0, &arena, &bytes);
+        if (lookup == NULL || bytes < STORE_PRINT_BYTES)
+            break;
+        uint64_t print = store_print(lookup);
+        for (size_t i = *count; i-- > 0;)
+            if (prints[i] == print)
+                prints[i] = prints[--*count];
+    }
+    return end_rows(db, got, &arena, err);
+}
+
 /* --- Copies of the store ------------------------------------------------------------------------------------------ */
 
 int store_backup_row_insert(struct tx *tx, const struct backup_row *row, struct err *err)

@@ -105,6 +105,10 @@ int store_person_remains(struct tx *tx, int64_t person, int64_t *ret, struct err
 int store_person_prints(struct tx *tx, int64_t person, struct arena *arena, uint64_t **ret, size_t *ret_count,
                         struct err *err) WARN_UNUSED;
 
+/* Leaves those that are no keyed hash in use now: whoever comes with the same e-mail afterwards, or asks for a code by
+ * it, has the same one. */
+int store_prints_drop_known(struct tx *tx, uint64_t *prints, size_t *count, struct err *err) WARN_UNUSED;
+
 struct backup_row {
     const char *id;
     int64_t at_usec, kept_until_usec;

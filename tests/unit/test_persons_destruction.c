@@ -270,6 +270,33 @@ static void asked_for_again_is_somebody_new(void **state)
     people_end(&p);
 }
 
+static int ask_run(struct people *p, struct tx *tx, void *arg, struct err *err)
+{
+    return code_ask(tx, &p->f.office, "phone", PHONE, LANG_KK, p->now, arg, err);
+}
+
+/* Between two steps somebody comes with the same names, or asks for a code by them: that is no remainder. */
+static void who_comes_meanwhile_does_not_stand_in_the_way(void **state)
+{
+    struct case_opened complaint;
+    char code[ID_TEXT];
+    struct people p;
+    struct person person;
+
+    people_start(&p);
+    person = bolat_lives_here(&p, &complaint);
+    assert_ok(&p, begin(&p, &person, "pdl.18.1", NULL));
+    p.now += USEC_PER_SEC;
+    assert_int_equal(pass_once(&p), 1);
+    assert_string_equal(state_of(&p, &person, NULL), "executed");
+    people_person(&p, (struct person_names){.id = "client:90", .email = EMAIL});
+    assert_ok(&p, people_write(&p, ask_run, code));
+    pass_all(&p);
+    assert_string_equal(state_of(&p, &person, NULL), "done");
+    assert_int_equal(count_values(&p), 0);
+    people_end(&p);
+}
+
 static int hold_run(struct people *p, struct tx *tx, void *arg, struct err *err)
 {
     int64_t leaf;
@@ -530,6 +557,7 @@ int main(void)
         cmocka_unit_test(step_by_step_until_nothing_is_found),
         cmocka_unit_test(the_neighbour_keeps_everything),
         cmocka_unit_test(asked_for_again_is_somebody_new),
+        cmocka_unit_test(who_comes_meanwhile_does_not_stand_in_the_way),
         cmocka_unit_test(what_stands_in_the_way_refuses),
         cmocka_unit_test(the_cases_own_block_is_lifted_and_twice_is_refused),
         cmocka_unit_test(what_comes_after_the_intent_stops_it_too),
