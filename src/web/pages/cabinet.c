@@ -22,8 +22,10 @@ static int home_fill(struct request *request, struct tx *tx, const struct kept *
         return r;
     for (size_t i = 0; i < consent_count; i++)
         view->standing += consents[i].stands;
+    /* What the operator opened about the person is not theirs to wait for. */
     for (size_t i = 0; i < view->request_count; i++)
-        view->requests_open += !procedure_state_rests(view->requests[i].procedure, view->requests[i].state);
+        view->requests_open += (view->requests[i].procedure->open_to & (OPENER_PERSON | OPENER_PUBLIC)) != 0 &&
+                               !procedure_state_rests(view->requests[i].procedure, view->requests[i].state);
     if (view->request_count > REQUESTS_SHOWN)
         view->request_count = REQUESTS_SHOWN;
     return 0;

@@ -116,7 +116,7 @@ int deed_lines_make(struct request *request, struct tx *tx, const struct kept *k
                                         "retention.announced",
                                         "destruction.",
                                         "objection.",
-                                        "policy.",
+                                        "person.acknowledged",
                                         NULL};
     struct person_deed *deeds;
     size_t count;
