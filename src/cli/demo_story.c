@@ -607,6 +607,19 @@ static int plan_act(struct demo *demo, struct happening *happening, struct err *
                        err);
 }
 
+/* What the law does not give yet cannot be asked for: the story ends there. */
+static bool in_force(const struct demo *demo, const struct procedure *procedure, int64_t at_usec)
+{
+    for (size_t i = 0; i < procedure->clock_count; i++) {
+        const struct procedure_clock *clock = &procedure->clocks[i];
+
+        if (clock->from == NULL && clock->condition_count == 0 && procedure_clock_starts_on(clock, "opened") &&
+            catalogue_norm_at(demo->office->catalogue, clock->norm_id, at_usec) == NULL)
+            return false;
+    }
+    return true;
+}
+
 static int plan_step(struct demo *demo, struct story *story, const struct yaml *node, int64_t at_usec,
                      bool *ret_planned, struct err *err)
 {
@@ -641,7 +654,8 @@ static int plan_step(struct demo *demo, struct story *story, const struct yaml *
     if (r < 0)
         return r;
     step.opens += happening->opens;
-    *ret_planned = demo_plan(demo, &step);
+    *ret_planned = (!opening || in_force(demo, story->cases[happening->on].procedure, happening->received_usec)) &&
+                   demo_plan(demo, &step);
     return 0;
 }
 
