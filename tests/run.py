@@ -138,14 +138,14 @@ def main():
     checks(env)
     # Two at a time, for most of them wait much: for a browser, for a mail server, for a lock to end. What works in the one
     # PostgreSQL there is stands on one side.
-    postgres = "tests/web/test_postgres.py"
+    postgres = ["tests/web/test_postgres.py", "tests/web/test_postgres_persons.py"]
     sides = [
         [lambda: programs(env),
-         lambda: pytest("web on PostgreSQL", [postgres], env, 900),
+         lambda: pytest("web on PostgreSQL", postgres, env, 900),
          lambda: pytest("fault", ["tests/fault"], env, 900),
          lambda: pytest("web under ThreadSanitizer", [f"tests/web/test_{name}.py" for name in ("api", "sessions", "wire")], tsan, 900),
          lambda: fuzzers(env)],
-        [lambda: pytest("web", ["tests/web", "--ignore=" + postgres], env, 900),
+        [lambda: pytest("web", ["tests/web", *("--ignore=" + path for path in postgres)], env, 900),
          lambda: pytest("browser", ["tests/browser"], env, 900)],
     ]
     threads = [threading.Thread(target=in_turn, args=(steps,)) for steps in sides]

@@ -53,6 +53,7 @@ def test_the_next_decision_of_the_other_node_knows(nodes):
     for service in nodes:
         yes, context = now(service)
         assert yes and context["consent"] == given["consent"], context
+    time.sleep(1.1)  # moments of the past are asked for in whole seconds
     between = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     time.sleep(1.1)
     withdrawn = two.call("POST", f"/v1/consents/{given['consent']}/withdrawal", "service", json={})
