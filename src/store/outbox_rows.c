@@ -72,8 +72,8 @@ static int read_rows(struct db *db, struct arena *arena, struct outbox_row **ret
     return 0;
 }
 
-int store_outbox_ripe(struct tx *tx, const char *kind, int64_t now_usec, size_t limit, struct arena *arena, struct outbox_row **ret,
-                      size_t *ret_count, struct err *err)
+int store_outbox_ripe(struct tx *tx, const char *kind, int64_t now_usec, size_t limit, struct arena *arena,
+                      struct outbox_row **ret, size_t *ret_count, struct err *err)
 {
     struct db *db = db_query(tx->db, SQL("SELECT " OUTBOX_COLUMNS " FROM outbox WHERE state = 'waiting' "
                                          "AND next_usec <= $1 AND (kind = $2 OR $3 = 1) "
