@@ -108,7 +108,10 @@ static inline bool set_has(const struct decision_law *law, uint32_t set, uint16_
 
 static inline void weigh_begin(struct weighing *weighing)
 {
-    *weighing = (struct weighing){.newest = -1, .cited = -1};
+    for (int i = 0; i < SUMS; i++)
+        weighing->yes[i] = weighing->gone[i] = 0;
+    weighing->newest = weighing->cited = -1;
+    weighing->why = 0;
 }
 
 /* `at_sec` since CONSENT_EPOCH_SEC. */
@@ -116,7 +119,7 @@ static inline void weigh_consent(struct weighing *weighing, const struct decisio
                                  const struct question *question, const struct consent_seen *consent, int64_t at_sec)
 {
     uint64_t why = 0;
-    unsigned stands = consent->stands;
+    unsigned stands = consent->stands, gone = consent->given & ~(unsigned)consent->stands;
 
     if (at_sec < (int64_t)consent->from_sec)
         why = REASON_BIT(REASON_NOT_BEGUN);
@@ -135,8 +138,8 @@ static inline void weigh_consent(struct weighing *weighing, const struct decisio
          !set_has(law, consent->recipients, question->asker)))
         stands &= ~(unsigned)ASPECT_THIRD_PERSONS;
     for (int i = 0; i < SUMS; i++) {
-        weighing->yes[i] |= (stands >> i & 1) != 0 ? consent->categories : 0;
-        weighing->gone[i] |= ((consent->given & ~consent->stands) >> i & 1) != 0 ? consent->categories : 0;
+        weighing->yes[i] |= consent->categories & -(uint64_t)(stands >> i & 1);
+        weighing->gone[i] |= consent->categories & -(uint64_t)(gone >> i & 1);
     }
     if ((consent->categories & question->categories) != 0 && consent->leaf > weighing->cited)
         weighing->cited = consent->leaf;

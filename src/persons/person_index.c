@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 32
+/* So many questions ahead a line is fetched, and so many ahead it is looked whether it will do. */
+#define FETCHED_AHEAD 32
+#define GLANCED_AHEAD 12
 
 /* --- Who reads -------------------------------------------------------------------------------------------------------
  */
@@ -61,11 +63,21 @@ struct found {
     bool known;
 };
 
-/* Everything that the table of consents has on the person and purpose, from the first slot of theirs on. */
+static inline void slot_weigh(const struct slot *slot, const struct decision_law *law, const struct question *question,
+                              int64_t at_sec, struct found *found)
+{
+    found->flags = slot_flags(slot->rest);
+    if (slot_leaf(slot->rest) != LEAF_NONE) {
+        struct consent_seen consent = slot_consent(slot);
+        weigh_consent(&found->weighing, law, question, &consent, at_sec);
+    }
+}
+
+/* Everything else that the table of consents has on the person and purpose, after the first slot of theirs. */
 static void consents_weigh(struct walk walk, const struct decision_law *law, const struct question *question,
                            int64_t at_sec, struct found *found)
 {
-    for (;; walk_next(&walk)) {
+    for (walk_next(&walk);; walk_next(&walk)) {
         const _Atomic uint64_t *at = walk_slot(&walk);
         uint64_t key = word_get(at);
         struct slot slot;
@@ -77,11 +89,7 @@ static void consents_weigh(struct walk walk, const struct decision_law *law, con
         slot = slot_read(at);
         if (slot_purpose(slot.term) != question->purpose)
             continue;
-        found->flags = slot_flags(slot.rest);
-        if (slot_leaf(slot.rest) != LEAF_NONE) {
-            struct consent_seen consent = slot_consent(&slot);
-            weigh_consent(&found->weighing, law, question, &consent, at_sec);
-        }
+        slot_weigh(&slot, law, question, at_sec, found);
         if ((slot.rest & SLOT_MORE) == 0)
             return;
     }
@@ -140,7 +148,7 @@ static inline void look(const struct table *consents, const struct table *people
 {
     const _Atomic uint64_t *at;
     struct walk walk;
-    uint64_t rest;
+    struct slot slot;
 
     found->plain = -1;
     at = question->person >= KEY_FIRST ? slot_find(consents, question, &walk) : NULL;
@@ -152,20 +160,22 @@ static inline void look(const struct table *consents, const struct table *people
         weigh_begin(&found->weighing);
         return;
     }
-    rest = word_get(at + 3);
-    if ((rest & (SLOT_MORE | SLOT_NOT_BEGUN)) == 0 && slot_leaf(rest) != LEAF_NONE &&
-        decide_plain(law, question, slot_flags(rest), word_get(at + 1), (unsigned)(rest >> 40) & 31,
-                     (uint32_t)word_get(at + 2), at_sec)) {
-        found->plain = slot_leaf(rest);
+    slot = slot_read(at);
+    if ((slot.rest & (SLOT_MORE | SLOT_NOT_BEGUN)) == 0 && slot_leaf(slot.rest) != LEAF_NONE &&
+        decide_plain(law, question, slot_flags(slot.rest), slot.categories, (unsigned)(slot.rest >> 40) & 31,
+                     (uint32_t)slot.term, at_sec)) {
+        found->plain = slot_leaf(slot.rest);
         return;
     }
     weigh_begin(&found->weighing);
-    consents_weigh(walk, law, question, at_sec, found);
+    slot_weigh(&slot, law, question, at_sec, found);
+    if ((slot.rest & SLOT_MORE) != 0)
+        consents_weigh(walk, law, question, at_sec, found);
 }
 
-static inline void decide_one(struct person_index *index, const struct table *consents, const struct table *people,
-                              const struct decision_law *law, const struct question *question, int64_t at_sec,
-                              struct decision *ret)
+static void __attribute__((noinline))
+decide_one(struct person_index *index, const struct table *consents, const struct table *people,
+           const struct decision_law *law, const struct question *question, int64_t at_sec, struct decision *ret)
 {
     atomic_uint *stripe = &index->stripes[stripe_of(question->person)];
     struct found found;
@@ -183,14 +193,39 @@ static inline void decide_one(struct person_index *index, const struct table *co
         weigh_end(&found.weighing, law, question, found.known, found.flags, ret);
 }
 
+static inline const _Atomic uint64_t *line_of(const struct table *table, uint64_t key, unsigned purpose)
+{
+    return &table->words[table_line(table, key, purpose) * LINE_WORDS];
+}
+
+/* The line is there by now: fetches what the question needs besides, which is the other line of the pair where this one
+ * is full of others, and the person's own where there is no consent. Without branches, which would be guessed wrong. */
+static inline void glance(const struct table *consents, const struct table *people, const struct question *question)
+{
+    const _Atomic uint64_t *line = line_of(consents, question->person, question->purpose);
+    const _Atomic uint64_t *other = (const _Atomic uint64_t *)((uintptr_t)line ^ LINE_WORDS * sizeof(uint64_t));
+    const _Atomic uint64_t *person = line_of(people, question->person, 0);
+    uint64_t first = word_get(line), second = word_get(line + 4);
+    bool here = (first == question->person) | (second == question->person);
+    bool ends = (first == KEY_NONE) | (second == KEY_NONE);
+
+    __builtin_prefetch((const void *)(here ? line : ends ? person : other));
+}
+
 void person_index_decide(struct person_index *index, const struct decision_law *law, const struct question *question,
                          int64_t now_usec, struct decision *ret)
 {
     struct reader *reader = reader_of(index);
+    const struct table *consents;
+    const _Atomic uint64_t *line;
 
     reader_enter(index, reader);
-    decide_one(index, atomic_load(&index->consents), atomic_load(&index->people), law, question,
-               consent_moment(now_usec), ret);
+    consents = atomic_load(&index->consents);
+    /* The line that may follow comes along with the first, not after it. */
+    line = line_of(consents, question->person, question->purpose);
+    __builtin_prefetch((const void *)line);
+    __builtin_prefetch((const void *)((uintptr_t)line ^ LINE_WORDS * sizeof(uint64_t)));
+    decide_one(index, consents, atomic_load(&index->people), law, question, consent_moment(now_usec), ret);
     reader_leave(index, reader);
     reader_count(index, reader, ret->answer, 1);
 }
@@ -209,15 +244,16 @@ void person_index_decide_many(struct person_index *index, const struct decision_
         reader_enter(index, reader);
         consents = atomic_load(&index->consents);
         people = atomic_load(&index->people);
-        for (size_t i = from; i < until && i < from + BATCH; i++)
-            __builtin_prefetch(
-                (const void *)&consents
-                    ->words[table_line(consents, questions[i].person, questions[i].purpose) * LINE_WORDS]);
+        for (size_t i = from; i < until && i < from + FETCHED_AHEAD; i++)
+            __builtin_prefetch((const void *)line_of(consents, questions[i].person, questions[i].purpose));
+        for (size_t i = from; i < until && i < from + GLANCED_AHEAD; i++)
+            glance(consents, people, &questions[i]);
         for (size_t i = from; i < until; i++) {
-            if (i + BATCH < until)
-                __builtin_prefetch((const void *)&consents->words[table_line(consents, questions[i + BATCH].person,
-                                                                             questions[i + BATCH].purpose) *
-                                                                  LINE_WORDS]);
+            if (i + FETCHED_AHEAD < until)
+                __builtin_prefetch((const void *)line_of(consents, questions[i + FETCHED_AHEAD].person,
+                                                         questions[i + FETCHED_AHEAD].purpose));
+            if (i + GLANCED_AHEAD < until)
+                glance(consents, people, &questions[i + GLANCED_AHEAD]);
             decide_one(index, consents, people, law, &questions[i], at_sec, &ret[i]);
             answers[ret[i].answer]++;
         }
