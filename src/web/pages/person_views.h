@@ -27,7 +27,18 @@ struct objection_line {
     const char *case_id, *number;
 };
 const char *destruction_state_text(enum lang lang, const char *state);
+struct destruction_step {
+    const char *title;
+    int64_t at_usec; /* TIME_NONE: not reached yet */
+    int64_t leaf;    /* of its event */
+};
+#define DESTRUCTION_STEPS 4
 struct destruction_line {
+    struct destruction_step steps[DESTRUCTION_STEPS];
+    const char *checked;          /* how it was verified, or NULL */
+    const char *case_id, *number; /* that asked for it, or NULL */
+    const char *paper;
+    int64_t paper_leaf; /* the act, or NULL: none was drawn up */
     const char *ground, *state;
     const char *backups; /* how many copies remain and until when, or NULL */
     int64_t leaf, changed_usec;

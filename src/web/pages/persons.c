@@ -166,6 +166,70 @@ static const char *backups_text(struct request *request, const char *told)
                                     INT_TEXT((int64_t)json_array_size(backups)), day.data);
 }
 
+/* When each step was done, from the person's history. */
+static int steps_fill(struct request *request, struct tx *tx, const struct person *person,
+                      struct destruction_line *line, struct err *err)
+{
+    static const char *const states[DESTRUCTION_STEPS] = {"intended", "executed", "verified", "done"};
+    static const char *const kinds[] = {"destruction.intended", "destruction.executed", "destruction.verified",
+                                        "destruction.done", NULL};
+    struct person_deed *deeds;
+    size_t count;
+    int r = person_history(tx, person->serial, kinds, 0, DEEDS_SHOWN, &request->arena, &deeds, &count, err);
+    if (r < 0)
+        return r;
+    for (int step = 0; step < DESTRUCTION_STEPS; step++) {
+        line->steps[step] = (struct destruction_step){.title = destruction_state_text(request->lang, states[step]),
+                                                      .at_usec = TIME_NONE};
+        for (size_t i = 0; i < count; i++) {
+            bool own = deeds[i].leaf == line->leaf ||
+                       json_integer_value(json_object_get(deeds[i].body, "destruction")) == line->leaf;
+            if (own && strcmp(deeds[i].kind, kinds[step]) == 0) {
+                line->steps[step].at_usec = deeds[i].at_usec;
+                line->steps[step].leaf = deeds[i].leaf;
+            }
+        }
+    }
+    person_history_done(deeds, count);
+    return 0;
+}
+
+/* What the third step found; NULL before it. */
+static const char *checked_text(enum lang lang, const char *told)
+{
+    CLEANUP_JSON json_t *json = json_loads(told, 0, NULL);
+    const json_t *compacted = json_object_get(json, "compacted");
+    return compacted == NULL
+               ? NULL
+               : text_get(lang, json_is_true(json_object_get(compacted, "whole")) ? T_retention_checked_whole
+                                                                                  : T_retention_checked_key);
+}
+
+/* The case that asked for it, and its act. */
+static int act_fill(struct request *request, struct tx *tx, const char *case_id, struct destruction_line *line,
+                    struct err *err)
+{
+    struct case_view view;
+    struct case_row row;
+    struct err why = {0};
+    int r = store_case_get(tx, case_id, &request->arena, &row, err);
+    if (r < 0)
+        return r;
+    line->case_id = row.id;
+    line->number = row.number;
+    r = case_view(tx, request->office, case_id, &request->actor, request->now_usec, 0, &request->arena, &view, &why);
+    for (size_t i = 0; r == 0 && i < view.paper_count; i++)
+        if (strcmp(view.papers[i].id, "destruction_act") == 0) {
+            line->paper = view.papers[i].id;
+            line->paper_leaf = view.papers[i].leaf;
+        }
+    if (r < 0 && r != -ERR_FORBIDDEN) { /* a case that is not the reader's is named, its papers are not */
+        *err = why;
+        return r;
+    }
+    return 0;
+}
+
 const char *destruction_state_text(enum lang lang, const char *state)
 {
     return text_get(lang, strcmp(state, "intended") == 0   ? T_persons_destruction_intended
@@ -189,7 +253,13 @@ static int destructions_fill(struct request *request, struct tx *tx, struct pers
                                              .state = destruction_state_text(request->lang, rows[i].state),
                                              .backups = backups_text(request, rows[i].told),
                                              .leaf = rows[i].leaf,
+                                             .checked = checked_text(request->lang, rows[i].told),
                                              .changed_usec = rows[i].changed_usec};
+        r = steps_fill(request, tx, view->person, &lines[i], err);
+        if (r == 0 && rows[i].case_id != NULL)
+            r = act_fill(request, tx, rows[i].case_id, &lines[i], err);
+        if (r < 0)
+            return r;
     }
     view->destructions = lines;
     return 0;
