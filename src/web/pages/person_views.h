@@ -37,8 +37,8 @@ struct destruction_line {
     struct destruction_step steps[DESTRUCTION_STEPS];
     const char *checked;          /* how it was verified, or NULL */
     const char *case_id, *number; /* that asked for it, or NULL */
-    const char *paper;
-    int64_t paper_leaf; /* the act, or NULL: none was drawn up */
+    const char *paper;            /* the act, of the entry paper_leaf; NULL: none was drawn up */
+    int64_t paper_leaf;
     const char *ground, *state;
     const char *backups; /* how many copies remain and until when, or NULL */
     int64_t leaf, changed_usec;
