@@ -140,8 +140,8 @@ static int ending_fill(struct request *request, struct tx *tx, struct desk_view 
     int r = store_records_announced_count(tx, today + RETENTION_ANNOUNCED_DAYS, ENDING_MAX + 1, &count, err);
     if (r < 0 || count == 0)
         return r;
-    view->ending = arena_printf(&request->arena, count > ENDING_MAX ? "%d+" : "%d",
-                                count > ENDING_MAX ? ENDING_MAX : (int)count);
+    view->ending =
+        arena_printf(&request->arena, count > ENDING_MAX ? "%d+" : "%d", count > ENDING_MAX ? ENDING_MAX : (int)count);
     return view->ending != NULL ? 0 : err_memory(err);
 }
 
