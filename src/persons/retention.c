@@ -8,7 +8,7 @@
 #include "persons/vault.h"
 #include <string.h>
 
-#define ANNOUNCED_USEC (RETENTION_ANNOUNCED_DAYS * USEC_PER_DAY)
+#define ANNOUNCED_USEC (RETENTION_LEAST_DAYS * USEC_PER_DAY)
 
 static int32_t add_months(int32_t day, int64_t months)
 {

@@ -90,11 +90,12 @@ void record_place(const char *subject_id, int category, int64_t purpose, char re
 
 /* --- retention.c ---------------------------------------------------------------------------------------------------
  * The time of a value is over after its purpose's retention: counted from the day of collection, or ("ended") from the
- * end of the last consent or relation; a purpose without retention: on that end itself. It is announced 30 days before
- * (and never less than 30 days pass between announcement and removal): in the person's history, on the desk of who is
- * responsible (retention_ahead). Nothing is removed of a person who is blocked or held; it is once they no longer are.
- */
+ * end of the last consent or relation; a purpose without retention: on that end itself. It is announced 30 days before:
+ * in the person's history, on the desk of who is responsible (retention_ahead). What ends unforeseen (a withdrawal) is
+ * announced at once, and 14 days pass until it is removed: time for a reasoned refusal or a hold, and within the 15
+ * working days of pdl.8.7. Nothing is removed of a person who is blocked or held; it is once they no longer are. */
 #define RETENTION_ANNOUNCED_DAYS 30
+#define RETENTION_LEAST_DAYS 14
 /* The last local day of a value; DAY_NONE where it is not known yet. `ended_usec` TIME_NONE: nothing has ended. */
 int32_t retention_day(const struct kept_entry *purpose, const struct zone *zone, int64_t collected_usec,
                       int64_t ended_usec);
