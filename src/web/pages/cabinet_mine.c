@@ -254,7 +254,7 @@ static int sections_make(struct request *request, const struct mine *mine, struc
                          struct err *err)
 {
     const size_t counts[4] = {mine->consent_count, mine->data_count, mine->deed_count, mine->request_count};
-    const char *titles[4] = {WORD(consents), WORD(data), WORD(history), WORD(requests)};
+    const char *titles[4] = {WORD(consents), WORD(data), WORD(history_every), WORD(requests)};
     const char *nones[4] = {WORD(consents_none), WORD(data_none), WORD(history_none), WORD(requests_none)};
     for (size_t s = 0; s < 4; s++) {
         struct person_item *items = ARENA_ARRAY(&request->arena, struct person_item, counts[s] + 1);
