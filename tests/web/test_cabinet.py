@@ -415,7 +415,7 @@ def test_who_looked_and_received(house, inside):
     page = inside.get("/kk/cabinet/history").text
     assert "Деректеріңіз берілді" in page and "«Жеткізу» ЖШС" in page and "ұйымның бағдарламасы" in page
     every = inside.get("/kk/cabinet/history?show=all").text
-    assert "Келісім берілді" in every and "Кабинетке кірді" in every
+    assert "Келісіміңіз жазылды" in every and "Кабинетке кірді" in every
     assert inside.get("/kk/cabinet/data").status_code == 200
 
 
