@@ -36,7 +36,7 @@ struct norm {
 struct list_entry {
     const char *id;
     struct text3 title;
-    const char *norm;   /* or NULL */
+    const char *norm;             /* or NULL */
     bool requires_call;           /* categories */
     enum state_protects protects; /* countries */
     size_t who_count;             /* grounds: the roles that may use it */
