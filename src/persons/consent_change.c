@@ -3,9 +3,12 @@
 #include "cases/record.h"
 #include "persons/consent_parts.h"
 #include "persons/vault.h"
+#include "store/person_rows.h"
 #include <string.h>
 
 #define EXPIRY_LIMIT (4u << 20)
+#define PAGE_LIMIT ((size_t)256 << 20)
+#define EVENTS_AT_ONCE 500
 
 static int already(const struct consent_row *row, struct err *err)
 {
@@ -110,11 +113,96 @@ int consent_withdraw(struct tx *tx, const struct office *office, int64_t person,
     return r < 0 ? r : retention_consent(tx, office, &whose, row.purpose, actor, now_usec, err);
 }
 
-/* What one withdrawal of the case took, stands again. */
+/* What the withdrawals of a consent leave of it, read from the newest event back. */
+struct leaving {
+    int64_t consent;
+    const char *case_id;  /* whose withdrawal is refused now */
+    const char **refused; /* cases whose withdrawal was refused before */
+    size_t refused_count, refused_room;
+    unsigned taken;           /* by withdrawals that nobody refused */
+    bool withdrawn, restored; /* its own: an event of the kind is newer than any of the other */
+    bool given;               /* nothing is before the consent itself */
+};
+
+static bool was_refused(const struct leaving *leaving, const char *case_id)
+{
+    for (size_t i = 0; i < leaving->refused_count; i++)
+        if (strcmp(leaving->refused[i], case_id) == 0)
+            return true;
+    return false;
+}
+
+static int keep_refused(struct leaving *leaving, const char *case_id, struct arena *arena, struct err *err)
+{
+    if (leaving->refused_count == leaving->refused_room) {
+        size_t room = leaving->refused_room != 0 ? leaving->refused_room * 2 : 8;
+        const char **wider = ARENA_ARRAY(arena, const char *, room);
+        if (wider == NULL)
+            return err_memory(err);
+        if (leaving->refused_count != 0)
+            memcpy(wider, leaving->refused, leaving->refused_count * sizeof(*wider));
+        leaving->refused = wider;
+        leaving->refused_room = room;
+    }
+    leaving->refused[leaving->refused_count] = arena_strdup(arena, case_id);
+    return leaving->refused[leaving->refused_count++] != NULL ? 0 : err_memory(err);
+}
+
+static int leave_event(struct leaving *leaving, const struct event_row *event, struct arena *arena, struct err *err)
+{
+    bool restored = strcmp(event->kind, "consent.restored") == 0;
+    CLEANUP_JSON json_t *body = NULL;
+    unsigned aspects;
+    int r;
+
+    leaving->given = event->leaf <= leaving->consent;
+    if (!restored && strcmp(event->kind, "consent.withdrawn") != 0)
+        return 0;
+    r = stored_json_parse(event->body, event->body_len, "the body of an event", &body, err);
+    if (r < 0 || json_integer_value(json_object_get(body, "consent")) != leaving->consent)
+        return r;
+    if (event->case_id != NULL && strcmp(event->case_id, leaving->case_id) == 0) {
+        leaving->restored = leaving->restored || (restored && !leaving->withdrawn);
+        leaving->withdrawn = leaving->withdrawn || !restored;
+        return 0;
+    }
+    if (restored)
+        return event->case_id != NULL ? keep_refused(leaving, event->case_id, arena, err) : 0;
+    if (event->case_id != NULL && was_refused(leaving, event->case_id))
+        return 0;
+    aspects = aspects_of_json(json_object_get(body, "aspects"));
+    leaving->taken |= (aspects & ASPECT_PROCESSING) != 0 ? ~0u : aspects;
+    return 0;
+}
+
+static int leave(struct tx *tx, const struct consent_row *row, struct leaving *leaving, struct arena *arena,
+                 struct err *err)
+{
+    size_t count = EVENTS_AT_ONCE;
+    int64_t before = 0;
+    int r = 0;
+
+    while (r == 0 && count == EVENTS_AT_ONCE && !leaving->given) {
+        CLEANUP_ARENA struct arena page;
+        struct event_row *events;
+        arena_init(&page, PAGE_LIMIT);
+        r = store_person_events(tx, row->person, before, EVENTS_AT_ONCE, &page, &events, &count, err);
+        for (size_t i = 0; r == 0 && i < count && !leaving->given; i++) {
+            before = events[i].leaf;
+            r = leave_event(leaving, &events[i], arena, err);
+        }
+    }
+    return r;
+}
+
+/* The case's withdrawal counts no more: what was given and no other withdrawal took, stands again. Where another took
+ * all of that, the event is written all the same (and names no aspect): when the other is refused too, it tells that
+ * this one no longer stands in the way. */
 static int restore_one(struct tx *tx, const struct office *office, const struct event_row *event, const char *case_id,
                        const struct actor *actor, int64_t now_usec, struct arena *arena, struct err *err)
 {
     CLEANUP_JSON json_t *body = NULL;
+    struct leaving leaving = {.case_id = case_id};
     struct consent_row row;
     struct person person;
     unsigned aspects;
@@ -122,17 +210,19 @@ static int restore_one(struct tx *tx, const struct office *office, const struct 
 
     if (r == 0)
         r = row_get(tx, json_integer_value(json_object_get(body, "consent")), arena, &row, err);
-    if (r < 0)
+    if (r < 0 || (row.ended != NULL && strcmp(row.ended, "withdrawn") != 0))
         return r;
-    aspects = aspects_of_json(json_object_get(body, "aspects")) & ~row.stands;
-    if (aspects == 0 || ((row.stands | aspects) & ASPECT_PROCESSING) == 0 ||
-        (row.ended != NULL && strcmp(row.ended, "withdrawn") != 0))
-        return 0;
+    leaving.consent = row.leaf;
+    r = leave(tx, &row, &leaving, arena, err);
+    if (r < 0 || leaving.restored)
+        return r;
+    aspects = row.given & ~leaving.taken & ~row.stands;
     r = person_by_serial(tx, row.person, arena, &person, err);
     if (r == 0)
         r = tell(tx, office, "consent.restored", &person, &row, aspects, NULL, case_id, actor, now_usec, err);
-    if (r == 0)
-        r = store_consent_update(tx, row.leaf, row.stands | aspects, TIME_NONE, NULL, err);
+    if (r < 0 || aspects == 0)
+        return r;
+    r = store_consent_update(tx, row.leaf, row.stands | aspects, TIME_NONE, NULL, err);
     return r < 0 ? r : retention_consent(tx, office, &person, row.purpose, actor, now_usec, err);
 }
 

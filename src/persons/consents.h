@@ -8,7 +8,8 @@
  *                      personal {full_name: {commitment}, representative: … or absent}; sealed in the place
  *                      "consent:SUBJECT"
  *   consent.withdrawn  subject_id, consent, aspects [withdrawn by this], case_id (of the withdrawal's case, or absent)
- *   consent.restored   subject_id, consent, aspects [that stand again]: a reasoned refusal (pdl.8.2, 8.7); case_id
+ *   consent.restored   subject_id, consent, aspects [that stand again; absent where others' withdrawals
+ *                      still take them]: a reasoned refusal (pdl.8.2, 8.7); case_id
  *   consent.expired    subject_id, consent
  *   consent.ended      subject_id, consent, why: "achieved" */
 #ifndef TALAP_PERSONS_CONSENTS_H
@@ -92,8 +93,9 @@ int consent_withdraw(struct tx *tx, const struct office *office, int64_t person,
 /* The same refusals, asked for beforehand; writes nothing. */
 int consent_withdrawal_barred(struct tx *tx, const struct office *office, int64_t person, int64_t leaf,
                               unsigned aspects, int64_t now_usec, struct err *err) WARN_UNUSED;
-/* The reasoned refusal: what that case withdrew stands again, unless another withdrawal took all of it, or it ended in
- * another way. */
+/* The reasoned refusal: that case's withdrawal counts no more, and what stands is what was given less what the
+ * withdrawals of other cases, not refused, and those of no case took (one of the processing takes all). Nothing where
+ * the consent ended in another way, or that was refused already. */
 int consent_restore(struct tx *tx, const struct office *office, const char *case_id, const struct actor *actor,
                     int64_t now_usec, struct err *err) WARN_UNUSED;
 int consent_end(struct tx *tx, const struct office *office, int64_t leaf, const struct actor *actor, int64_t now_usec,

@@ -86,7 +86,8 @@ static void consent_event(struct past *past, const struct event_row *event, cons
         consent->row.ended = consent->row.withdrawn = consent->row.stands == 0;
     } else if (strcmp(event->kind, "consent.restored") == 0) {
         consent->row.stands |= aspects;
-        consent->row.ended = consent->row.withdrawn = false;
+        if (aspects != 0) /* none: another withdrawal took all the same */
+            consent->row.ended = consent->row.withdrawn = false;
     } else { /* expired, ended */
         consent->row.stands = 0;
         consent->row.ended = true;

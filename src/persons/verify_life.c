@@ -203,6 +203,8 @@ static int on_consent(const struct event_of *of, struct err *err)
         return wrong(of, "of a consent that was not given", err);
     if (strcmp(what, "restored") == 0) {
         row->stands |= aspects;
+        if (aspects == 0) /* another withdrawal took all the same */
+            return 0;
         row->ended_usec = TIME_NONE;
         row->ended = NULL;
         return 0;

@@ -1,5 +1,6 @@
 /* Consents: every refusal of pdl.8.4 by name and all at once, what is kept of one, withdrawal whole and in part,
  * restored, expired, ended; and that a change of the purpose rewrites nothing. */
+#include "persons/verify.h"
 #include "store/consent_rows.h"
 #include "test_persons_world.h"
 #include <stdlib.h>
@@ -229,6 +230,46 @@ static void a_reasoned_refusal_restores(void **state)
     assert_int_equal(persons_consent_now(w, leaf).ended_usec, TIME_NONE);
 }
 
+/* Two cases withdraw one consent, a part and all, and both are refused: in either order everything stands again. */
+static void two_refusals_restore_everything(void **state)
+{
+    struct persons_world *w = *state;
+    struct verify_report whole;
+    struct persons_report report;
+    struct err err = {0};
+    struct tx *tx;
+
+    for (int first = 0; first < 2; first++) {
+        struct consent_given given = persons_consent(first == 0 ? "u-1" : "u-2");
+        int64_t leaf = persons_must_give(w, &given);
+        struct case_opened opened[2];
+
+        for (int i = 0; i < 2; i++) {
+            struct fixture_opening opening = {
+                .now_usec = w->now_usec, .actor = &w->f.anonymous, .raw = fixture_complaint, .raw_count = 2};
+            struct persons_withdrawing one = {.leaf = leaf,
+                                              .aspects = i == 0 ? ASPECT_THIRD_PERSONS : ASPECT_PROCESSING,
+                                              .person = persons_consent_now(w, leaf).person};
+            assert_int_equal(fixture_open_case(&w->f, &opening, &opened[i], &err), 0);
+            one.case_id = opened[i].id;
+            assert_int_equal(persons_write(w, persons_withdraw_run, &one, &err), 0);
+        }
+        assert_int_equal(persons_consent_now(w, leaf).stands, 0);
+        assert_int_equal(persons_write(w, restore_run, opened[first].id, &err), 0);
+        assert_int_equal(persons_consent_now(w, leaf).stands, first == 0 ? 0 : ASPECT_PROCESSING);
+        if (first == 0)
+            assert_string_equal(persons_consent_now(w, leaf).ended, "withdrawn");
+        assert_int_equal(persons_write(w, restore_run, opened[first].id, &err), 0); /* twice is once */
+        assert_int_equal(persons_write(w, restore_run, opened[1 - first].id, &err), 0);
+        assert_int_equal(persons_consent_now(w, leaf).stands, ASPECT_PROCESSING | ASPECT_THIRD_PERSONS);
+        assert_null(persons_consent_now(w, leaf).ended);
+    }
+    tx = persons_read(w);
+    assert_int_equal(persons_verify(tx, &w->f.office, &whole, &report, &err), 0);
+    store_read_end(tx);
+    assert_int_equal(report.consents, 2);
+}
+
 struct expiry {
     int64_t now_usec;
     size_t count;
@@ -303,6 +344,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(withdrawn_in_part_and_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(not_by_another_and_not_where_the_law_forbids, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reasoned_refusal_restores, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_refusals_restore_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(a_term_ends_by_itself_and_a_purpose_by_word, setup, teardown),
         cmocka_unit_test_setup_teardown(many_are_read_narrowly, setup, teardown),
     };
