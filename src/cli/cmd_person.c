@@ -3,7 +3,7 @@
 #include "cli/cli.h"
 
 #include "persons/depersonalise.h"
-#include "persons/destruction.h"
+#include "persons/effects.h"
 #include "persons/vault.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -107,8 +107,8 @@ static int destroy_run(struct person_job *job, struct tx *tx, const struct perso
 {
     struct actor by = cli_actor();
 
-    return destruction_begin(tx, &job->installation->office, person, job->cli->ground, NULL, &by, job->now_usec,
-                             &job->leaf, err);
+    return destruction_order(tx, &job->installation->office, person, job->cli->ground, &by, job->now_usec, &job->leaf,
+                             err);
 }
 
 /* To the end, here: a service that runs may take steps of it at the same time, each is done once. */

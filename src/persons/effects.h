@@ -35,6 +35,11 @@ extern const struct case_effects person_effects;
 
 /* The norm behind a word of `ground`; NULL for an unknown word. */
 const char *destruction_norm(const char *ground);
+/* A destruction without anybody having asked: opens a case of data_destruction for the person and does its act
+ * `destroy`, so that there is a clock and, in the end, the act on paper. `norm` as of destruction_begin, whose refusals
+ * these are; where this installation has no such procedure, or it no word for the norm, destruction_begin alone. */
+int destruction_order(struct tx *tx, const struct office *office, const struct person *person, const char *norm,
+                      const struct actor *actor, int64_t now_usec, int64_t *ret_leaf, struct err *err) WARN_UNUSED;
 
 /* certify.c: the act of destruction. Where the destruction belongs to a case, the system's act `certify` is done on it,
  * which issues the paper: what was destroyed (the categories once recorded), when, on which ground, how it was

@@ -263,6 +263,11 @@ def test_destruction_wants_a_ground_and_a_tick(service, dana):
     assert dana.send(at, at + "/destruction", ground="term_over", sure="true").status_code == 303
     until(lambda: "Деректері жойылған" in dana.text(at))
     page = dana.text(at)
-    assert "kz-2" not in page and "/destruction" not in page
+    assert "kz-2" not in page and at + "/destruction" not in page
     assert dana.send("/persons", "/persons", who=OTHER).status_code == 404
     assert dana.send(at, at + "/destruction", ground="term_over", sure="true").status_code == 409
+    # Nobody asked for it; there is an act on paper all the same, of the case that the order opened.
+    until(lambda: "destruction_act" in dana.text(at))
+    act = re.search(r'href="(/kk/case/[^"]*destruction_act[^"]*\.pdf)"', dana.text(at)).group(1)
+    paper = dana.get(act.removeprefix("/kk"))
+    assert paper.status_code == 200 and paper.content.startswith(b"%PDF")

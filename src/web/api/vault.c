@@ -3,7 +3,7 @@
  * history. */
 #include "persons/vault.h"
 #include "cases/parts.h"
-#include "persons/destruction.h"
+#include "persons/effects.h"
 #include "web/api/json_in.h"
 #include "web/api/persons.h"
 #include <string.h>
@@ -492,7 +492,7 @@ static int destroy_run(struct tx *tx, struct request *request, struct err *err)
         destroying->leaf = first.leaf;
         return 0;
     }
-    r = destruction_begin(tx, request->office, &person, destroying->ground, NULL, &request->actor, request->now_usec,
+    r = destruction_order(tx, request->office, &person, destroying->ground, &request->actor, request->now_usec,
                           &destroying->leaf, err);
     return r < 0 ? r
                  : repeat_keep(tx, &destroying->repeat, person.subject_id, destroying->leaf, request->now_usec, err);

@@ -543,8 +543,8 @@ static int destroy_run(struct tx *tx, struct request *request, struct err *err)
     struct person person;
     int r = person_of_path(request, tx, &person, err);
     return r < 0 ? r
-                 : destruction_begin(tx, request->office, &person, doing->norm, NULL, &request->actor,
-                                     request->now_usec, &doing->leaf, err);
+                 : destruction_order(tx, request->office, &person, doing->norm, &request->actor, request->now_usec,
+                                     &doing->leaf, err);
 }
 
 /* Nothing brings destroyed data back: a ground is chosen and a box is ticked. */
