@@ -242,8 +242,9 @@ static int verify_run(struct tx *tx, struct store_command *command, struct err *
     buf_init(&told, BODY_LIMIT);
     if (members == NULL ||
         json_object_set_new(members, "compacted",
-                            json_pack("{s:s, s:b, s:b}", "engine", store_engine_name(step->office->store), "whole",
-                                      compaction->whole, "searched", compaction->searched)) != 0)
+                            json_pack("{s:s, s:b, s:b, s:b, s:s*}", "engine", store_engine_name(step->office->store),
+                                      "done", !compaction->skipped, "whole", compaction->whole, "searched",
+                                      compaction->searched, "why", compaction->skipped ? "not_owner" : NULL)) != 0)
         return err_memory(err);
     r = person_by_serial(tx, step->row->person, &arena, &person, err);
     if (r == 0)

@@ -100,14 +100,14 @@ static int search_files(struct store *store, struct search *search, struct err *
 }
 
 struct compaction {
-    bool whole;
+    bool whole, skipped;
     int64_t size;
 };
 
 static int run_compact(struct tx *tx, struct store_command *command, struct err *err)
 {
     struct compaction *compaction = command->arg;
-    return tx->db->engine->compact(tx->db, &compaction->whole, err);
+    return tx->db->engine->compact(tx->db, &compaction->whole, &compaction->skipped, err);
 }
 
 static int run_size(struct tx *tx, struct store_command *command, struct err *err)
@@ -133,7 +133,7 @@ static int size_of(struct store *store, int64_t *ret, struct err *err)
 }
 
 /* Others write between the tries: what stands in the way is who still reads an older state. */
-static int compact_once(struct store *store, bool whole, struct err *err)
+static int compact_once(struct store *store, bool whole, bool *ret_skipped, struct err *err)
 {
     struct compaction compaction = {.whole = whole};
     struct err why = {0};
@@ -147,6 +147,7 @@ static int compact_once(struct store *store, bool whole, struct err *err)
     }
     if (rc != 0 && err != NULL)
         *err = why;
+    *ret_skipped = compaction.skipped;
     return rc;
 }
 
@@ -158,20 +159,22 @@ int store_compact(struct store *store, const uint64_t *prints, size_t count, str
     int rc = size_of(store, &size, err);
     if (rc != 0)
         return rc;
-    bool whole = size <= SMALL_BYTES;
-    rc = compact_once(store, whole, err);
+    bool whole = size <= SMALL_BYTES, skipped = false;
+    rc = compact_once(store, whole, &skipped, err);
     if (rc == 0 && store->engine->read_raw != NULL)
         rc = search_files(store, &search, err);
     if (rc == 0 && search.found && !whole) {
         whole = true;
-        rc = compact_once(store, whole, err);
+        rc = compact_once(store, whole, &skipped, err);
         if (rc == 0)
             rc = search_files(store, &search, err);
     }
     if (rc == 0 && search.found)
         rc = err_set(err, ERR_UNAVAILABLE, "store_not_compacted", NULL);
     if (rc == 0)
-        *ret = (struct store_compaction){
-            .whole = whole, .searched = store->engine->read_raw != NULL, .searched_bytes = search.bytes};
+        *ret = (struct store_compaction){.whole = whole && !skipped,
+                                         .skipped = skipped,
+                                         .searched = store->engine->read_raw != NULL,
+                                         .searched_bytes = search.bytes};
     return rc;
 }

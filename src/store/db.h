@@ -102,8 +102,8 @@ struct engine {
     int (*script)(struct db *db, const struct sql *script, struct err *err);
     int (*check)(struct db *db, struct err *err);
     /* Outside of any transaction: what was deleted is written over, in the log too; *whole: everything anew, and it is
-     * cleared once that is done, so that a repetition only has to cut the log. */
-    int (*compact)(struct db *db, bool *whole, struct err *err);
+     * cleared once that is done, so that a repetition only has to cut the log. *skipped: the server would not do it. */
+    int (*compact)(struct db *db, bool *whole, bool *skipped, struct err *err);
     /* How large the tables are from which people are destroyed. NULL: the file's size tells. */
     const struct sql *compact_size;
     /* The bytes of the store's own files as they stand on the disk: file 0 the store, 1 its log; *ret_got 0 at the end.

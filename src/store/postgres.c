@@ -549,8 +549,15 @@ static const struct sql register_newest = {") SELECT at FROM found ORDER BY at D
 static const struct sql register_end = {") AS w JOIN register_entry e ON e.serial = w.at ORDER BY e.serial DESC"};
 
 /* A plain VACUUM lets dead rows' places be used again; only a table written anew has no trace of them in its file. */
-static int postgres_compact(struct db *db, bool *whole, struct err *err)
+static int postgres_compact(struct db *db, bool *whole, bool *skipped, struct err *err)
 {
+    /* A table of another's is skipped with no more than a warning: what the server asks is asked before it. */
+    static const struct sql not_ours = {
+        "SELECT count(*) FROM unnest(ARRAY['subject', 'subject_lookup', 'person', 'person_record', 'person_session', "
+        "'person_code', 'destruction', 'case_file', 'attachment']) AS t "
+        "JOIN pg_catalog.pg_class c ON c.oid = CAST(t AS regclass) "
+        "WHERE NOT pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_database d "
+        "WHERE d.datname = current_database() AND pg_has_role(d.datdba, 'USAGE'))"};
     static const struct sql anew[] = {
         {"VACUUM (FULL) subject"},       {"VACUUM (FULL) subject_lookup"}, {"VACUUM (FULL) person"},
         {"VACUUM (FULL) person_record"}, {"VACUUM (FULL) person_session"}, {"VACUUM (FULL) person_code"},
@@ -560,7 +567,9 @@ static int postgres_compact(struct db *db, bool *whole, struct err *err)
                                        {"VACUUM person_record"}, {"VACUUM person_session"}, {"VACUUM person_code"},
                                        {"VACUUM destruction"}};
     const struct sql *list = *whole ? anew : again;
-    int rc = 0;
+    int64_t others = 0;
+    int rc = db_run_int(db_query(db, &not_ours), 0, &others, err);
+    *skipped = others != 0;
     for (size_t i = 0; i < sizeof anew / sizeof *anew && rc == 0; i++)
         rc = simple(of(db), &list[i], err);
     if (rc == 0)

@@ -507,7 +507,7 @@ static int sqlite_check(struct db *db, struct err *err)
 /* VACUUM builds the new file beside (in a temporary file of the system, deleted from its beginning on) and writes it
  * into the log page by page, while readers keep what they see; then the log is folded and cut to nothing, which needs a
  * moment without readers of older states. */
-static int sqlite_compact(struct db *db, bool *whole, struct err *err)
+static int sqlite_compact(struct db *db, bool *whole, bool *skipped, struct err *err)
 {
     struct sqlite *s = of(db);
     int code = SQLITE_OK;

@@ -105,6 +105,7 @@ int store_check(struct store *store, struct err *err) WARN_UNUSED;
 uint64_t store_print(const void *bytes);
 struct store_compaction {
     bool whole;    /* written anew */
+    bool skipped;  /* PostgreSQL: its tables are another role's, for whom alone the server compacts: nothing was done */
     bool searched; /* the files were read, and nothing was found */
     int64_t searched_bytes;
 };

@@ -515,6 +515,26 @@ static void damage_is_found(void **state)
     assert_refused(rc, world, ERR_DAMAGED, "store_damaged");
 }
 
+/* The serving role of an installation does not own its tables: the server only warns, and nothing is compacted. */
+static void compaction_that_is_skipped_is_told(void **state)
+{
+    struct world *world = *state;
+    struct store_compaction done = {.skipped = true};
+    assert_done(store_compact(world->store, NULL, 0, &done, &world->err), world);
+    assert_false(done.skipped);
+    assert_true(done.whole);
+    if (!world->postgres)
+        return;
+    world_sql(world, "CREATE ROLE talap_serves LOGIN"); /* a role outlives the schema */
+    assert_true(world_sql(world, "GRANT USAGE ON SCHEMA public TO talap_serves"));
+    assert_true(
+        world_sql(world, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO talap_serves"));
+    assert_done(open_again(world, arena_printf(&world->arena, "%s&user=talap_serves", world->url), false), world);
+    assert_done(store_compact(world->store, NULL, 0, &done, &world->err), world);
+    assert_true(done.skipped);
+    assert_false(done.whole);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -529,6 +549,7 @@ int main(void)
         WORLD_TEST(a_locked_store_says_so_and_resumes),
         WORLD_TEST(the_probe_writes),
         WORLD_TEST(opening),
+        WORLD_TEST(compaction_that_is_skipped_is_told),
         WORLD_TEST(a_file_of_another_program_is_refused),
         WORLD_TEST(damage_is_found),
     };
