@@ -54,6 +54,17 @@ static void put_body(const struct consent_prepared *prepared, const struct actor
     buf_printf(out, "%s}", prepared->body_tail);
 }
 
+/* A program that gives the same consent at every step would fill the index of decisions with one person. */
+static int not_too_many(struct tx *tx, int64_t person, struct err *err)
+{
+    int64_t count = 0;
+    int r = store_consent_count_of(tx, person, CONSENTS_OF_PERSON_MAX, &count, err);
+
+    if (r < 0 || count < CONSENTS_OF_PERSON_MAX)
+        return r;
+    return err_set(err, ERR_CONFLICT, "too_many_consents", "%d", CONSENTS_OF_PERSON_MAX);
+}
+
 int consent_give(struct tx *tx, const struct office *office, const struct consent_prepared *prepared,
                  const struct actor *actor, int64_t now_usec, int64_t *ret_leaf, char ret_subject_id[static ID_TEXT],
                  struct err *err)
@@ -72,8 +83,12 @@ int consent_give(struct tx *tx, const struct office *office, const struct consen
     buf_init(&body, BODY_LIMIT);
     buf_init(&sealed, BODY_LIMIT);
     r = person_ensure_keyed(tx, office, &prepared->names, actor, now_usec, &arena, &person, &key, &made, err);
-    if (r < 0)
+    if (r == 0 && !made)
+        r = not_too_many(tx, person.serial, err);
+    if (r < 0) {
+        sodium_memzero(&key, sizeof(key));
         return r;
+    }
     place_of("consent", person.subject_id, place);
     r = seal(&key, place, prepared->sealed, prepared->sealed_len, &sealed, err);
     sodium_memzero(&key, sizeof(key));

@@ -46,7 +46,10 @@ struct consent_prepared;
 int consent_prepare(const struct office *office, const struct kept *kept, const struct organisation *organisation,
                     const struct consent_given *given, int64_t now_usec, struct arena *arena,
                     const struct consent_prepared **ret, struct field_errors *errors, struct err *err) WARN_UNUSED;
-/* In a command. Idempotent by nothing but the caller's key. *ret_leaf is the consent's name. */
+/* So many of one person, ended ones too: far beyond any person, and what decisions hold of one stays small. */
+#define CONSENTS_OF_PERSON_MAX 10000
+/* In a command. Idempotent by nothing but the caller's key. *ret_leaf is the consent's name. More than
+ * CONSENTS_OF_PERSON_MAX of a person: ERR_CONFLICT "too_many_consents" (arg: that number). */
 int consent_give(struct tx *tx, const struct office *office, const struct consent_prepared *prepared,
                  const struct actor *actor, int64_t now_usec, int64_t *ret_leaf, char ret_subject_id[static ID_TEXT],
                  struct err *err) WARN_UNUSED;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONSENTS_MAX 100000 /* of one person: more is refused, not cut */
+#define CONSENTS_MAX 100000 /* of one person, who is given no more than CONSENTS_OF_PERSON_MAX: refused, not cut */
 /* Beyond this part of a table it is made larger; a new one is filled up to the second. */
 #define FULL_PERCENT 78
 

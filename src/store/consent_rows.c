@@ -139,6 +139,16 @@ int store_consent_count(struct tx *tx, int64_t *ret, struct err *err)
     return db_run_int(db_query(tx->db, SQL("SELECT count(*) FROM consent")), 0, ret, err);
 }
 
+int store_consent_count_of(struct tx *tx, int64_t person, int64_t limit, int64_t *ret, struct err *err)
+{
+    struct db *db =
+        db_query(tx->db, SQL("SELECT count(*) FROM (SELECT 1 FROM consent WHERE person = $1 LIMIT $2) AS few"));
+
+    db_put_int(db, person);
+    db_put_int(db, limit);
+    return db_run_int(db, 0, ret, err);
+}
+
 int store_consent_newest(struct tx *tx, int64_t *ret, struct err *err)
 {
     return db_run_int(db_query(tx->db, SQL("SELECT max(leaf) FROM consent")), -1, ret, err);

@@ -53,6 +53,8 @@ int store_consent_brief_of(struct tx *tx, int64_t person,
 int store_consent_scan(struct tx *tx, int64_t from, int64_t until,
                        int (*each)(const struct consent_row *row, void *arg, struct err *err), void *arg,
                        struct err *err) WARN_UNUSED;
+/* How many a person has, ended ones too; counts no further than `limit`. */
+int store_consent_count_of(struct tx *tx, int64_t person, int64_t limit, int64_t *ret, struct err *err) WARN_UNUSED;
 int store_consent_count(struct tx *tx, int64_t *ret, struct err *err) WARN_UNUSED;
 /* The highest leaf of a consent, -1 without any. */
 int store_consent_newest(struct tx *tx, int64_t *ret, struct err *err) WARN_UNUSED;

@@ -270,6 +270,36 @@ static void two_refusals_restore_everything(void **state)
     assert_int_equal(report.consents, 2);
 }
 
+/* Copies of one consent's row, until the person has as many as anybody may. */
+static int fill_run(struct tx *tx, struct persons_world *w, void *arg, struct err *err)
+{
+    struct consent_row row;
+    int64_t leaf = *(int64_t *)arg;
+    bool found;
+    int r = store_consent_get(tx, leaf, &w->arena, &row, &found, err);
+
+    for (int i = 1; r == 0 && i < CONSENTS_OF_PERSON_MAX - 1; i++) {
+        row.leaf = leaf + 1000000 + i;
+        r = store_consent_insert(tx, &row, err);
+    }
+    return r;
+}
+
+static void nobody_has_too_many(void **state)
+{
+    struct persons_world *w = *state;
+    struct consent_given given = persons_consent("u-1"), other = persons_consent("u-2");
+    int64_t leaf = persons_must_give(w, &given);
+    struct err err = {0};
+
+    assert_int_equal(persons_write(w, fill_run, &leaf, &err), 0);
+    persons_must_give(w, &given); /* the last that is taken */
+    assert_int_equal(persons_give(w, &given, NULL, NULL, &err), -ERR_CONFLICT);
+    assert_string_equal(err.code, "too_many_consents");
+    assert_string_equal(err.arg, "10000");
+    persons_must_give(w, &other);
+}
+
 struct expiry {
     int64_t now_usec;
     size_t count;
@@ -344,6 +374,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(withdrawn_in_part_and_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(not_by_another_and_not_where_the_law_forbids, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reasoned_refusal_restores, setup, teardown),
+        cmocka_unit_test_setup_teardown(nobody_has_too_many, setup, teardown),
         cmocka_unit_test_setup_teardown(two_refusals_restore_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(a_term_ends_by_itself_and_a_purpose_by_word, setup, teardown),
         cmocka_unit_test_setup_teardown(many_are_read_narrowly, setup, teardown),
