@@ -15,6 +15,11 @@ bool person_may_be_given(const struct request *request, const struct procedure *
     return works && (actor->roles & ROLES) != 0 && procedure_of_person(procedure);
 }
 
+bool person_must_be_given(const struct procedure *procedure)
+{
+    return procedure->effect != NULL && (procedure->open_to & OPENER_PUBLIC) == 0;
+}
+
 static int refuse(struct request *request, const char *code, struct err *err)
 {
     field_errors_add(&request->errors, PERSON_GIVEN, code, NULL);
@@ -77,7 +82,7 @@ int person_given(struct request *request, const struct procedure *procedure, con
         r = refuse(request, "wrong_type", err);
     else if (line != NULL && line[strspn(line, " ")] != '\0')
         r = take_line(request, line, &subject_id, err);
-    else if (procedure->effect != NULL && (procedure->open_to & OPENER_PUBLIC) == 0)
+    else if (person_must_be_given(procedure))
         r = refuse(request, "required", err);
     if (r == 0)
         *ret_subject_id = subject_id;

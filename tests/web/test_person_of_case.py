@@ -70,6 +70,20 @@ def test_nobody_else_says_who_somebody_is(office):
     assert ("person", "unknown_field") in refused(about_nobody)
 
 
+@pytest.mark.parametrize("roles", ["responsible", "service", "admin"])
+def test_the_schema_says_who_may_name_the_person(office, roles):
+    fields = call(office, "GET", "/v1/procedures/data_access", roles=roles).json()["fields"]
+    assert set(fields["properties"]["person"]["properties"]) == {"id", "email", "phone", "iin"}
+    assert "person" not in fields["required"]
+    assert "person" in call(office, "GET", "/v1/procedures/consent_withdrawal", roles=roles).json()["fields"]["required"]
+    assert "person" not in call(office, "GET", "/v1/procedures/complaint", roles=roles).json()["fields"]["properties"]
+    anybody = requests.get(office.url + "/v1/procedures/data_access", timeout=30)
+    assert "person" not in anybody.json()["fields"]["properties"]
+    mine = requests.get(office.url + "/v1/procedures/data_access", timeout=30, headers={
+        "Authorization": "Bearer " + office.token(roles), "If-None-Match": anybody.headers["ETag"]})
+    assert mine.status_code == 200
+
+
 def test_a_withdrawal_says_whose_consent_it_is(office):
     given = call(office, "POST", "/v1/consents", CONSENT, "service").json()
     consent = given["consent"]

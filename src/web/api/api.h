@@ -57,6 +57,8 @@ int case_raw(struct request *request, const char *const *reserved, struct raw_va
 /* law_json.c */
 /* JSON Schema of fields: {type: object, properties, required, additionalProperties: false}. */
 void schema_write(struct buf *out, const struct field *fields, size_t count, enum lang lang);
+/* Of what opens a case; with the member "person" where who asks may send it (web/person_given.h). */
+void schema_write_opening(const struct request *request, struct buf *out, const struct procedure *procedure);
 void schema_write_field(struct buf *out, const struct field *field, enum lang lang);
 /* {starts_at, due_at, overdue_at, norm_version, days: […], undecided, cut}: the members, without braces. */
 void explanation_write(struct request *request, struct buf *out, const struct clock_explanation *why);

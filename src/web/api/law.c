@@ -5,9 +5,10 @@
 static bool etag_known(struct request *request, struct response *response)
 {
     char etag[64];
-    /* The catalogue does not change while it is loaded, but the answer is in the request's language. */
-    snprintf(etag, sizeof etag, "\"%.16s-%08x-%s\"", request->office->catalogue_hash, api_roles_tag(request->office),
-             lang_code(request->lang));
+    /* The catalogue does not change while it is loaded, but the answer is in the request's language, and whose case it
+     * is may be said by some roles alone. */
+    snprintf(etag, sizeof etag, "\"%.16s-%08x-%s-%x\"", request->office->catalogue_hash, api_roles_tag(request->office),
+             lang_code(request->lang), (unsigned)request->actor.roles);
     return api_not_modified(request, response, etag);
 }
 
@@ -160,7 +161,7 @@ int api_procedure_get(struct request *request, struct response *response, struct
     write_head(request, out, procedure);
     jo_text(out, "number", procedure->number);
     jo_key(out, "fields");
-    schema_write(out, procedure->fields, procedure->field_count, request->lang);
+    schema_write_opening(request, out, procedure);
     write_states(request, out, procedure);
     write_acts(request, out, procedure);
     write_clocks(request, out, procedure);

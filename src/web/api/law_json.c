@@ -1,5 +1,6 @@
 /* The law as JSON: fields as JSON Schema, explanations of clocks day by day. */
 #include "web/api/api.h"
+#include "web/person_given.h"
 
 static void texts(struct buf *out, const char *key, struct text3 text, enum lang lang)
 {
@@ -132,7 +133,33 @@ void schema_write_field(struct buf *out, const struct field *field, enum lang la
     jo_close(out, '}');
 }
 
-void schema_write(struct buf *out, const struct field *fields, size_t count, enum lang lang)
+/* Whose case it is, as person_given takes it. */
+static void write_person(struct buf *out)
+{
+    static const char *const names[] = {"id", "email", "phone", "iin"};
+    jo_key(out, PERSON_GIVEN);
+    jo_open(out, '{');
+    jo_key(out, "type");
+    jo_open(out, '[');
+    jo_put_text(out, "string");
+    jo_put_text(out, "object");
+    jo_close(out, ']');
+    jo_int(out, "minProperties", 1);
+    jo_bool(out, "additionalProperties", false);
+    jo_key(out, "properties");
+    jo_open(out, '{');
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        jo_key(out, names[i]);
+        jo_open(out, '{');
+        jo_text(out, "type", "string");
+        jo_close(out, '}');
+    }
+    jo_close(out, '}');
+    jo_close(out, '}');
+}
+
+static void write_object(struct buf *out, const struct field *fields, size_t count, bool person, bool person_required,
+                         enum lang lang)
 {
     jo_open(out, '{');
     jo_text(out, "type", "object");
@@ -143,14 +170,30 @@ void schema_write(struct buf *out, const struct field *fields, size_t count, enu
         jo_key(out, fields[i].name);
         schema_write_field(out, &fields[i], lang);
     }
+    if (person)
+        write_person(out);
     jo_close(out, '}');
     jo_key(out, "required");
     jo_open(out, '[');
+    if (person_required)
+        jo_put_text(out, PERSON_GIVEN);
     for (size_t i = 0; i < count; i++)
         if (fields[i].required)
             jo_put_text(out, fields[i].name);
     jo_close(out, ']');
     jo_close(out, '}');
+}
+
+void schema_write(struct buf *out, const struct field *fields, size_t count, enum lang lang)
+{
+    write_object(out, fields, count, false, false, lang);
+}
+
+void schema_write_opening(const struct request *request, struct buf *out, const struct procedure *procedure)
+{
+    bool person = person_may_be_given(request, procedure);
+    write_object(out, procedure->fields, procedure->field_count, person, person && person_must_be_given(procedure),
+                 request->lang);
 }
 
 void explanation_write(struct request *request, struct buf *out, const struct clock_explanation *why)
