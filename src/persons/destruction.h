@@ -2,10 +2,15 @@
  * its own, so that one that was begun is finished after a crash and never half.
  *
  *   destruction.intended   subject_id, ground, case_id or absent
+ *
  *   destruction.executed   subject_id, destruction (leaf of the intent): the key, the operator's id, look-ups,
- * sessions, codes and sealed values are gone; consents that stood end ("destroyed") destruction.verified   subject_id,
- * destruction, compacted {engine, done, why: "not_owner" where not done: the serving role may not compact on PostgreSQL,
- * whole: the store was written anew, searched: its bytes were read and nothing was found}, backups [{id, at_usec, gone_usec}] made before the key was gone, which remain, and until when
+ * sessions, codes and sealed values are gone; consents that stood end ("destroyed")
+ *
+ *   destruction.verified   subject_id, destruction, compacted {engine, done, why: "not_owner" where it was not done
+ *                          (PostgreSQL compacts for the owner of the tables alone), whole: the store was written anew,
+ *                          searched: its bytes were read and nothing was found}, backups [{id, at_usec, gone_usec}]
+ *                          made before the key was gone, which remain, and until when
+ *
  *   destruction.done       subject_id, destruction: the act, a paper of the case
  *
  * and of copies of the store, about nobody:
