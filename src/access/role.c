@@ -6,8 +6,8 @@
 static const struct {
     enum role role;
     const char *word;
-} roles[] = {{ROLE_ADMIN, "admin"},        {ROLE_AUDITOR, "auditor"},     {ROLE_CARRIER, "carrier"},
-             {ROLE_HEAD, "head"},          {ROLE_MODERATOR, "moderator"}, {ROLE_OFFICIAL, "official"},
+} roles[] = {{ROLE_ADMIN, "admin"},         {ROLE_AUDITOR, "auditor"},         {ROLE_CARRIER, "carrier"},
+             {ROLE_HEAD, "head"},           {ROLE_MODERATOR, "moderator"},     {ROLE_OFFICIAL, "official"},
              {ROLE_REGISTRAR, "registrar"}, {ROLE_RESPONSIBLE, "responsible"}, {ROLE_SERVICE, "service"}};
 #define ROLE_COUNT (sizeof roles / sizeof *roles)
 _Static_assert(ROLE_COUNT == ROLES_OF_ACCOUNTS, "every role of accounts has its word");

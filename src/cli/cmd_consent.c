@@ -54,7 +54,6 @@ static int file_read(void *arg, int64_t at, char *to, size_t room, size_t *ret_c
 /* What the file is known by; read once before, for a file that was read in is not read in again. */
 static int file_hash(const struct file *file, struct hash *ret, int64_t *ret_size, struct err *err)
 {
-    CLEANUP_BUF struct buf buf = {0};
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     static char bytes[READ_BYTES];
     int64_t size = 0;

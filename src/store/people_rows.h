@@ -81,9 +81,9 @@ struct outbox_row {
     const char *kind;    /* "mail", "sms" */
     const char *purpose; /* "receipt", "act", "reminder", "overdue", "code" */
     const char *case_id; /* NULL: of a code */
-    int64_t leaf;      /* the event it tells of */
-    const char *to;    /* "opener", an account id, or a code's id */
-    const char *state; /* "waiting", "sent", "failed" (given up), "skipped" (no address) */
+    int64_t leaf;        /* the event it tells of */
+    const char *to;      /* "opener", an account id, or a code's id */
+    const char *state;   /* "waiting", "sent", "failed" (given up), "skipped" (no address) */
     int attempts;
     int64_t created_usec, next_usec, sent_usec; /* sent TIME_NONE before */
     const char *last_error;                     /* without addresses; "" when none */
@@ -91,8 +91,8 @@ struct outbox_row {
 int store_outbox_insert(struct tx *tx, const struct outbox_row *row, struct err *err) WARN_UNUSED;
 int store_outbox_update(struct tx *tx, const struct outbox_row *row, struct err *err) WARN_UNUSED;
 /* Waiting ones of the kind (NULL: of any) whose next_usec is at or before now, oldest first. */
-int store_outbox_ripe(struct tx *tx, const char *kind, int64_t now_usec, size_t limit, struct arena *arena, struct outbox_row **ret,
-                      size_t *ret_count, struct err *err) WARN_UNUSED;
+int store_outbox_ripe(struct tx *tx, const char *kind, int64_t now_usec, size_t limit, struct arena *arena,
+                      struct outbox_row **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
 int store_outbox_of_case(struct tx *tx, const char *case_id, struct arena *arena, struct outbox_row **ret,
                          size_t *ret_count, struct err *err) WARN_UNUSED;
 /* Those that wait or were given up, the failed first, then the oldest. */
