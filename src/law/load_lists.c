@@ -63,8 +63,8 @@ static int extras_read(const struct yaml *node, struct arena *arena, struct list
 static int entry_read(const struct yaml *node, const struct list_form *form, struct arena *arena,
                       struct list_entry *ret, struct err *err)
 {
-    const char *const keys[] = {form->key,       "title",    "norm",  "note",           "who",
-                                "requires_call", "protects", "since", "convention_108", "biometric", NULL};
+    const char *const keys[] = {form->key,  "title", "norm",           "note",      "who", "requires_call",
+                                "protects", "since", "convention_108", "biometric", NULL};
     struct list_entry entry = {0};
     int r = load_mapping(node, keys, err);
     if (r == 0)
