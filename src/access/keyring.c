@@ -269,7 +269,8 @@ struct hash keyring_lookup(const struct keyring *keyring, const char *kind, cons
 }
 
 /* Twelve characters of base32 without dashes: 60 bits. */
-static void code_derive(const struct keyring *keyring, const char *kind, const char *id, char ret[static CODE_CHARS + 1])
+static void code_derive(const struct keyring *keyring, const char *kind, const char *id,
+                        char ret[static CODE_CHARS + 1])
 {
     char text[16];
     struct hash hash = keyed(keyring->code, kind, id);

@@ -18,7 +18,8 @@
 
 /* What a route may take at most, and its multipart frame. */
 #define BODY_ROOM ((size_t)(IMPORT_MIB + 1) * 1024 * 1024)
-/* Attachments are sealed into it: as many and as large as a case takes, and room for the rest. A file of consents, too. */
+/* Attachments are sealed into it: as many and as large as a case takes, and room for the rest. A file of consents, too.
+ */
 #define ARENA_LIMIT (CASE_ATTACHMENTS_MAX * (size_t)CASE_ATTACHMENT_BYTES_MAX + (size_t)32 * 1024 * 1024)
 #define ANSWER_LIMIT ((size_t)64 * 1024 * 1024)
 #define POOL_MAX 512

@@ -98,9 +98,9 @@ struct open_view {
     const char *received;       /* as typed */
     const char *received_wrong; /* a sentence, or NULL */
     const char *attachments_wrong;
-    bool asks_person;         /* whose case it is may be said */
-    const char *person;       /* as typed, or NULL */
-    const char *person_wrong; /* a sentence, or NULL */
+    bool asks_person;                          /* whose case it is may be said */
+    const char *person;                        /* as typed, or NULL */
+    const char *person_wrong;                  /* a sentence, or NULL */
     const struct procedure_clock *clock_title; /* of the first clock that the opening starts */
     bool has_clock;
     struct clock_moments clock;
