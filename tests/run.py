@@ -95,6 +95,7 @@ def checks(env):
         ("check_copy", ["python3", "tests/check_copy.py"]),
         ("check_texts", ["python3", "tests/check_texts.py"]),
         ("check_format", ["python3", "tests/check_format.py"]),
+        ("check_cleanup", ["python3", "tests/check_cleanup.py"]),
     ):
         output, code, seconds = run(command, env, 120)
         report(name, 1 if code == 0 else 0, 0 if code == 0 else 1, seconds, output)

@@ -254,7 +254,7 @@ static int check_clocks(struct verification *work, const struct case_row *row, c
 static int check_attachment(struct verification *work, const struct attachment_row *listed, const char *subject_id,
                             const json_t *told, struct err *err)
 {
-    CLEANUP_ARENA struct arena arena;
+    CLEANUP_ARENA struct arena arena = {0};
     CLEANUP_BUF struct buf content = {0};
     struct attachment_row row;
     struct attachment_opened opened;

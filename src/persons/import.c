@@ -301,7 +301,7 @@ void import_parts_free(struct import_parts *parts)
 static int part_open(struct import_parts *parts, int64_t part, bool *ret_there, struct err *err)
 {
     CLEANUP_READ struct tx *tx = NULL;
-    CLEANUP_ARENA struct arena arena;
+    CLEANUP_ARENA struct arena arena = {0};
     const void *sealed;
     size_t count;
     char place[40];

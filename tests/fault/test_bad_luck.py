@@ -42,11 +42,10 @@ def test_a_full_disk_answers_503_and_service_resumes(tmp_path, small_disk):
     try:
         before = talap.complain()
         ballast = small_disk / "ballast"
-        with open(ballast, "wb") as file:
+        with open(ballast, "wb", buffering=0) as file:
             try:
                 while True:
                     file.write(b"\0" * 65536)
-                    file.flush()
             except OSError:
                 pass
         assert_unavailable(until(lambda: [a for a in [post(talap)] if a.status_code != 201], 60)[0], "store_full")

@@ -40,7 +40,7 @@ static void what_is_asked_of_an_account(void **state)
     REFUSED(name, long_name, "name");
     REFUSED(roles, 0, "roles");
     REFUSED(roles, ROLE_PUBLIC, "roles");
-    REFUSED(roles, ROLE_ADMIN | 1 << 9, "roles");
+    REFUSED(roles, ROLE_ADMIN | 1 << 12, "roles");
     REFUSED(lang, (enum lang)7, "language");
     REFUSED(password, "short", "password");
     REFUSED(password, "", "password");

@@ -86,7 +86,10 @@ static char *bio_text(BIO *bio)
 {
     char *bytes;
     long count = BIO_get_mem_data(bio, &bytes);
-    char *copy = strndup(bytes, (size_t)count);
+    char *copy = malloc((size_t)count + 1); /* the bytes end without a NUL */
+    assert_non_null(copy);
+    memcpy(copy, bytes, (size_t)count);
+    copy[count] = '\0';
     BIO_free(bio);
     return copy;
 }

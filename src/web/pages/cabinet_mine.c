@@ -178,7 +178,7 @@ int page_cabinet_json_get(struct request *request, struct response *response, st
 
 static const char *moment_text(struct request *request, int64_t at_usec)
 {
-    CLEANUP_BUF struct buf text;
+    CLEANUP_BUF struct buf text = {0};
     if (at_usec == TIME_NONE)
         return NULL;
     buf_init(&text, 256);
