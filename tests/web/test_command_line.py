@@ -136,7 +136,7 @@ def test_the_demo_fills_once_and_is_not_shown_to_the_world(tmp_path):
     talap = Talap(tmp_path)
     first = talap.command("demo").stdout
     assert "moderator" in first
-    assert 540 <= talap.rows("SELECT count(*) FROM case_file")[0][0] <= 620
+    assert 640 <= talap.rows("SELECT count(*) FROM case_file")[0][0] <= 720
     before = talap.rows("SELECT count(*) FROM event")
     talap.command("demo")
     assert talap.rows("SELECT count(*) FROM event") == before
