@@ -5,6 +5,7 @@
 #include "web/app.h"
 #include "web/pages/cabinet.h"
 #include "web/routes.h"
+#include <inttypes.h>
 #include <pages.h>
 #include <stdlib.h>
 #include <string.h>
@@ -291,8 +292,8 @@ static int consent_draw(struct request *request, struct response *response, cons
         return r;
     if (done[0] != '\0' && strlen(done) < sizeof((struct case_opened *)0)->number)
         view.done_number = done;
-    const char *title =
-        arena_printf(&request->arena, "%s: %s", text_get(request->lang, T_cabinet_consent), view.line->purpose);
+    const char *title = arena_printf(&request->arena, "%s %" PRId64 ": %s", text_get(request->lang, T_cabinet_consent),
+                                     view.line->consent->leaf, view.line->purpose);
     r = page_begin(request, response, title == NULL ? "" : title, "cabinet_consents", &page, err);
     if (r < 0)
         return r;
