@@ -78,16 +78,6 @@ static int may_withdraw(struct tx *tx, const struct office *office, int64_t pers
     return r;
 }
 
-int consent_withdrawal_barred(struct tx *tx, const struct office *office, int64_t person, int64_t leaf,
-                              unsigned aspects, int64_t now_usec, struct err *err)
-{
-    CLEANUP_ARENA struct arena arena;
-    struct consent_row row;
-
-    arena_init(&arena, COMMAND_ARENA_LIMIT);
-    return may_withdraw(tx, office, person, leaf, aspects, now_usec, &arena, &row, err);
-}
-
 int consent_withdraw(struct tx *tx, const struct office *office, int64_t person, int64_t leaf, unsigned aspects,
                      const char *case_id, const struct actor *actor, int64_t now_usec, struct err *err)
 {

@@ -93,9 +93,6 @@ int recipient_set_get(struct tx *tx, int64_t number, struct arena *arena, const 
  * purpose's reason). */
 int consent_withdraw(struct tx *tx, const struct office *office, int64_t person, int64_t leaf, unsigned aspects,
                      const char *case_id, const struct actor *actor, int64_t now_usec, struct err *err) WARN_UNUSED;
-/* The same refusals, asked for beforehand; writes nothing. */
-int consent_withdrawal_barred(struct tx *tx, const struct office *office, int64_t person, int64_t leaf,
-                              unsigned aspects, int64_t now_usec, struct err *err) WARN_UNUSED;
 /* The reasoned refusal: that case's withdrawal counts no more, and what stands is what was given less what the
  * withdrawals of other cases, not refused, and those of no case took (one of the processing takes all). Nothing where
  * the consent ended in another way, or that was refused already. */

@@ -38,7 +38,6 @@ int decision_law_new(struct tx *tx, const struct office *office, struct kept *ke
                      struct decision_law **ret, struct err *err) WARN_UNUSED;
 struct decision_law *decision_law_ref(struct decision_law *law);
 void decision_law_unref(struct decision_law *law); /* NULL-safe */
-struct kept *decision_law_kept(const struct decision_law *law);
 static inline void decision_law_cleanup(struct decision_law **law)
 {
     decision_law_unref(*law);
@@ -51,8 +50,6 @@ int decision_number(const struct decision_law *law, enum decision_word kind, con
                     size_t count);                                                              /* -1: unknown */
 const char *decision_word(const struct decision_law *law, enum decision_word kind, int number); /* NULL: unknown */
 int decision_number_end(const struct decision_law *law, enum decision_word kind); /* one more than the highest */
-/* The categories in the purpose's list. */
-uint64_t decision_purpose_categories(const struct decision_law *law, int purpose);
 
 /* Words to numbers. Unknown ones set a bit in `question->unknown`. Looks up nothing in the store. NULL: not named. */
 struct question_words {

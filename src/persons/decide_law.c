@@ -92,16 +92,6 @@ int decision_number_end(const struct decision_law *law, enum decision_word kind)
     }
 }
 
-uint64_t decision_purpose_categories(const struct decision_law *law, int purpose)
-{
-    return purpose > 0 && (uint32_t)purpose < law->purpose_end ? law->purposes[purpose].categories : 0;
-}
-
-struct kept *decision_law_kept(const struct decision_law *law)
-{
-    return law->kept;
-}
-
 /* --- Compiling -------------------------------------------------------------------------------------------------------
  */
 

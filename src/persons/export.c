@@ -1,6 +1,7 @@
 /* All consents, portion by portion; and what is told of one. */
 #include "persons/export.h"
 #include "cases/record.h"
+#include "persons/consent_parts.h"
 #include "persons/export_parts.h"
 #include "store/consent_rows.h"
 #include <stdlib.h>
@@ -199,22 +200,9 @@ static int row_take(const struct consent_row *row, void *arg, struct err *err)
     struct consent_export *export = arg;
     struct consent *consent = &export->rows[export->row_count];
     (void)err;
-    *consent = (struct consent){.leaf = row->leaf,
-                                .person = row->person,
-                                .purpose = row->purpose,
-                                .purpose_version = row->purpose_version,
-                                .categories = row->categories,
-                                .given = row->given,
-                                .stands = row->stands,
-                                .recipients = row->recipients,
-                                .from_sec = row->from_sec,
-                                .until_sec = row->until_sec,
-                                .given_usec = row->given_usec,
-                                .ended_usec = row->ended_usec,
-                                .ended = arena_strdup(&export->arena, row->ended),
-                                .text = row->text,
-                                .way = arena_strdup(&export->arena, row->way),
-                                .by_representative = row->by_representative};
+    consent_from_row(row, consent);
+    consent->ended = arena_strdup(&export->arena, row->ended);
+    consent->way = arena_strdup(&export->arena, row->way);
     export->row_count++;
     return 0;
 }

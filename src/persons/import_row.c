@@ -36,11 +36,6 @@ static const char *const names[IMPORT_COLUMNS] = {
 /* What an export tells and an import does not need. */
 static const char *const overread[] = {"consent", "subject_id", "purpose_version", "withdrawn", "recorded_at"};
 
-const char *import_column_name(enum import_column column)
-{
-    return names[column];
-}
-
 /* --- The head ----------------------------------------------------------------------------------------------------- */
 
 static int column_of(const char *name)

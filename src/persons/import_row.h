@@ -50,7 +50,6 @@ enum import_column {
     IMPORT_COLUMNS,
     COLUMN_OVERREAD = IMPORT_COLUMNS
 };
-const char *import_column_name(enum import_column column);
 
 struct import_head {
     char separator;

@@ -54,31 +54,6 @@ int kept_kind_parse(const char *word)
     return -1;
 }
 
-static const struct {
-    const char *word;
-    unsigned bit;
-} data_kinds[] = {{"restricted", DATA_RESTRICTED},
-                  {"biometric", DATA_BIOMETRIC},
-                  {"minors", DATA_MINORS},
-                  {"no_profiling", DATA_NO_PROFILING},
-                  {"identifying", DATA_IDENTIFYING}};
-
-unsigned kept_data_kind_parse(const char *word)
-{
-    for (size_t i = 0; i < sizeof(data_kinds) / sizeof(data_kinds[0]); i++)
-        if (strcmp(data_kinds[i].word, word) == 0)
-            return data_kinds[i].bit;
-    return 0;
-}
-
-const char *kept_data_kind_word(unsigned bit)
-{
-    for (size_t i = 0; i < sizeof(data_kinds) / sizeof(data_kinds[0]); i++)
-        if (data_kinds[i].bit == bit)
-            return data_kinds[i].word;
-    return NULL;
-}
-
 /* --- Loading -------------------------------------------------------------------------------------------------------
  */
 
@@ -156,7 +131,7 @@ static void own_category_set(struct kept *kept, const struct kept_entry *entry)
     for (size_t i = 0; i < json_array_size(kinds); i++) {
         const char *word = json_string_value(json_array_get(kinds, i));
 
-        own->kinds |= word != NULL ? kept_data_kind_parse(word) : 0;
+        own->kinds |= word != NULL ? data_kind_parse(word) : 0;
     }
 }
 

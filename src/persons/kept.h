@@ -56,9 +56,6 @@ int kept_category_number(const struct kept *kept, const char *id);
 const char *kept_category_id(const struct kept *kept, int number);
 unsigned kept_category_kinds(const struct kept *kept, int number); /* enum data_kind bits */
 const struct text3 *kept_category_title(const struct kept *kept, int number);
-/* "restricted" … ⇄ a bit of enum data_kind; 0, NULL where unknown. */
-unsigned kept_data_kind_parse(const char *word);
-const char *kept_data_kind_word(unsigned bit);
 /* The categories that a purpose's version lists, as bits. */
 uint64_t kept_purpose_categories(const struct kept *kept, const struct kept_entry *purpose);
 /* The title of an entry in a language; the name of who is responsible; the id of a state. */

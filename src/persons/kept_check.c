@@ -271,7 +271,7 @@ static bool role_known(const struct check *check, const char *id)
 static bool data_kind_known(const struct check *check, const char *id)
 {
     (void)check;
-    return kept_data_kind_parse(id) != 0;
+    return data_kind_parse(id) != 0;
 }
 
 /* --- The kinds -----------------------------------------------------------------------------------------------------

@@ -324,29 +324,6 @@ int store_person_case_of(struct tx *tx, int64_t person, size_t limit, struct are
     return 0;
 }
 
-int store_person_case_scan(struct tx *tx, int (*each)(const struct person_case_row *row, void *arg, struct err *err),
-                           void *arg, struct err *err)
-{
-    struct db *db = db_query_stream(tx->db, SQL("SELECT case_id, person, how, leaf FROM person_case ORDER BY case_id"));
-    struct arena arena;
-    int got, stopped = 0;
-
-    arena_init(&arena, SCAN_BYTES_MAX);
-    while (stopped == 0 && (got = db_step(db, err)) != 0) {
-        struct person_case_row row;
-        if (got < 0) {
-            stopped = got;
-            break;
-        }
-        arena_reset(&arena);
-        read_person_case(db, &arena, &row);
-        stopped = arena.overflowed ? err_memory(err) : each(&row, arg, err);
-    }
-    db_end(db);
-    arena_done(&arena);
-    return stopped;
-}
-
 /* --- Objections ----------------------------------------------------------------------------------------------------
  */
 
@@ -491,29 +468,4 @@ int store_acknowledgement_of(struct tx *tx, int64_t person, struct arena *arena,
     *ret = rows;
     *ret_count = count;
     return 0;
-}
-
-int store_acknowledgement_scan(struct tx *tx,
-                               int (*each)(const struct acknowledgement_row *row, void *arg, struct err *err),
-                               void *arg, struct err *err)
-{
-    struct db *db = db_query_stream(tx->db, SQL("SELECT person, policy, version, lang, at_usec, leaf "
-                                                "FROM acknowledgement ORDER BY person, policy, version"));
-    struct arena arena;
-    int got, stopped = 0;
-
-    arena_init(&arena, SCAN_BYTES_MAX);
-    while (stopped == 0 && (got = db_step(db, err)) != 0) {
-        struct acknowledgement_row row;
-        if (got < 0) {
-            stopped = got;
-            break;
-        }
-        arena_reset(&arena);
-        read_acknowledgement(db, &arena, &row);
-        stopped = arena.overflowed ? err_memory(err) : each(&row, arg, err);
-    }
-    db_end(db);
-    arena_done(&arena);
-    return stopped;
 }

@@ -73,8 +73,6 @@ int store_person_case_get(struct tx *tx, const char *case_id, struct arena *aren
 /* Of a person, newest first. */
 int store_person_case_of(struct tx *tx, int64_t person, size_t limit, struct arena *arena, struct person_case_row **ret,
                          size_t *ret_count, struct err *err) WARN_UNUSED;
-int store_person_case_scan(struct tx *tx, int (*each)(const struct person_case_row *row, void *arg, struct err *err),
-                           void *arg, struct err *err) WARN_UNUSED;
 
 struct objection_row {
     const char *case_id;
@@ -102,8 +100,5 @@ int store_acknowledgement_put(struct tx *tx, const struct acknowledgement_row *r
 /* Of a person, newest first. */
 int store_acknowledgement_of(struct tx *tx, int64_t person, struct arena *arena, struct acknowledgement_row **ret,
                              size_t *ret_count, struct err *err) WARN_UNUSED;
-int store_acknowledgement_scan(struct tx *tx,
-                               int (*each)(const struct acknowledgement_row *row, void *arg, struct err *err),
-                               void *arg, struct err *err) WARN_UNUSED;
 
 #endif

@@ -56,7 +56,7 @@ static void write_category(struct buf *out, const struct data_category *category
     jo_open(out, '[');
     for (unsigned bit = DATA_RESTRICTED; bit <= DATA_IDENTIFYING; bit <<= 1)
         if ((category->kinds & bit) != 0)
-            jo_put_text(out, kept_data_kind_word(bit));
+            jo_put_text(out, data_kind_word((enum data_kind)bit));
     jo_close(out, ']');
     jo_key(out, "title");
     jo_open(out, '{');

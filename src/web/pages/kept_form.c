@@ -182,9 +182,10 @@ static int kinds_add(struct request *request, struct options *options, struct er
 {
     int r = 0;
     for (unsigned bit = DATA_RESTRICTED; r == 0 && bit <= DATA_IDENTIFYING; bit <<= 1) {
-        const char *key = arena_printf(&request->arena, "persons.word.%s", kept_data_kind_word(bit));
-        r = key == NULL ? err_memory(err)
-                        : option_add(request, options, kept_data_kind_word(bit), text_find(request->lang, key), err);
+        const char *key = arena_printf(&request->arena, "persons.word.%s", data_kind_word((enum data_kind)bit));
+        r = key == NULL
+                ? err_memory(err)
+                : option_add(request, options, data_kind_word((enum data_kind)bit), text_find(request->lang, key), err);
     }
     return r;
 }
