@@ -70,12 +70,6 @@ static void read_consent(struct db *db, struct arena *arena, struct consent_row 
                                 .by_representative = db_int(db, 15) != 0};
 }
 
-static int close_rows(struct db *db, int got, const struct arena *arena, struct err *err)
-{
-    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
-    return got < 0 ? got : closed;
-}
-
 int store_consent_get(struct tx *tx, int64_t leaf, struct arena *arena, struct consent_row *ret, bool *ret_found,
                       struct err *err)
 {
@@ -85,7 +79,7 @@ int store_consent_get(struct tx *tx, int64_t leaf, struct arena *arena, struct c
     int got = db_step(db, err);
     if (got > 0)
         read_consent(db, arena, &row);
-    int rc = close_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc != 0)
         return rc;
     *ret_found = got > 0;
@@ -106,7 +100,7 @@ static int read_consents(struct db *db, struct arena *arena, struct consent_row 
             break;
         read_consent(db, arena, row);
     }
-    int rc = close_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc != 0)
         return rc;
     *ret = rows;
@@ -164,13 +158,9 @@ int store_consent_newest(struct tx *tx, int64_t *ret, struct err *err)
 static int scan_brief(struct db *db, int (*each)(const struct consent_brief *row, void *arg, struct err *err),
                       void *arg, struct err *err)
 {
-    int got, stopped = 0;
-    while (stopped == 0 && (got = db_step(db, err)) != 0) {
+    int stopped = 0;
+    while (db_next(db, &stopped, err)) {
         struct consent_brief row;
-        if (got < 0) {
-            stopped = got;
-            break;
-        }
         row = (struct consent_brief){.leaf = db_int(db, 0),
                                      .person = db_int(db, 1),
                                      .purpose = db_int(db, 2),
@@ -215,17 +205,13 @@ int store_consent_scan(struct tx *tx, int64_t from, int64_t until,
     struct db *db = db_query_stream(
         tx->db, SQL("SELECT " CONSENT_COLUMNS " FROM consent WHERE leaf >= $1 AND leaf < $2 ORDER BY leaf"));
     struct arena arena;
-    int got, stopped = 0;
+    int stopped = 0;
 
     db_put_int(db, from);
     db_put_int(db, until);
     arena_init(&arena, SCAN_BYTES_MAX);
-    while (stopped == 0 && (got = db_step(db, err)) != 0) {
+    while (db_next(db, &stopped, err)) {
         struct consent_row row;
-        if (got < 0) {
-            stopped = got;
-            break;
-        }
         arena_reset(&arena);
         read_consent(db, &arena, &row);
         stopped = arena.overflowed ? err_memory(err) : each(&row, arg, err);
@@ -290,7 +276,7 @@ int store_consent_text_get(struct tx *tx, int64_t number, struct arena *arena, s
         row.operator_name = db_text(db, 4, arena);
         row.text = db_text(db, 5, arena);
     }
-    rc = close_rows(db, got < 0 ? got : rc, arena, err);
+    rc = db_end_rows(db, got < 0 ? got : rc, arena, err);
     if (rc != 0)
         return rc;
     *ret_found = got > 0;
@@ -336,7 +322,7 @@ int store_recipient_set_list(struct tx *tx, int64_t after_number, struct arena *
         row->number = db_int(db, 0);
         row->ids = db_text(db, 1, arena);
     }
-    int rc = close_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc != 0)
         return rc;
     *ret = rows;

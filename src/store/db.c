@@ -199,6 +199,12 @@ int db_close_rows(struct db *db, const struct arena *arena, struct err *err)
     return arena->overflowed ? err_memory(err) : 0;
 }
 
+int db_end_rows(struct db *db, int got, const struct arena *arena, struct err *err)
+{
+    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
+    return got < 0 ? got : closed;
+}
+
 void *rows_grow(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
 {
     if (count < *room)

@@ -175,6 +175,17 @@ int db_one(struct db *db, struct err *err) WARN_UNUSED;
 int db_run_text(struct db *db, struct arena *arena, const char **ret, struct err *err) WARN_UNUSED;
 /* Ends the statement and tells whether the arena held: 0 or ERR_MEMORY. */
 int db_close_rows(struct db *db, const struct arena *arena, struct err *err) WARN_UNUSED;
+/* The same of a statement whose last step gave `got`: its failure, where it was one. */
+int db_end_rows(struct db *db, int got, const struct arena *arena, struct err *err) WARN_UNUSED;
+/* The next row of a scan, which goes on while *r is 0; a failure goes into *r. */
+static inline bool db_next(struct db *db, int *r, struct err *err)
+{
+    int got = *r == 0 ? db_step(db, err) : 0;
+
+    if (got < 0)
+        *r = got;
+    return got > 0;
+}
 
 /* Room for one more item of `size` bytes at the end of an array in the arena; NULL when memory ends. */
 void *rows_grow(struct arena *arena, void *items, size_t count, size_t *room, size_t size);

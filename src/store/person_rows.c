@@ -76,20 +76,13 @@ static void read_person(struct db *db, struct arena *arena, struct person_row *r
                                .destroyed_usec = db_time(db, 8)};
 }
 
-/* Ends a statement of which a step gave `got`. */
-static int close_rows(struct db *db, int got, const struct arena *arena, struct err *err)
-{
-    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
-    return got < 0 ? got : closed;
-}
-
 static int one_person(struct db *db, struct arena *arena, struct person_row *ret, bool *ret_found, struct err *err)
 {
     struct person_row row;
     int got = db_step(db, err);
     if (got > 0)
         read_person(db, arena, &row);
-    int rc = close_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc != 0)
         return rc;
     *ret_found = got > 0;
@@ -130,17 +123,13 @@ int store_person_scan(struct tx *tx, int64_t from, int64_t until,
     struct db *db = db_query_stream(
         tx->db, SQL("SELECT " PERSON_COLUMNS " FROM person WHERE serial >= $1 AND serial < $2 ORDER BY serial"));
     struct arena arena;
-    int got, stopped = 0;
+    int stopped = 0;
 
     db_put_int(db, from);
     db_put_int(db, until);
     arena_init(&arena, SCAN_BYTES_MAX);
-    while (stopped == 0 && (got = db_step(db, err)) != 0) {
+    while (db_next(db, &stopped, err)) {
         struct person_row row;
-        if (got < 0) {
-            stopped = got;
-            break;
-        }
         arena_reset(&arena);
         read_person(db, &arena, &row);
         stopped = arena.overflowed ? err_memory(err) : each(&row, arg, err);
@@ -156,16 +145,12 @@ int store_person_brief_scan(struct tx *tx, int64_t from, int64_t until,
 {
     struct db *db = db_query_stream(tx->db, SQL("SELECT serial, key64, adult_day, blocks, holds, destroyed_usec "
                                                 "FROM person WHERE serial >= $1 AND serial < $2 ORDER BY serial"));
-    int got, stopped = 0;
+    int stopped = 0;
 
     db_put_int(db, from);
     db_put_int(db, until);
-    while (stopped == 0 && (got = db_step(db, err)) != 0) {
+    while (db_next(db, &stopped, err)) {
         struct person_brief row;
-        if (got < 0) {
-            stopped = got;
-            break;
-        }
         row = (struct person_brief){.serial = db_int(db, 0),
                                     .key64 = (uint64_t)db_int(db, 1),
                                     .adult_day = get_day(db, 2),
@@ -182,12 +167,12 @@ int store_person_adult_scan(struct tx *tx, int32_t after_day, int32_t until_day,
                             int (*each)(int64_t serial, void *arg, struct err *err), void *arg, struct err *err)
 {
     struct db *db = db_query_stream(tx->db, SQL("SELECT serial FROM person WHERE adult_day > $1 AND adult_day <= $2"));
-    int got, stopped = 0;
+    int stopped = 0;
 
     db_put_int(db, after_day);
     db_put_int(db, until_day);
-    while (stopped == 0 && (got = db_step(db, err)) != 0)
-        stopped = got < 0 ? got : each(db_int(db, 0), arg, err);
+    while (db_next(db, &stopped, err))
+        stopped = each(db_int(db, 0), arg, err);
     db_end(db);
     return stopped;
 }
@@ -210,11 +195,11 @@ int store_person_change_scan(struct tx *tx, int64_t from_leaf,
 {
     struct db *db =
         db_query_stream(tx->db, SQL("SELECT leaf, person FROM person_change WHERE leaf >= $1 ORDER BY leaf, person"));
-    int got, stopped = 0;
+    int stopped = 0;
 
     db_put_int(db, from_leaf);
-    while (stopped == 0 && (got = db_step(db, err)) != 0)
-        stopped = got < 0 ? got : each(db_int(db, 0), db_int(db, 1), arg, err);
+    while (db_next(db, &stopped, err))
+        stopped = each(db_int(db, 0), db_int(db, 1), arg, err);
     db_end(db);
     return stopped;
 }
@@ -250,7 +235,7 @@ int store_person_events(struct tx *tx, int64_t person, int64_t before_leaf, size
         row->sealed = db_blob(db, 7, arena, &row->sealed_len);
         rc = db_hash(db, 8, &row->leaf_hash, err);
     }
-    rc = close_rows(db, rc, arena, err);
+    rc = db_end_rows(db, rc, arena, err);
     if (rc != 0)
         return rc;
     *ret = rows;
@@ -291,7 +276,7 @@ int store_person_case_get(struct tx *tx, const char *case_id, struct arena *aren
     int got = db_step(db, err);
     if (got > 0)
         read_person_case(db, arena, &row);
-    int rc = close_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc != 0)
         return rc;
     *ret_found = got > 0;
@@ -316,7 +301,7 @@ int store_person_case_of(struct tx *tx, int64_t person, size_t limit, struct are
             break;
         read_person_case(db, arena, row);
     }
-    int rc = close_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc != 0)
         return rc;
     *ret = rows;
@@ -360,7 +345,7 @@ int store_objection_get(struct tx *tx, const char *case_id, struct arena *arena,
     int got = db_step(db, err);
     if (got > 0)
         read_objection(db, arena, &row);
-    int rc = close_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc != 0)
         return rc;
     *ret_found = got > 0;
@@ -384,7 +369,7 @@ int store_objection_of(struct tx *tx, int64_t person, struct arena *arena, struc
             break;
         read_objection(db, arena, row);
     }
-    int rc = close_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc != 0)
         return rc;
     *ret = rows;
@@ -398,15 +383,11 @@ int store_objection_scan(struct tx *tx, int (*each)(const struct objection_row *
     struct db *db = db_query_stream(
         tx->db, SQL("SELECT case_id, person, purpose, state, leaf FROM objection ORDER BY person, case_id"));
     struct arena arena;
-    int got, stopped = 0;
+    int stopped = 0;
 
     arena_init(&arena, SCAN_BYTES_MAX);
-    while (stopped == 0 && (got = db_step(db, err)) != 0) {
+    while (db_next(db, &stopped, err)) {
         struct objection_row row;
-        if (got < 0) {
-            stopped = got;
-            break;
-        }
         arena_reset(&arena);
         read_objection(db, &arena, &row);
         stopped = arena.overflowed ? err_memory(err) : each(&row, arg, err);
@@ -462,7 +443,7 @@ int store_acknowledgement_of(struct tx *tx, int64_t person, struct arena *arena,
             break;
         read_acknowledgement(db, arena, row);
     }
-    int rc = close_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc != 0)
         return rc;
     *ret = rows;

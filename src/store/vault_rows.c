@@ -14,13 +14,6 @@ static int32_t day_at(struct db *db, int column)
     return db_null(db, column) ? DAY_NONE : (int32_t)db_int(db, column);
 }
 
-/* Ends a list: got is what the last db_step gave. */
-static int end_rows(struct db *db, int got, struct arena *arena, struct err *err)
-{
-    int closed = db_close_rows(db, arena, got < 0 ? NULL : err);
-    return got < 0 ? got : closed;
-}
-
 /* --- Values ------------------------------------------------------------------------------------------------------- */
 
 #define RECORD_COLUMNS \
@@ -60,7 +53,7 @@ static int read_records(struct db *db, bool values, struct arena *arena, struct 
         if ((got = read_record(db, values, arena, row, err)) < 0)
             break;
     }
-    int rc = end_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc == 0) {
         *ret = rows;
         *ret_count = count;
@@ -103,7 +96,7 @@ int store_record_get(struct tx *tx, int64_t person, int category, int64_t purpos
         return rc;
     struct person_record_row row;
     rc = read_record(db, true, arena, &row, err);
-    rc = end_rows(db, rc, arena, err);
+    rc = db_end_rows(db, rc, arena, err);
     if (rc == 0)
         *ret = row;
     return rc;
@@ -169,7 +162,7 @@ int store_record_people(struct tx *tx, int64_t after, size_t limit, struct arena
             break;
         *row = db_int(db, 0);
     }
-    int rc = end_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc == 0) {
         *ret = rows;
         *ret_count = count;
@@ -260,7 +253,7 @@ static int read_holds(struct db *db, struct arena *arena, struct legal_hold_row 
                                        .until_day = day_at(db, 4),
                                        .lifted_usec = db_time(db, 5)};
     }
-    int rc = end_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc == 0) {
         *ret = rows;
         *ret_count = count;
@@ -342,7 +335,7 @@ static int read_destructions(struct db *db, struct arena *arena, struct destruct
                                         .changed_usec = db_int(db, 6),
                                         .told = db_text(db, 7, arena)};
     }
-    int rc = end_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc == 0) {
         *ret = rows;
         *ret_count = count;
@@ -424,7 +417,7 @@ static int subjects_of(struct tx *tx, int64_t person, struct arena *arena, const
             break;
         *id = db_text(db, 0, arena);
     }
-    int rc = end_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc == 0) {
         *ret = ids;
         *ret_count = count;
@@ -538,7 +531,7 @@ static int add_prints(struct tx *tx, const char *subject_id, struct arena *arena
         else
             --*count;
     }
-    return end_rows(db, got, arena, err);
+    return db_end_rows(db, got, arena, err);
 }
 
 int store_person_prints(struct tx *tx, int64_t person, struct arena *arena, uint64_t **ret, size_t *ret_count,
@@ -575,7 +568,7 @@ int store_prints_drop_known(struct tx *tx, uint64_t *prints, size_t *count, stru
             if (prints[i] == print)
                 prints[i] = prints[--*count];
     }
-    return end_rows(db, got, &arena, err);
+    return db_end_rows(db, got, &arena, err);
 }
 
 /* --- Copies of the store ------------------------------------------------------------------------------------------ */
@@ -622,7 +615,7 @@ int store_backup_rows(struct tx *tx, int64_t until_usec, struct arena *arena, st
                                    .kept_until_usec = db_int(db, 2),
                                    .removed_usec = db_time(db, 3)};
     }
-    int rc = end_rows(db, got, arena, err);
+    int rc = db_end_rows(db, got, arena, err);
     if (rc == 0) {
         *ret = rows;
         *ret_count = count;
