@@ -18,6 +18,7 @@ struct office {
      * of them are offered. Set after office_init; NULL: all. */
     const char *const *roles;
     size_t role_count;
+    struct kept_cache *kept; /* persons/kept.h; set after office_init; NULL: registers are read anew each time */
     const struct case_effects *effects; /* effects.h; set after office_init; NULL: acts with an effect are refused */
 };
 /* Is the procedure run by a role that this organisation plays? */

@@ -70,6 +70,7 @@ struct installation {
     struct keyring *keyring;
     struct signer signer;
     struct ledger *ledger;
+    struct kept_cache *kept;
     struct office office;
 };
 /* Opens what the settings name. With `create`, a missing store and missing keys are made; without, each missing thing

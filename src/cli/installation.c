@@ -1,6 +1,7 @@
 /* Opening an installation: catalogue, store, keys and ledger, in the order in which each needs the one before. */
 #include "cli/cli.h"
 #include "persons/effects.h"
+#include "persons/kept.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -149,6 +150,8 @@ int installation_open(struct installation *installation, const struct settings *
         r = open_keys(installation, settings, create, err);
     if (r == 0)
         r = ledger_open(installation->store, &installation->signer, &installation->ledger, err);
+    if (r == 0)
+        r = kept_cache_new(&installation->kept, err);
     if (r < 0) {
         installation_close(installation);
         return r;
@@ -156,6 +159,7 @@ int installation_open(struct installation *installation, const struct settings *
     office_init(&installation->office, installation->catalogue, installation->store, installation->ledger,
                 installation->keyring);
     installation->office.effects = &person_effects;
+    installation->office.kept = installation->kept;
     return 0;
 }
 
@@ -166,6 +170,7 @@ void installation_close(struct installation *installation)
     ledger_close(installation->ledger);
     signer_wipe(&installation->signer);
     keyring_free(installation->keyring);
+    kept_cache_free(installation->kept);
     catalogue_free(installation->catalogue);
     *installation = (struct installation){0};
 }

@@ -4,6 +4,7 @@
 #include "cases/record.h"
 #include "store/kept_rows.h"
 #include <assert.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,7 +192,58 @@ static int fill(struct tx *tx, struct kept *kept, struct err *err)
     return r;
 }
 
-int kept_load(struct tx *tx, const struct office *office, struct kept **ret, struct err *err)
+struct kept_cache {
+    pthread_mutex_t lock;
+    struct kept *kept; /* NULL: nothing yet */
+    int64_t count;     /* versions of entries there were: entries are only added, so as many are the same */
+};
+
+int kept_cache_new(struct kept_cache **ret, struct err *err)
+{
+    struct kept_cache *cache = calloc(1, sizeof(*cache));
+
+    if (cache == NULL)
+        return err_memory(err);
+    pthread_mutex_init(&cache->lock, NULL);
+    *ret = cache;
+    return 0;
+}
+
+void kept_cache_free(struct kept_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    kept_unref(cache->kept);
+    pthread_mutex_destroy(&cache->lock);
+    free(cache);
+}
+
+static struct kept *cache_get(struct kept_cache *cache, int64_t count)
+{
+    struct kept *found = NULL;
+
+    pthread_mutex_lock(&cache->lock);
+    if (cache->kept != NULL && cache->count == count)
+        found = kept_ref(cache->kept);
+    pthread_mutex_unlock(&cache->lock);
+    return found;
+}
+
+static void cache_put(struct kept_cache *cache, struct kept *kept, int64_t count)
+{
+    struct kept *old = NULL;
+
+    pthread_mutex_lock(&cache->lock);
+    if (cache->kept == NULL || cache->count < count) {
+        old = cache->kept;
+        cache->kept = kept_ref(kept);
+        cache->count = count;
+    }
+    pthread_mutex_unlock(&cache->lock);
+    kept_unref(old);
+}
+
+static int read_anew(struct tx *tx, const struct office *office, struct kept **ret, struct err *err)
 {
     struct kept *kept = calloc(1, sizeof(*kept));
     int r;
@@ -205,6 +257,29 @@ int kept_load(struct tx *tx, const struct office *office, struct kept **ret, str
     if (r < 0) {
         kept_free(kept);
         return r;
+    }
+    *ret = kept;
+    return 0;
+}
+
+int kept_load(struct tx *tx, const struct office *office, struct kept **ret, struct err *err)
+{
+    struct kept *kept;
+    int64_t count;
+    int r;
+
+    if (office->kept == NULL)
+        return read_anew(tx, office, ret, err);
+    r = store_kept_count(tx, &count, err);
+    if (r < 0)
+        return r;
+    kept = cache_get(office->kept, count);
+    if (kept == NULL) {
+        r = read_anew(tx, office, &kept, err);
+        if (r < 0)
+            return r;
+        if (!tx_is_write(tx))
+            cache_put(office->kept, kept, count);
     }
     *ret = kept;
     return 0;

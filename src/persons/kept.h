@@ -40,8 +40,15 @@ struct kept_entry {
     int64_t leaf;
 };
 struct kept; /* all versions of all entries: a few hundred; parsed once, immutable, counted references */
+/* The same as last time while nothing was set or retired (the office's cache, filled by reads alone: what a write
+ * transaction sees may yet be undone). */
 int kept_load(struct tx *tx, const struct office *office, struct kept **ret, struct err *err) WARN_UNUSED;
 struct kept *kept_ref(struct kept *kept);
+/* Registers hold whole texts of policies: parsed for every consent they would cost more than all the rest of it. Goes
+ * before the catalogue does. */
+struct kept_cache;
+int kept_cache_new(struct kept_cache **ret, struct err *err) WARN_UNUSED;
+void kept_cache_free(struct kept_cache *cache); /* NULL-safe */
 void kept_unref(struct kept *kept); /* NULL-safe */
 /* The version in force at the moment, retired ones too (look at `retired`); NULL. */
 const struct kept_entry *kept_at(const struct kept *kept, enum kept_kind kind, const char *id, int64_t at_usec);
