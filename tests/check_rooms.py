@@ -13,10 +13,12 @@ MAY_USE = {
     "access": ["base", "store"],
     "cases": ["base", "law", "store", "ledger", "access"],
     "persons": ["base", "law", "store", "ledger", "access", "cases"],
-    "out": ["base", "law", "store", "ledger", "access", "cases", "persons"],
-    "web": ["base", "law", "store", "ledger", "access", "cases", "persons", "out"],
-    "jobs": ["base", "law", "store", "ledger", "access", "cases", "persons", "out"],
-    "cli": ["base", "law", "store", "ledger", "access", "cases", "persons", "out", "web", "jobs"],
+    "adverts": ["base", "law", "store", "ledger", "access", "cases"],
+    "audience": ["base", "law", "store", "ledger", "access", "cases"],
+    "out": ["base", "law", "store", "ledger", "access", "cases", "persons", "adverts", "audience"],
+    "web": ["base", "law", "store", "ledger", "access", "cases", "persons", "adverts", "audience", "out"],
+    "jobs": ["base", "law", "store", "ledger", "access", "cases", "persons", "adverts", "audience", "out"],
+    "cli": ["base", "law", "store", "ledger", "access", "cases", "persons", "adverts", "audience", "out", "web", "jobs"],
 }
 OUTERMOST = {"web", "jobs", "cli"}
 wrong = []

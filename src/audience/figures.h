@@ -1,0 +1,63 @@
+/* Users in figures: closed days and months, averages, corrections.
+ *
+ * A day is closed once, after the hour until which late lines were taken: an event "audience_day_closed" {day, users,
+ * services: [{service, users}]} and rows. A day for which nothing came is closed too and says so (`counted` false): it
+ * is no zero, and averages leave it out and name it. A month is closed with its last day: "audience_month_closed"
+ * {month, users, services, average_daily}, and then its secret, sets and chunks are destroyed, the store compacted and
+ * searched for them ("audience_secret_destroyed"). Closed figures never change: a correction is an event
+ * "audience_corrected" {period, number, service, users, before, reason} and a new version beside the old.
+ *
+ * Averages are whole numbers rounded half up, of the newest versions: of a calendar month over its counted days
+ * (opl.9.1); over the last thirty counted days; of the months' users over the last six closed months (opl.9.4.7). */
+#ifndef TALAP_AUDIENCE_FIGURES_H
+#define TALAP_AUDIENCE_FIGURES_H
+
+#include "audience/counter.h"
+
+#define AUDIENCE_THRESHOLD 100000 /* opl.9.1 */
+
+struct audience_figure {
+    bool month;          /* else of a day */
+    int32_t number;      /* local day since 1970, or month (MONTH_OF) */
+    const char *service; /* NULL: all */
+    int version;
+    bool counted; /* false: nothing came */
+    int64_t users;
+    int64_t leaf;
+    const char *reason; /* of a correction; else NULL */
+};
+/* The newest versions of days or months from…until (inclusive), by number; `service` NULL: all services together. */
+int audience_figures(struct tx *tx, bool months, int32_t from, int32_t until, const char *service, struct arena *arena,
+                     struct audience_figure **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
+/* All versions of one figure, the oldest first. ERR_NOT_FOUND "figure_unknown". */
+int audience_versions(struct tx *tx, bool month, int32_t number, const char *service, struct arena *arena,
+                      struct audience_figure **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
+
+struct audience_average {
+    int32_t from, until;  /* months, or days */
+    int counted, missing; /* of them */
+    int64_t users;        /* -1: nothing was counted */
+};
+int audience_daily_average(struct tx *tx, int month, const char *service, struct audience_average *ret,
+                           struct err *err) WARN_UNUSED;
+int audience_rolling_average(struct tx *tx, int32_t until_day, struct audience_average *ret,
+                             struct err *err) WARN_UNUSED;
+/* Of the last six closed months that end with `until_month`. */
+int audience_six_months(struct tx *tx, int until_month, const char *service, struct audience_average *ret,
+                        struct err *err) WARN_UNUSED;
+/* On which day the month's average will exceed the threshold at the present trend (a line through the last fourteen
+ * closed days); INT32_MIN: not within a year, or too few days. `ret_above`: it already does. */
+int audience_crossing(struct tx *tx, int32_t today, int32_t *ret_day, bool *ret_above, struct err *err) WARN_UNUSED;
+
+/* Corrects a closed figure. Refusals: "figure_unknown", "figure_same"; "reason_missing". A person's deed. */
+int audience_correct(struct tx *tx, const struct office *office, bool month, int32_t number, const char *service,
+                     int64_t users, const char *reason, const struct actor *actor, int64_t now_usec, int64_t *ret_leaf,
+                     struct err *err) WARN_UNUSED;
+
+/* What time brings: closes days that are over, months, destroys secrets, opens the duty to appoint a representative
+ * (procedure representative_duty) when a closed month's average, or that of thirty days, exceeds the threshold. Does
+ * one piece; *ret_handled 0: nothing was due. */
+int audience_pass(const struct office *office, struct counter *counter, int late_hour, int64_t now_usec,
+                  size_t *ret_handled, struct err *err) WARN_UNUSED;
+
+#endif
