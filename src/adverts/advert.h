@@ -1,23 +1,29 @@
 /* An advertisement as it is given: what is shown, who places, pays and sponsors it, whom it is meant for, and what the
- * law wants said. Read from JSON by advert_read; every text is normalised (NFC, no control characters) and lives in the
- * arena.
+ * law wants said. Read from JSON by advert_read; every text is normalised (NFC, no control characters, no blanks at the
+ * ends) and lives in the arena, or in the text that the cells were read from.
  *
  *   {"id": "the platform's own", "kind": "targeted", "format": "text", "language": "kk", "text": "…",
+ *    "mass_media": false,
  *    "media": [{"hash": "sha-256 hex", "type": "image/png", "url": "https://…"}],
  *    "mark": {"text": "Жарнама", "place": "first_line"},
  *    "account": {"name": "…", "url": "https://…"}, "advertiser": {"name": "…", "bin": "…"},
  *    "payer": {"name": "…", "bin": "…"}, "sponsor": {"name": "…", "bin": "…"},
  *    "period": {"from": "2026-11-01", "until": "2026-11-30"},
- *    "targeting": {"age": {"from": 18, "until": 65}, "include": [{"criterion": "interest", "value": "…"}], "exclude":
- * []}, "ai": {"made": true, "notice": "…"}, "ai_goods": {"has": true, "warning": "…"}, "third_persons": [{"what":
- * "voice", "consent": "…", "ground": "opl.18.1"}], "claims": [{"claim": "…", "proof": "…"}], "influencer": {"basis":
- * "contract", "share": false, "exclusive_terms": false, "discount_links": true}}
- */
+ *    "targeting": {"age": {"from": 18, "until": 65}, "include": [{"criterion": "interest", "value": "…"}],
+ *                  "exclude": []},
+ *    "ai": {"made": true, "notice": "…"}, "ai_goods": {"has": true, "warning": "…"},
+ *    "third_persons": [{"what": "voice", "consent": "…", "ground": "opl.18.1.1"}],
+ *    "claims": [{"claim": "…", "proof": "…"}],
+ *    "influencer": {"basis": "contract", "share": false, "exclusive_terms": false, "discount_links": true}}
+ *
+ * Must be there: kind, format, language, period.from, and the text where the format is text. Whatever else the law
+ * wants and is not there, the check tells. */
 #ifndef TALAP_ADVERTS_ADVERT_H
 #define TALAP_ADVERTS_ADVERT_H
 
 #include "base/arena.h"
-#include "base/json.h"
+#include "base/buf.h"
+#include "base/json_tape.h"
 #include "law/field.h"
 
 #define ADVERT_OWN_ID_MAX 100
@@ -25,6 +31,8 @@
 #define ADVERT_NAME_MAX 300
 #define ADVERT_CRITERIA_MAX 10000
 #define ADVERT_MEDIA_MAX 20
+#define ADVERT_LIST_MAX 100   /* third persons, claims */
+#define ADVERT_ERRORS_MAX 100 /* told of one advertisement */
 
 enum advert_kind { ADVERT_TARGETED, ADVERT_SPONSORED, ADVERT_OTHER };
 enum advert_format { ADVERT_TEXT, ADVERT_IMAGE, ADVERT_SOUND, ADVERT_VIDEO };
@@ -49,7 +57,8 @@ struct advert_media {
     const char *type, *url;
 };
 struct advert_third {
-    const char *what, *consent, *ground;
+    const char *what; /* "opinion", "voice", "photo", "video", "image" */
+    const char *consent, *ground;
 };
 struct advert_claim {
     const char *claim, *proof;
@@ -59,7 +68,8 @@ struct advert {
     enum advert_kind kind;
     enum advert_format format;
     const char *language; /* "kk", "ru", "en" or another code of ISO 639 */
-    const char *text;
+    const char *text;     /* or NULL, where the format is not text */
+    bool mass_media;      /* a product of mass media: aid.11 binds */
     enum mark_place mark_place;
     const char *mark_text;
     struct advert_party account, advertiser, payer, sponsor;
@@ -79,10 +89,18 @@ struct advert {
     bool influencer_share, influencer_exclusive, influencer_discounts;
 };
 /* Reads one. What is missing, unknown, too long or of another type goes to `errors` by the member's path
- * ("targeting.include.3.value"), all at once, behind `prefix` ("ads.17." or ""); then -ERR_BAD_INPUT "fields_invalid".
- */
-int advert_read(const json_t *json, const char *prefix, struct arena *arena, struct advert *ret,
+ * ("targeting.include.3.value"), all at once (at most ADVERT_ERRORS_MAX), behind `prefix` ("ads.17." or ""); then
+ * -ERR_BAD_INPUT "fields_refused". Codes: required, unknown_field, viewer_refused, wrong_type, too_long (arg: max),
+ * too_many, not_an_option, not_a_date, out_of_range, not_a_url, not_a_bin, bin_control_digit, not_a_hash,
+ * not_a_language, not_one_line. */
+int advert_read(const struct json_cell *cell, const char *prefix, struct arena *arena, struct advert *ret,
                 struct field_errors *errors, struct err *err) WARN_UNUSED;
+/* Reads back what advert_write wrote, alone or as the member "advert" of an object, as it is kept. `json` is copied to
+ * the arena. ERR_DAMAGED "advert_damaged" when it is not that. */
+int advert_read_kept(const char *json, size_t count, struct arena *arena, struct advert *ret,
+                     struct err *err) WARN_UNUSED;
+/* Could a member or column of this name hold who saw something? Such are refused as "viewer_refused". */
+bool advert_word_of_viewer(const char *name);
 /* The canonical JSON (RFC 8785) of what was read: what is kept and hashed. */
 int advert_write(const struct advert *advert, struct buf *out, struct err *err) WARN_UNUSED;
 const char *advert_kind_word(enum advert_kind kind);

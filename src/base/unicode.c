@@ -126,6 +126,38 @@ char *text_normalise(struct arena *arena, const char *text)
     return utf16_to_arena(arena, normal.units + start, end - start);
 }
 
+/* Letters that stand for themselves in NFC and never join with what is before them: Latin, Cyrillic, common signs and
+ * most emoji. Controls and every blank but the plain one are not among them. */
+static bool is_settled(uint32_t c)
+{
+    return (c > 0xA0 && c < 0x300) || (c >= 0x400 && c <= 0x482) || (c >= 0x48A && c <= 0x52F) ||
+           (c >= 0x2010 && c <= 0x2027) || (c >= 0x2030 && c <= 0x205E) || (c >= 0x20A0 && c <= 0x20C0) ||
+           c == 0x2116 || (c >= 0x1F300 && c <= 0x1FAFF);
+}
+
+const char *text_normalised(struct arena *arena, const char *text, size_t count)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    size_t i = 0;
+    if (count > 0 && (bytes[0] <= ' ' || bytes[count - 1] <= ' '))
+        return text_normalise(arena, text);
+    while (i < count) {
+        if (bytes[i] < 0x80) {
+            if ((bytes[i] < ' ' && bytes[i] != '\n' && bytes[i] != '\t') || bytes[i] == 0x7F)
+                break;
+            i++;
+            continue;
+        }
+        int32_t at = 0, left = count - i < 4 ? (int32_t)(count - i) : 4;
+        UChar32 c;
+        U8_NEXT(bytes + i, at, left, c);
+        if (c < 0 || !is_settled((uint32_t)c))
+            break;
+        i += (size_t)at;
+    }
+    return i == count ? text : text_normalise(arena, text);
+}
+
 /* The plain neighbour of a Kazakh letter (already folded), or the letter itself. */
 static UChar32 plain_letter(UChar32 c)
 {

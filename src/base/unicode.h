@@ -12,6 +12,8 @@ size_t utf8_length(const char *text);
 /* NFC, with control characters other than \n and \t removed, \r\n made \n, and blanks at both ends cut. NULL over
  * the arena's limit, when memory ends, or when the text is not valid UTF-8. */
 char *text_normalise(struct arena *arena, const char *text);
+/* The same of `count` bytes with a NUL behind; the text itself where it is already so, or a copy. */
+const char *text_normalised(struct arena *arena, const char *text, size_t count);
 /* For search: NFKC, case-folded, diacritics kept, Kazakh letters also mapped to their plain neighbours (ә→а, ғ→г,
  * қ→к, ң→н, ө→о, ұ ү→у, һ→х, і→и) so that they are found typed without them; words separated by single blanks,
  * punctuation and symbols separate words. NULL as above. */
