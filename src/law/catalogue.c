@@ -86,6 +86,7 @@ static int file_required(const char *dir, const struct law_file *file, const cha
 static int files_use(const char *dir, const struct files *all, struct catalogue *catalogue, struct err *err)
 {
     const struct law_file *acts = NULL, *calendar = NULL, *roles = NULL, *actions = NULL, *data_categories = NULL;
+    const struct law_file *regions = NULL;
     struct files lists = {ARENA_ARRAY(&catalogue->arena, struct law_file, all->count), 0};
     struct files norms = files_of(all, "norms"), procedures = files_of(all, "procedures");
     struct files registers = files_of(all, "registers"), reports = files_of(all, "reports");
@@ -103,6 +104,8 @@ static int files_use(const char *dir, const struct files *all, struct catalogue 
             actions = file;
         else if (strcmp(file->relative, "data_categories.yaml") == 0)
             data_categories = file;
+        else if (strcmp(file->relative, "regions.yaml") == 0)
+            regions = file;
         else if (list_file_known(file->relative))
             lists.items[lists.count++] = *file;
         else
@@ -129,6 +132,8 @@ static int files_use(const char *dir, const struct files *all, struct catalogue 
         r = data_categories_read(data_categories, catalogue, err);
     if (r == 0 && actions)
         r = actions_read(actions, catalogue, err);
+    if (r == 0 && regions)
+        r = regions_read(regions, catalogue, err);
     if (r == 0)
         r = procedures_read(procedures.items, procedures.count, catalogue, err);
     if (r == 0)
@@ -263,6 +268,15 @@ const struct list_entry *list_find(const struct list *list, const char *id)
     for (size_t i = 0; i < list->count; i++) {
         if (strcmp(list->entries[i].id, id) == 0)
             return &list->entries[i];
+    }
+    return NULL;
+}
+
+const struct region *catalogue_region(const struct catalogue *catalogue, int number)
+{
+    for (size_t i = 0; i < catalogue->region_count; i++) {
+        if (catalogue->regions[i].number == number)
+            return &catalogue->regions[i];
     }
     return NULL;
 }

@@ -49,6 +49,15 @@ struct list {
     const struct list_entry *entries;
 };
 
+/* A region of the country (law/regions.yaml): where advertisements are shown. */
+#define REGION_NUMBER_MAX 255
+struct region {
+    const char *id;   /* ISO 3166-2: "KZ-75" */
+    const char *kato; /* nine digits of the national classifier, or NULL */
+    int number;       /* 1…REGION_NUMBER_MAX: what counts are kept under, for good */
+    struct text3 title;
+};
+
 struct catalogue {
     struct arena arena; /* owns everything below */
     const struct calendar *calendar;
@@ -68,6 +77,8 @@ struct catalogue {
     const struct data_category *data_categories; /* in the order of the file: a category's place is its number */
     size_t action_count;
     const struct data_action *actions;
+    size_t region_count;
+    const struct region *regions; /* in the order of the file */
     struct hash hash; /* over every file's path and bytes, in order of path */
 };
 
@@ -87,6 +98,8 @@ const struct law_register *catalogue_register(const struct catalogue *catalogue,
 const struct report_form *catalogue_report(const struct catalogue *catalogue, const char *id);
 const struct list *catalogue_list(const struct catalogue *catalogue, const char *name);
 const struct list_entry *list_find(const struct list *list, const char *id);
+/* By number; NULL: none. */
+const struct region *catalogue_region(const struct catalogue *catalogue, int number);
 const struct act_of_law *catalogue_act(const struct catalogue *catalogue, const char *id);
 
 #endif

@@ -63,6 +63,8 @@ int lists_check(const struct law_file *files, size_t count, const struct catalog
 /* load_processing.c, once norms are read */
 int data_categories_read(const struct law_file *file, struct catalogue *catalogue, struct err *err) WARN_UNUSED;
 int actions_read(const struct law_file *file, struct catalogue *catalogue, struct err *err) WARN_UNUSED;
+/* load_regions.c */
+int regions_read(const struct law_file *file, struct catalogue *catalogue, struct err *err) WARN_UNUSED;
 /* load_procedure.c */
 int procedures_read(const struct law_file *files, size_t count, struct catalogue *catalogue,
                     struct err *err) WARN_UNUSED;
