@@ -48,7 +48,9 @@ CREATE TABLE audience_figure (
 
 -- Online advertising. `serial` is the dense number by which other rows and the index in memory know an advertisement, `id`
 -- its public name, `own_id` what the platform calls it. Days are local, since 1970. `last_day`: when it was last placed or
--- shown; what it says goes a year after, and then only `id`, `removed_usec` and the hashes of its versions are left.
+-- shown, which for a period that is not over is still to come; what it says goes a year after, and then only `id`,
+-- `removed_usec` and the hashes of its versions are left. `leaf`: the newest event about it (kept, changed, removed).
+-- `counted_usec`: when showings were last added to its figures.
 CREATE TABLE advert (
     serial @INT PRIMARY KEY,
     id @TEXT NOT NULL UNIQUE,
@@ -59,10 +61,14 @@ CREATE TABLE advert (
     first_day @INT,
     last_day @INT NOT NULL,
     shown @INT NOT NULL,
-    removed_usec @INT
+    removed_usec @INT,
+    leaf @INT NOT NULL,
+    counted_usec @INT
 ) @STRICT;
 CREATE INDEX advert_last ON advert (last_day) WHERE removed_usec IS NULL;
 CREATE INDEX advert_changed ON advert (changed_usec);
+CREATE INDEX advert_leaf ON advert (leaf, serial);
+CREATE INDEX advert_counted ON advert (counted_usec) WHERE counted_usec IS NOT NULL;
 -- What an advertisement said from a moment on: `json` as it was given, with the result of its check. `leaf`: the event that
 -- took it in, one for all that came together; `place` is its place in that event's list, whose root the event holds.
 CREATE TABLE advert_version (
@@ -75,7 +81,6 @@ CREATE TABLE advert_version (
     json @TEXT,
     PRIMARY KEY (advert, version)
 ) @KEYED;
-CREATE INDEX advert_version_leaf ON advert_version (leaf, place);
 -- Media by the SHA-256 of their bytes; of those that were sent the bytes too.
 CREATE TABLE advert_media (
     hash @BLOB PRIMARY KEY CHECK (length(hash) = 32),
@@ -90,12 +95,12 @@ CREATE TABLE advert_media_of (
     PRIMARY KEY (hash, advert)
 ) @KEYED;
 CREATE INDEX advert_media_advert ON advert_media_of (advert);
--- Counts of showings as they came, until they are added to the figures. The first `taken` rows are.
+-- Counts of showings as they came, until they are added to the figures: the rows of one body in parts, sorted, each part
+-- added and gone in one transaction.
 CREATE TABLE advert_chunk (
     serial @INT PRIMARY KEY,
     received_usec @INT NOT NULL,
     count @INT NOT NULL,
-    taken @INT NOT NULL,
     rows @BLOB NOT NULL
 ) @STRICT;
 -- `region`: number of law/regions.yaml, 0 where none was said.
