@@ -3,7 +3,7 @@
  * ends) and lives in the arena, or in the text that the cells were read from.
  *
  *   {"id": "the platform's own", "kind": "targeted", "format": "text", "language": "kk", "text": "…",
- *    "mass_media": false,
+ *    "mass_media": false, "published": false,
  *    "media": [{"hash": "sha-256 hex", "type": "image/png", "url": "https://…"}],
  *    "mark": {"text": "Жарнама", "place": "first_line"},
  *    "account": {"name": "…", "url": "https://…"}, "advertiser": {"name": "…", "bin": "…"},
@@ -70,6 +70,7 @@ struct advert {
     const char *language; /* "kk", "ru", "en" or another code of ISO 639 */
     const char *text;     /* or NULL, where the format is not text */
     bool mass_media;      /* a product of mass media: aid.11 binds */
+    bool published; /* it was shown already: the law wants it kept, whatever its check says */
     enum mark_place mark_place;
     const char *mark_text;
     struct advert_party account, advertiser, payer, sponsor;

@@ -124,6 +124,7 @@ static const struct member advert_members[] = {
     {"language", MEMBER_LANGUAGE, .required = true, .at = AT(language)},
     {"text", MEMBER_TEXT, .at = AT(text), .max = ADVERT_TEXT_MAX},
     {"mass_media", MEMBER_BOOL, .at = AT(mass_media)},
+    {"published", MEMBER_BOOL, .at = AT(published)},
     {"media", MEMBER_LIST, .at = AT(media), .count_at = AT(media_count), .max = ADVERT_MEDIA_MAX,
      .size = sizeof(struct advert_media), .inside = media_members},
     {"mark", MEMBER_OBJECT, .inside = mark_members},

@@ -199,6 +199,8 @@ int advert_write(const struct advert *advert, struct buf *out, struct err *err)
     if (advert->until_day != INT32_MAX)
         put_day(out, "until", advert->until_day);
     buf_putc(out, '}');
+    if (advert->published)
+        put_bool(out, "published", true);
     put_party(out, "sponsor", &advert->sponsor);
     put_targeting(out, advert);
     put_text(out, "text", advert->text);
