@@ -44,11 +44,23 @@ int form_type_check(const struct connection *c, struct err *err)
                media_type_is(type, "application/x-ndjson") || media_type_is(type, "application/ld+json") ||
                media_type_is(type, "application/jsonl") || media_type_is(type, "application/octet-stream");
         break;
+    case INPUT_ROWS:
+        fits = media_type_is(type, TYPE_JSON) || media_type_is(type, "application/x-ndjson") ||
+               media_type_is(type, "text/csv") || media_type_is(type, "text/plain");
+        break;
+    case INPUT_BYTES:
+        fits = type != NULL;
+        break;
     case INPUT_JSON_OR_MULTIPART:
         fits = media_type_is(type, TYPE_JSON) || media_type_is(type, TYPE_MULTIPART);
         break;
     }
     return fits ? 0 : err_set(err, ERR_WRONG_TYPE, "content_type_unsupported", NULL);
+}
+
+static bool takes_as_it_comes(enum route_input input)
+{
+    return input == INPUT_ROWS || input == INPUT_BYTES;
 }
 
 size_t form_body_max(const struct connection *c)
@@ -58,7 +70,7 @@ size_t form_body_max(const struct connection *c)
         int mib = c->request.app->settings->import_mib;
         max = (size_t)(mib > 0 ? mib : IMPORT_MIB) * 1024 * 1024;
     }
-    if (c->request.route->input == INPUT_FILE)
+    if (c->request.route->input == INPUT_FILE || takes_as_it_comes(c->request.route->input))
         return max;
     return media_type_is(content_type(c), TYPE_MULTIPART) || max < TEXT_BODY_MAX ? max : TEXT_BODY_MAX;
 }
@@ -117,14 +129,14 @@ int form_read(struct connection *c, struct err *err)
     request->body_len = c->body.len;
     if (request->route->input == INPUT_NONE)
         return 0;
-    if (request->route->input == INPUT_JSON_TEXT) {
+    if (request->route->input == INPUT_JSON_TEXT || request->route->input == INPUT_ROWS) {
         request->text = c->body.data;
         return request->body_len > 0 ? 0 : err_set(err, ERR_MALFORMED, "json_malformed", "1:0");
     }
     const char *type = content_type(c);
     if (media_type_is(type, TYPE_MULTIPART))
         return read_multipart(c, err);
-    if (request->route->input == INPUT_FILE)
+    if (request->route->input == INPUT_FILE || request->route->input == INPUT_BYTES)
         return 0;
     bool wants_json = request->route->input == INPUT_JSON || request->route->input == INPUT_JSON_OR_MULTIPART;
     if (!wants_json) {

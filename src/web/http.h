@@ -36,8 +36,11 @@ enum route_input {
     INPUT_JSON_TEXT, /* from programs, in a hurry: the body as it came, for the handler to read and change; a bearer
                        token alone authorises, never a cookie; another type of content is 400, and the answers are not
                        logged one by one */
-    INPUT_FILE /* the body is a file of rows (text/csv, application/x-ndjson, application/ld+json …), or holds one as
-                  multipart/form-data */
+    INPUT_FILE, /* the body is a file of rows (text/csv, application/x-ndjson, application/ld+json …), or holds one as
+                   multipart/form-data */
+    INPUT_ROWS, /* JSON, or rows one a line (application/x-ndjson, text/csv, text/plain): the body as it came, for the
+                   handler to read and change; by far larger than what a person sends */
+    INPUT_BYTES /* a picture, a sound, a film: the body as it came, of whatever type; the handler looks at it */
 };
 
 /* Of a route's body_max: as large as the setting import_max says. */
@@ -90,7 +93,7 @@ struct request {
     json_t *json;     /* INPUT_JSON: an object; freed by the adapter */
     const char *body; /* raw bytes of the body */
     size_t body_len;
-    char *text;            /* INPUT_JSON_TEXT: the same bytes, the handler's to change, with a NUL behind */
+    char *text;            /* INPUT_JSON_TEXT, _ROWS: the same bytes, the handler's to change, with a NUL behind */
     struct tx *read;       /* a read transaction, begun on first use of request_read */
     struct request_write { /* set by request_write */
         int (*run)(struct tx *tx, struct request *request, struct err *err);

@@ -237,6 +237,32 @@ static void write_file_body(struct buf *out)
     jo_close(out, '}');
 }
 
+/* What is taken as it comes: JSON with its schema and rows one a line, or bytes of any kind. */
+static void write_plain_body(struct buf *out, const struct route *route, const char *schema)
+{
+    jo_key(out, "requestBody");
+    jo_open(out, '{');
+    jo_bool(out, "required", true);
+    jo_key(out, "content");
+    jo_open(out, '{');
+    if (schema != NULL) {
+        jo_key(out, "application/json");
+        jo_open(out, '{');
+        jo_key(out, "schema");
+        write_ref(out, schema);
+        jo_close(out, '}');
+    }
+    if (route->input == INPUT_ROWS) {
+        jo_key(out, "application/x-ndjson");
+        buf_puts(out, "{\"schema\":{\"type\":\"string\"}}");
+    } else {
+        jo_key(out, "application/octet-stream");
+        buf_puts(out, "{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}");
+    }
+    jo_close(out, '}');
+    jo_close(out, '}');
+}
+
 static void write_body(struct request *request, struct buf *out, const struct route *route, const char *schema)
 {
     static const char *const types[] = {"application/json", "multipart/form-data"};
@@ -313,6 +339,8 @@ static void write_operation(struct request *request, struct buf *out, const stru
     write_parameters(request, out, route);
     if (route->input == INPUT_FILE)
         write_file_body(out);
+    else if (route->input == INPUT_ROWS || route->input == INPUT_BYTES)
+        write_plain_body(out, route, shape < sizeof shapes / sizeof shapes[0] ? shapes[shape].body : NULL);
     else if (route->input != INPUT_NONE)
         write_body(request, out, route, shape < sizeof shapes / sizeof shapes[0] ? shapes[shape].body : NULL);
     write_answers(out, shape);
