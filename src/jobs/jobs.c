@@ -1,5 +1,6 @@
 #include "jobs/jobs.h"
 
+#include "adverts/showings.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "cases/registers.h"
@@ -44,7 +45,7 @@ struct jobs {
     int64_t housekept_usec;    /* of the first worker */
     bool claimed;              /* this node's law is the office's; said once, when it starts */
     struct import_work import; /* of the third worker */
-    struct worker workers[4];
+    struct worker workers[12];
 };
 
 typedef int piece_fn(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err);
@@ -360,6 +361,12 @@ static int index_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, 
     return r;
 }
 
+/* Counts of showings come by the hundred thousand: their parts are added one after the other, beside everything else. */
+static int showings_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
+{
+    return showings_fold(jobs->settings.office, now_usec, ret_handled, err);
+}
+
 /* How much was done: while there is more, the next pass need not wait. */
 static size_t pass(struct worker *worker)
 {
@@ -426,9 +433,12 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
     jobs->workers[1] = (struct worker){.jobs = jobs, .pass = mail_pass, .complaint = "mail waits"};
     jobs->workers[2] = (struct worker){.jobs = jobs, .pass = import_pass, .complaint = "import waits"};
     jobs->workers[3] = (struct worker){.jobs = jobs, .pass = index_pass, .complaint = "index waits"};
+    jobs->workers[4] = (struct worker){.jobs = jobs, .pass = showings_pass, .complaint = "showings wait"};
     r = work(&jobs->workers[0], err);
     if (r == 0)
         r = work(&jobs->workers[2], err);
+    if (r == 0)
+        r = work(&jobs->workers[4], err);
     if (r == 0 && settings->index)
         r = work(&jobs->workers[3], err);
     if (r == 0 && (settings->mail->url || (settings->sms && settings->sms->url)))

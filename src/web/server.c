@@ -1,5 +1,6 @@
 /* Starting and stopping: the socket, the threads, the certificates, and an orderly end. */
 #include "web/server.h"
+#include "adverts/ids.h"
 #include "persons/person_index.h"
 #include "web/decision_log.h"
 #include "web/figures.h"
@@ -121,6 +122,8 @@ static void server_free(struct server *server)
     metrics_free(server->metrics);
     person_index_free(server->app->persons);
     server->app->persons = NULL;
+    advert_ids_free(server->app->advert_ids);
+    server->app->advert_ids = NULL;
     figures_free(server->app->figures);
     server->app->figures = NULL;
     report_cache_free(server->app->reports);
@@ -196,6 +199,8 @@ int server_start(struct app *app, struct server **ret, struct err *err)
         r = person_index_new(&app->office, cores(), app->now(), &app->persons, err);
     if (r == 0)
         person_index_built(app->persons, monotonic_usec() - begun);
+    if (r == 0)
+        r = advert_ids_new(&app->office, &app->advert_ids, err);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
     if (r == 0)
