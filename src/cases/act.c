@@ -108,24 +108,66 @@ static int write_note(struct deed *deed, json_t *body, int64_t *ret_leaf, struct
     return r < 0 ? r : finish(deed, "case.noted", body, ret_leaf, err);
 }
 
-static int run_effect(const struct deed *deed, int64_t leaf, struct err *err)
+static struct effect_call effect_call_of(const struct deed *deed, int64_t leaf)
 {
     const struct act_prepared *prepared = deed->prepared;
-    struct effect_call call = {.effect = prepared->act->effect,
-                               .procedure = prepared->procedure,
-                               .act = prepared->act,
-                               .row = &deed->row,
-                               .given = prepared->values.clear,
-                               .personal = prepared->values.sealed,
-                               .actor = &prepared->actor,
-                               .leaf = leaf,
-                               .now_usec = deed->now_usec};
+
+    return (struct effect_call){.effect = prepared->act->effect,
+                                .procedure = prepared->procedure,
+                                .act = prepared->act,
+                                .row = &deed->row,
+                                .given = prepared->values.clear,
+                                .personal = prepared->values.sealed,
+                                .actor = &prepared->actor,
+                                .leaf = leaf,
+                                .now_usec = deed->now_usec};
+}
+
+static const struct field *field_by_effect(const struct procedure_act *act, const char *name)
+{
+    for (size_t i = 0; i < act->field_count; i++)
+        if (act->fields[i].by_effect && strcmp(act->fields[i].name, name) == 0)
+            return &act->fields[i];
+    return NULL;
+}
+
+/* Adds what the effect gives to what was given: fields of the act that are its, and no others. */
+static int take_from_effect(const struct deed *deed, json_t *clear, struct err *err)
+{
+    const struct procedure_act *act = deed->prepared->act;
+    const struct case_effects *effects = act->effect != NULL ? effects_of(deed->office, act->effect) : NULL;
+    const struct effect_call call = effect_call_of(deed, -1);
+    CLEANUP_JSON json_t *given = NULL;
+    const char *name;
+    json_t *value;
+    int r;
+
+    if (effects == NULL || effects->give == NULL)
+        return 0;
+    given = json_object();
+    r = given != NULL ? effects->give(deed->tx, deed->office, &call, given, err) : err_memory(err);
+    if (r < 0)
+        return r;
+    json_object_foreach(given, name, value)
+    {
+        if (field_by_effect(act, name) == NULL)
+            return err_set(err, ERR_INTERNAL, "effect_unknown", "%s: %s", act->effect, name);
+        if (json_object_set(clear, name, value) != 0)
+            return err_memory(err);
+    }
+    return 0;
+}
+
+static int run_effect(const struct deed *deed, int64_t leaf, struct err *err)
+{
+    const struct effect_call call = effect_call_of(deed, leaf);
+    const struct case_effects *effects = call.effect != NULL ? effects_of(deed->office, call.effect) : NULL;
 
     if (call.effect == NULL)
         return 0;
-    if (deed->office->effects == NULL)
+    if (effects == NULL)
         return err_set(err, ERR_INTERNAL, "effect_unknown", "%s", call.effect);
-    return deed->office->effects->run(deed->tx, deed->office, &call, err);
+    return effects->run != NULL ? effects->run(deed->tx, deed->office, &call, err) : 0;
 }
 
 static int write_act(struct deed *deed, json_t *body, int64_t *ret_leaf, struct err *err)
@@ -137,6 +179,8 @@ static int write_act(struct deed *deed, json_t *body, int64_t *ret_leaf, struct 
 
     if (r == 0)
         r = stored_json_parse(values->clear, strlen(values->clear), "values", &clear, err);
+    if (r == 0 && (r = take_from_effect(deed, clear, err)) < 0)
+        json_decref(clear);
     if (r == 0)
         r = body_set(body, "values", clear, err);
     if (r == 0)

@@ -304,6 +304,7 @@ int act_barred(struct tx *tx, const struct office *office, const struct procedur
                const struct actor *actor, int64_t now_usec, struct err *ret_why, struct err *err)
 {
     CLEANUP_ARENA struct arena arena = {0};
+    const struct case_effects *effects;
     struct err why = {0};
     int r = 0;
 
@@ -314,8 +315,9 @@ int act_barred(struct tx *tx, const struct office *office, const struct procedur
         r = check_needs(tx, act, row, &arena, &why, err);
     if (r == 0 && why.kind == ERR_NONE && act->after_overdue != NULL)
         r = check_overdue(tx, office, act, row, now_usec, &arena, &why, err);
-    if (r == 0 && why.kind == ERR_NONE && act->effect != NULL && office->effects != NULL)
-        r = office->effects->barred(tx, office, act, row, now_usec, &why, err);
+    effects = act->effect != NULL ? effects_of(office, act->effect) : NULL;
+    if (r == 0 && why.kind == ERR_NONE && effects != NULL)
+        r = effects->barred(tx, office, act, row, now_usec, &why, err);
     if (r == 0)
         *ret_why = why;
     return r;

@@ -1,6 +1,6 @@
 /* The office: what one installation decides with, gathered once so that one argument carries it; and who has to do with
  * which procedure, read out of the procedure itself: no second list of rights stands beside the catalogue. */
-#include "cases/office.h"
+#include "cases/effects.h"
 
 void office_init(struct office *office, const struct catalogue *catalogue, struct store *store, struct ledger *ledger,
                  const struct keyring *keyring)
@@ -14,6 +14,14 @@ void office_init(struct office *office, const struct catalogue *catalogue, struc
     };
     hex_encode(catalogue->calendar->hash.bytes, SHA256_BYTES, office->calendar_hash);
     hex_encode(catalogue->hash.bytes, SHA256_BYTES, office->catalogue_hash);
+}
+
+const struct case_effects *effects_of(const struct office *office, const char *word)
+{
+    for (size_t i = 0; office->effects != NULL && office->effects[i] != NULL; i++)
+        if (word != NULL ? office->effects[i]->knows(word) : office->effects[i]->of_people)
+            return office->effects[i];
+    return NULL;
 }
 
 bool office_runs(const struct office *office, const struct procedure *procedure)

@@ -19,7 +19,8 @@ struct office {
     const char *const *roles;
     size_t role_count;
     struct kept_cache *kept; /* persons/kept.h; set after office_init; NULL: registers are read anew each time */
-    const struct case_effects *effects; /* effects.h; set after office_init; NULL: acts with an effect are refused */
+    /* effects.h, a table of each room, NULL-ended; set after office_init; NULL: acts with an effect are refused */
+    const struct case_effects *const *effects;
 };
 /* Is the procedure run by a role that this organisation plays? */
 bool office_runs(const struct office *office, const struct procedure *procedure);

@@ -127,12 +127,12 @@ static int run_effect(struct tx *tx, const struct office *office, const struct c
                                .actor = &prepared->actor,
                                .leaf = row->last_leaf,
                                .now_usec = now_usec};
+    const struct case_effects *effects;
 
-    if (call.effect == NULL && (call.subject_id == NULL || office->effects == NULL))
-        return 0;
-    if (office->effects == NULL)
-        return err_set(err, ERR_INTERNAL, "effect_unknown", "%s", call.effect);
-    return office->effects->run(tx, office, &call, err);
+    effects = call.effect != NULL || call.subject_id != NULL ? effects_of(office, call.effect) : NULL;
+    if (effects != NULL && effects->run != NULL)
+        return effects->run(tx, office, &call, err);
+    return call.effect == NULL ? 0 : err_set(err, ERR_INTERNAL, "effect_unknown", "%s", call.effect);
 }
 
 static int write_case(struct tx *tx, const struct office *office, const struct case_prepared *prepared,

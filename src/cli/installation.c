@@ -1,4 +1,5 @@
 /* Opening an installation: catalogue, store, keys and ledger, in the order in which each needs the one before. */
+#include "audience/effects.h"
 #include "cli/cli.h"
 #include "persons/effects.h"
 #include "persons/kept.h"
@@ -137,6 +138,7 @@ static int open_keys(struct installation *installation, const struct settings *s
 
 int installation_open(struct installation *installation, const struct settings *settings, bool create, struct err *err)
 {
+    static const struct case_effects *const effects[] = {&person_effects, &audience_effects, NULL};
     struct store_options options = {.url = settings->store_url, .create = create};
     int r;
 
@@ -158,7 +160,7 @@ int installation_open(struct installation *installation, const struct settings *
     }
     office_init(&installation->office, installation->catalogue, installation->store, installation->ledger,
                 installation->keyring);
-    installation->office.effects = &person_effects;
+    installation->office.effects = effects;
     installation->office.kept = installation->kept;
     return 0;
 }

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const type_words[] = {"text",   "line",   "choice",       "many",    "yes_no", "date",
-                                         "moment", "number", "url",          "email",   "phone",  "iin",
-                                         "bin",    "person", "organisation", "country", "case",   "links"};
+static const char *const type_words[] = {"text",         "line",    "choice", "many",  "yes_no", "date", "moment",
+                                         "number",       "url",     "email",  "phone", "iin",    "bin",  "person",
+                                         "organisation", "country", "case",   "links", "table"};
 
 const char *field_type_word(enum field_type type)
 {
@@ -64,7 +64,17 @@ static void refuse_too_many(struct check *check, size_t index, int64_t most)
 
 bool field_takes_list(const struct field *field)
 {
-    return field->type == FIELD_MANY || field->type == FIELD_LINKS;
+    return field->type == FIELD_MANY || field->type == FIELD_LINKS || field->type == FIELD_TABLE;
+}
+
+const char *field_cell(const char *row, size_t column, size_t *ret_length)
+{
+    for (; column > 0 && *row; column--) {
+        row += strcspn(row, "\t");
+        row += *row == '\t';
+    }
+    *ret_length = strcspn(row, "\t");
+    return row;
 }
 
 /* JSON says what kind a value is, and it must be the field's; a form knows only texts. */
@@ -221,7 +231,7 @@ int fields_validate(const struct field *fields, size_t field_count, const struct
         check.values[i].field = &fields[i];
     for (size_t i = 0; i < raw_count; i++) {
         size_t index = field_index(&check, raw[i].name);
-        if (index == field_count) {
+        if (index == field_count || fields[index].by_effect) {
             char name[65];
             size_t cut = strnlen(raw[i].name, sizeof(name) - 1);
             while (cut > 0 && ((unsigned char)raw[i].name[cut] & 0xc0) == 0x80)
@@ -239,7 +249,7 @@ int fields_validate(const struct field *fields, size_t field_count, const struct
         }
     }
     for (size_t i = 0; i < field_count; i++) {
-        if (check.values[i].count == 0 && !check.refused[i] && is_required(&check, &fields[i]))
+        if (check.values[i].count == 0 && !check.refused[i] && !fields[i].by_effect && is_required(&check, &fields[i]))
             refuse_as(&check, i, "required");
     }
     if (errors->overflowed)

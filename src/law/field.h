@@ -26,7 +26,8 @@ enum field_type {
     FIELD_ORGANISATION,
     FIELD_COUNTRY, /* ISO 3166-1 alpha-2, in the catalogue */
     FIELD_CASE,    /* the number of a case of one of `procedures`; a link between the two */
-    FIELD_LINKS    /* addresses as of FIELD_URL, one a line of a form; max is how many, 100 unless given */
+    FIELD_LINKS,   /* addresses as of FIELD_URL, one a line of a form; max is how many, 100 unless given */
+    FIELD_TABLE /* rows of `columns`; each text is a row, its cells parted by tabs. What an effect gives: never asked */
 };
 
 struct field_option {
@@ -48,6 +49,7 @@ struct field {
     bool required;
     bool personal;     /* encrypted under the person's key; a commitment in the ledger */
     bool public_value; /* `public: true`: may be shown to the opener and in registers */
+    bool by_effect;    /* of an act: its effect gives it, and nobody is asked */
     const char *key;   /* `key: platform|resource|subject`: by this value cases are found and counted; or NULL */
     size_t condition_count;
     const struct field_condition *conditions; /* required_if */
@@ -60,6 +62,8 @@ struct field {
      * another date or moment of the case, or (`term_from` NULL) from the event that gives it; `not_before`, another
      * date or moment of the case that it may not precede. NULL: none. */
     const char *term_norm, *term_from, *not_before;
+    size_t column_count; /* FIELD_TABLE: dates, numbers and lines; a cell may be empty */
+    const struct field *columns;
 };
 
 /* What came from outside for one field, before validation. A form gives texts; JSON gives its own kinds. */
@@ -86,7 +90,8 @@ struct field_value {
  * not_a_bin, bin_control_digit, unknown_country, not_an_id), never with the value itself, and the call then returns
  * -ERR_BAD_INPUT with code "fields_refused". An empty text counts as not given. A form's yes_no is "true", "on" or
  * "false"; JSON kinds must be the field's own (a number field takes no string). Values of `many` come out in the order
- * of the options, each once. `zone` may be NULL when no field is a moment, `is_country` when none is a country. */
+ * of the options, each once. A field `by_effect` is unknown to whoever answers. `zone` may be NULL when no field is a
+ * moment, `is_country` when none is a country. */
 int fields_validate(const struct field *fields, size_t field_count, const struct raw_value *raw, size_t raw_count,
                     const struct zone *zone, bool (*is_country)(const void *arg, const char *code), const void *arg,
                     struct arena *arena, const struct field_value **ret, struct field_errors *errors,
@@ -96,8 +101,11 @@ int fields_validate(const struct field *fields, size_t field_count, const struct
 bool iin_valid(const char *text);
 bool bin_valid(const char *text);
 
-/* Several texts, a list in JSON: many, links. */
+/* Several texts, a list in JSON: many, links, table. */
 bool field_takes_list(const struct field *field);
+#define FIELD_CELL_MAX 300 /* bytes of a cell of a table */
+/* One cell of a row of a table; *ret_length bytes of the row, not ended. Past the last cell: 0 bytes. */
+const char *field_cell(const char *row, size_t column, size_t *ret_length);
 const char *field_type_word(enum field_type type);
 int field_type_parse(const char *word);
 /* The option's title, or NULL. */

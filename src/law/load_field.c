@@ -200,11 +200,33 @@ static int term_read(const struct yaml *node, struct field *field, struct err *e
     return r;
 }
 
+/* `columns` of a table: what a row holds. Nobody types a table in, so it is an effect that gives it. */
+static int columns_read(const struct yaml *node, const struct catalogue *catalogue, struct arena *arena,
+                        struct field *field, struct err *err)
+{
+    int r = fields_read(node, "columns", catalogue, arena, &field->column_count, &field->columns, err);
+    if (r < 0)
+        return r;
+    if (field->type != FIELD_TABLE)
+        return field->column_count ? yaml_refuse(load_at(node, "columns"), err, "law_bad_value", "columns: not for %s",
+                                                 field_type_word(field->type))
+                                   : 0;
+    if (!field->by_effect || field->personal)
+        return yaml_refuse(node, err, "law_bad_value", "%s: a table is by_effect, and not personal", field->name);
+    for (size_t i = 0; i < field->column_count; i++) {
+        enum field_type type = field->columns[i].type;
+        if (type != FIELD_DATE && type != FIELD_NUMBER && type != FIELD_LINE)
+            return yaml_refuse(load_at(node, "columns"), err, "law_bad_value", "columns: %s", field_type_word(type));
+    }
+    return field->column_count ? 0 : yaml_refuse(node, err, "law_empty", "%s: columns", field->name);
+}
+
 static int field_read(const struct yaml *node, const struct catalogue *catalogue, struct arena *arena,
                       struct field *ret, struct err *err)
 {
-    static const char *const keys[] = {"name", "type", "title", "help", "required", "required_if", "personal", "public",
-                                       "min",  "max",  "of",    "key",  "term",     "not_before",  NULL};
+    static const char *const keys[] = {"name",     "type",       "title",     "help",    "required", "required_if",
+                                       "personal", "public",     "min",       "max",     "of",       "key",
+                                       "term",     "not_before", "by_effect", "columns", NULL};
     struct field field = {0};
     const char *type = NULL;
     int r = load_mapping(node, keys, err);
@@ -239,6 +261,13 @@ static int field_read(const struct yaml *node, const struct catalogue *catalogue
         r = required_if_read(node, arena, &field, err);
     if (r == 0)
         r = term_read(node, &field, err);
+    if (r == 0)
+        r = yaml_read_bool(node, "by_effect", false, &field.by_effect, err);
+    if (r == 0 && field.by_effect &&
+        (field.personal || field.required || field.condition_count > 0 || field.key || field.type == FIELD_CASE))
+        r = yaml_refuse(load_at(node, "by_effect"), err, "law_bad_value", "by_effect: nobody is asked");
+    if (r == 0)
+        r = columns_read(node, catalogue, arena, &field, err);
     if (r == 0)
         *ret = field;
     return r;

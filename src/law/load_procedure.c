@@ -110,6 +110,8 @@ static int head_read(struct reading *reading, const struct law_file *file)
         r = yaml_read_bool(root, "decides", false, &procedure->decides, err);
     if (r == 0)
         r = effect_read(root, &procedure->effect, err);
+    if (r == 0 && procedure->effect && !effect_of_person(procedure->effect))
+        r = yaml_refuse(load_at(root, "effect"), err, "law_bad_value", "effect: of an act");
     if (r == 0)
         r = yaml_read_bool(root, "of_person", false, &procedure->of_person, err);
     if (r == 0 && yaml_get(root, "paper"))
@@ -484,6 +486,9 @@ static int procedure_read(const struct law_file *file, struct catalogue *catalog
     if (r == 0)
         r = fields_read(file->root, "fields", catalogue, reading.arena, &reading.procedure.field_count,
                         &reading.procedure.fields, err);
+    for (size_t i = 0; r == 0 && i < reading.procedure.field_count; i++)
+        if (reading.procedure.fields[i].by_effect)
+            r = yaml_refuse(load_at(file->root, "fields"), err, "law_bad_value", "by_effect: of an act's fields");
     if (r == 0)
         r = states_read(&reading);
     if (r == 0)

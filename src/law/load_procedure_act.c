@@ -209,6 +209,9 @@ int procedure_act_read(const struct procedure *procedure, const struct catalogue
         r = yaml_refuse(load_at(node, "letter"), err, "law_bad_value", "letter: nobody is told");
     if (r == 0)
         r = effect_read(node, &act.effect, err);
+    for (size_t i = 0; r == 0 && i < act.field_count; i++)
+        if (act.fields[i].by_effect && !act.effect)
+            r = yaml_refuse(load_at(node, "fields"), err, "law_bad_value", "by_effect: %s", act.fields[i].name);
     if (r == 0)
         r = act_at_read(node, &act, err);
     if (r == 0)

@@ -102,7 +102,7 @@ char *procedure_number(const struct procedure *procedure, int year, int64_t seq,
     return (char *)text;
 }
 
-bool effect_known(const char *word)
+bool effect_of_person(const char *word)
 {
     static const char *const effects[] = {
         "identify",         "withdraw",         "restore_consent", "block",  "unblock", "destroy",       "object",
@@ -111,11 +111,16 @@ bool effect_known(const char *word)
     return words_have(effects, sizeof(effects) / sizeof(effects[0]), word);
 }
 
+bool effect_known(const char *word)
+{
+    return effect_of_person(word) || strcmp(word, "answer_with_figures") == 0;
+}
+
 bool procedure_of_person(const struct procedure *procedure)
 {
     bool is = procedure->of_person || (procedure->open_to & OPENER_PERSON) != 0 || procedure->effect != NULL;
 
     for (size_t i = 0; i < procedure->act_count; i++)
-        is = is || procedure->acts[i].effect != NULL;
+        is = is || (procedure->acts[i].effect && effect_of_person(procedure->acts[i].effect));
     return is;
 }

@@ -141,6 +141,8 @@ bool procedure_clock_starts_on(const struct procedure_clock *clock, const char *
 /* What an act or an opening may do to the data and consents of the person whose case it is: "identify", "withdraw",
  * "restore_consent", "block", "unblock", "destroy", "change", "remove", "object", "uphold_objection",
  * "reject_objection", "drop_objection", "disclose". */
+bool effect_of_person(const char *word);
+/* Those, and what acts of other cases do: "answer_with_figures". */
 bool effect_known(const char *word);
 /* Is its case about one person's data, so that the operator's own staff or program may say whose? It says so, people
  * open it in their cabinet, or its opening or an act of it does something to their data. */

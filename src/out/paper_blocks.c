@@ -287,6 +287,56 @@ static int put_list(const struct drawing *drawing, const struct paper_block *blo
     return 0;
 }
 
+/* A cell in words; a dash where it is empty. */
+static const char *table_words(const struct paper_fill *fill, const struct field *column, const char *row, size_t index)
+{
+    size_t length;
+    const char *cell = field_cell(row, index, &length), *text = arena_strndup(fill->arena, cell, length);
+    const struct case_value value = {.field = column, .count = 1, .texts = &text};
+
+    if (text == NULL)
+        return NULL;
+    return length > 0 ? paper_value_words(fill, &value, 0) : "—";
+}
+
+/* `row` NULL: the titles of the columns. */
+static int put_table_row(const struct drawing *drawing, const struct field *table, const char *row, double before,
+                         bool keep, struct err *err)
+{
+    struct sheet_cell cells[SHEET_CELLS];
+    double width = SHEET_TEXT / (double)table->column_count;
+
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct field *column = &table->columns[i];
+
+        cells[i] = (struct sheet_cell){.style = row == NULL ? STYLE_LABEL : STYLE_BODY,
+                                       .x = width * (double)i,
+                                       .width = width - GUTTER,
+                                       .align = column->type == FIELD_NUMBER ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT,
+                                       .text = row == NULL ? column->title.in[drawing->fill->lang]
+                                                           : table_words(drawing->fill, column, row, i)};
+        if (cells[i].text == NULL)
+            return err_memory(err);
+    }
+    sheet_put_cells(drawing->sheet, cells, table->column_count, before, keep);
+    return 0;
+}
+
+static int put_table(const struct drawing *drawing, const struct paper_block *block, struct err *err)
+{
+    const struct case_value *value = paper_value(drawing->fill, block->field);
+    int r;
+
+    if (value == NULL || value->count == 0)
+        return 0;
+    put_list_label(drawing, block);
+    r = put_table_row(drawing, value->field, NULL, 5, true, err);
+    for (size_t i = 0; r == 0 && i < value->count; i++)
+        r = put_table_row(drawing, value->field, value->texts[i], i == 0 ? 3 : 1,
+                          value->count > 1 && (i == 0 || i + 2 == value->count), err);
+    return r;
+}
+
 /* "Due", "overdue from", "under", one a line; of a period that the law gives no number, that it is at once. NULL when
  * memory ends. */
 static const char *clock_words(const struct paper_fill *fill, const struct started_clock *clock)
@@ -513,6 +563,8 @@ static int put_block(struct drawing *drawing, const struct paper_block *block, s
     case BLOCK_LIST:
     case BLOCK_NUMBERED:
         return put_list(drawing, block, err);
+    case BLOCK_TABLE:
+        return put_table(drawing, block, err);
     case BLOCK_CLOCKS:
         return put_clocks(drawing, block, err);
     case BLOCK_ATTACHMENTS:

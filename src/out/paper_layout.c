@@ -6,6 +6,7 @@
 #include "base/yaml.h"
 #include "law/catalogue.h"
 #include "out/paper.h"
+#include "out/paper_sheet.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,19 +16,13 @@
 #define BLOCKS_MAX 80
 
 static const char *const block_words[BLOCK_KINDS] = {
-    [BLOCK_LETTERHEAD] = "letterhead",
-    [BLOCK_NUMBER_AND_DATE] = "number_and_date",
-    [BLOCK_ADDRESSEE] = "addressee",
-    [BLOCK_TITLE] = "title",
-    [BLOCK_HEADING] = "heading",
-    [BLOCK_TEXT] = "text",
-    [BLOCK_VALUE] = "value",
-    [BLOCK_LIST] = "list",
-    [BLOCK_NUMBERED] = "numbered",
-    [BLOCK_CLOCKS] = "clocks",
-    [BLOCK_ATTACHMENTS] = "attachments",
-    [BLOCK_SIGNATURE] = "signature",
-    [BLOCK_PROOF] = "proof",
+    [BLOCK_LETTERHEAD] = "letterhead", [BLOCK_NUMBER_AND_DATE] = "number_and_date",
+    [BLOCK_ADDRESSEE] = "addressee",   [BLOCK_TITLE] = "title",
+    [BLOCK_HEADING] = "heading",       [BLOCK_TEXT] = "text",
+    [BLOCK_VALUE] = "value",           [BLOCK_LIST] = "list",
+    [BLOCK_NUMBERED] = "numbered",     [BLOCK_TABLE] = "table",
+    [BLOCK_CLOCKS] = "clocks",         [BLOCK_ATTACHMENTS] = "attachments",
+    [BLOCK_SIGNATURE] = "signature",   [BLOCK_PROOF] = "proof",
 };
 
 /* Which keys each block takes beside `block` and `if`. */
@@ -41,6 +36,7 @@ static const char *const block_keys[BLOCK_KINDS][6] = {
     [BLOCK_VALUE] = {"block", "if", "label", "field", "text"},
     [BLOCK_LIST] = {"block", "if", "label", "field"},
     [BLOCK_NUMBERED] = {"block", "if", "label", "field"},
+    [BLOCK_TABLE] = {"block", "if", "label", "field"},
     [BLOCK_CLOCKS] = {"block", "if", "label"},
     [BLOCK_ATTACHMENTS] = {"block", "if", "label", "of"},
     [BLOCK_SIGNATURE] = {"block", "if", "label", "post"},
@@ -154,8 +150,14 @@ static int check_placeholder(const struct reading *reading, const struct yaml *a
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strcmp(known[i], name) == 0)
             return 0;
-    if (strncmp(name, "value.", 6) == 0)
-        return check_field(reading, at, name + 6, NULL);
+    if (strncmp(name, "value.", 6) == 0) {
+        const struct field *field = NULL;
+        int r = check_field(reading, at, name + 6, &field);
+
+        return r == 0 && field->type == FIELD_TABLE
+                   ? yaml_refuse(at, reading->err, "paper_wrong_field", "%.60s: table", name + 6)
+                   : r;
+    }
     if (strncmp(name, "norm.", 5) == 0 && catalogue_norm_last(reading->papers->catalogue, name + 5) != NULL)
         return 0;
     return yaml_refuse(at, reading->err, "paper_unknown_placeholder", "{%.60s}", name);
@@ -313,6 +315,10 @@ static int check_block(const struct reading *reading, const struct yaml *node, c
         return r;
     if ((block->kind == BLOCK_LIST || block->kind == BLOCK_NUMBERED) && field->type != FIELD_MANY &&
         field->type != FIELD_LINKS)
+        return yaml_refuse(yaml_get(node, "field"), reading->err, "paper_wrong_field", "%.60s: %s", block->field,
+                           field_type_word(field->type));
+    if (block->kind != BLOCK_TABLE ? field != NULL && field->type == FIELD_TABLE
+                                   : field->type != FIELD_TABLE || field->column_count > SHEET_CELLS)
         return yaml_refuse(yaml_get(node, "field"), reading->err, "paper_wrong_field", "%.60s: %s", block->field,
                            field_type_word(field->type));
     if (either && block->field == NULL && block->text.in[0] == NULL)

@@ -17,6 +17,8 @@
  *     - {block: value, label, field, text}       `text` where there is no field or no value; left out without either
  *     - {block: list, label, field}    `many` or `links`, one a line with a dash; left out when there are none
  *     - {block: numbered, label, field}          the same with 1. 2. 3.
+ *     - {block: table, label, field}   a `table`: its columns' titles, then a line for each row; a cell without a value
+ *                                      has a dash
  *     - {block: clocks, label}         the periods that the opening started: until when, at the latest, by which norm
  *     - {block: attachments, label, of: act | case}   files with their hashes: of the issuing event, or of the case
  *                                      until then; left out when there are none
@@ -66,12 +68,13 @@ enum paper_block_kind {
     BLOCK_VALUE,
     BLOCK_LIST,
     BLOCK_NUMBERED,
+    BLOCK_TABLE,
     BLOCK_CLOCKS,
     BLOCK_ATTACHMENTS,
     BLOCK_SIGNATURE,
     BLOCK_PROOF,
 };
-#define BLOCK_KINDS 13
+#define BLOCK_KINDS 14
 
 struct paper_block {
     enum paper_block_kind kind;

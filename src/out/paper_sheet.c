@@ -41,7 +41,7 @@ struct strip {
     double space_before, height;
     bool keep; /* tied to the next strip */
     int part;
-    struct piece pieces[2];
+    struct piece pieces[SHEET_CELLS];
     double rule; /* thickness, of a rule */
     sheet_draw_fn *draw;
     const void *arg;
@@ -137,7 +137,7 @@ void sheet_free(struct sheet *sheet)
     if (sheet == NULL)
         return;
     for (size_t i = 0; i < sheet->count; i++)
-        for (int side = 0; side < 2; side++)
+        for (int side = 0; side < SHEET_CELLS; side++)
             if (sheet->strips[i].pieces[side].layout != NULL)
                 g_object_unref(sheet->strips[i].pieces[side].layout);
     free(sheet->strips);
@@ -298,22 +298,31 @@ void sheet_put_text(struct sheet *sheet, const struct sheet_cell *cell, double s
         sheet_keep_last(sheet);
 }
 
-void sheet_put_row(struct sheet *sheet, const struct sheet_cell *left, const struct sheet_cell *right,
-                   double space_before, bool keep)
+void sheet_put_cells(struct sheet *sheet, const struct sheet_cell *cells, size_t count, double space_before, bool keep)
 {
     size_t first = sheet->count;
-    double ascent = styles[left->style].ascent;
+    double ascent = 0;
 
-    if (styles[right->style].ascent > ascent)
-        ascent = styles[right->style].ascent;
-    lay_cell(sheet, left, first, 0, space_before);
-    lay_cell(sheet, right, first, 1, space_before);
+    assert(count <= SHEET_CELLS);
+    for (size_t i = 0; i < count; i++)
+        if (styles[cells[i].style].ascent > ascent)
+            ascent = styles[cells[i].style].ascent;
+    for (size_t i = 0; i < count; i++)
+        lay_cell(sheet, &cells[i], first, (int)i, space_before);
     /* A small label stands on the base line of the larger words beside it. */
     for (size_t i = first; i < sheet->count; i++)
-        for (int side = 0; side < 2; side++)
+        for (int side = 0; side < SHEET_CELLS; side++)
             sheet->strips[i].pieces[side].ascent = ascent;
     if (keep && sheet->count > first)
         sheet_keep_last(sheet);
+}
+
+void sheet_put_row(struct sheet *sheet, const struct sheet_cell *left, const struct sheet_cell *right,
+                   double space_before, bool keep)
+{
+    const struct sheet_cell both[] = {*left, *right};
+
+    sheet_put_cells(sheet, both, 2, space_before, keep);
 }
 
 void sheet_put_rule(struct sheet *sheet, double thickness, double space_before)
@@ -351,8 +360,8 @@ static void piece_draw(cairo_t *cr, const struct piece *piece, double y)
 
 static void strip_draw(cairo_t *cr, const struct sheet *sheet, const struct strip *strip, double y)
 {
-    piece_draw(cr, &strip->pieces[0], y);
-    piece_draw(cr, &strip->pieces[1], y);
+    for (size_t side = 0; side < SHEET_CELLS; side++)
+        piece_draw(cr, &strip->pieces[side], y);
     if (strip->rule > 0) {
         cairo_set_source_rgb(cr, 0.25, 0.25, 0.25);
         cairo_rectangle(cr, SHEET_LEFT, y, SHEET_TEXT, strip->rule);

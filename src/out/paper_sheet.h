@@ -58,6 +58,9 @@ void sheet_put_text(struct sheet *sheet, const struct sheet_cell *cell, double s
 /* Two cells side by side, first lines on one base line. */
 void sheet_put_row(struct sheet *sheet, const struct sheet_cell *left, const struct sheet_cell *right,
                    double space_before, bool keep);
+/* The same of several, at most SHEET_CELLS. */
+#define SHEET_CELLS 4
+void sheet_put_cells(struct sheet *sheet, const struct sheet_cell *cells, size_t count, double space_before, bool keep);
 /* A line across the text. */
 void sheet_put_rule(struct sheet *sheet, double thickness, double space_before);
 /* Something of its own that is never parted. `arg` must live until the sheet is drawn. */

@@ -365,4 +365,4 @@ static int run(struct tx *tx, const struct office *office, const struct effect_c
     return r;
 }
 
-const struct case_effects person_effects = {.barred = barred, .run = run};
+const struct case_effects person_effects = {.knows = effect_of_person, .of_people = true, .barred = barred, .run = run};

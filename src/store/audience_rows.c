@@ -100,6 +100,33 @@ int store_audience_month_close(struct tx *tx, int month, int64_t now_usec, struc
     return one_month(db, err);
 }
 
+int store_audience_month_wipe(struct tx *tx, int month, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("UPDATE audience_month SET secret = NULL WHERE month = $1"));
+    db_put_int(db, month);
+    return one_month(db, err);
+}
+
+int store_audience_month_shed(struct tx *tx, int month, int64_t limit, int64_t *ret_gone, struct err *err)
+{
+    int64_t chunks = 0, sets = 0;
+    int r;
+    struct db *db = db_query(tx->db, SQL("DELETE FROM audience_chunk WHERE serial IN (SELECT serial FROM "
+                                         "audience_chunk WHERE month = $1 ORDER BY serial LIMIT $2)"));
+    db_put_int(db, month);
+    db_put_int(db, limit);
+    if ((r = db_run(db, &chunks, err)) != 0)
+        return r;
+    db = db_query(tx->db, SQL("DELETE FROM audience_set WHERE month = $1 AND (service, stretch) IN (SELECT service, "
+                              "stretch FROM audience_set WHERE month = $2 ORDER BY service, stretch LIMIT $3)"));
+    db_put_int(db, month);
+    db_put_int(db, month);
+    db_put_int(db, limit);
+    if ((r = db_run(db, &sets, err)) == 0)
+        *ret_gone = chunks + sets;
+    return r;
+}
+
 int store_audience_month_destroy(struct tx *tx, int month, int64_t now_usec, struct err *err)
 {
     int r;
@@ -239,6 +266,13 @@ int store_audience_set_put(struct tx *tx, const struct audience_set_row *row, st
     db_put_int(db, row->stretch);
     db_put_blob(db, row->users, row->bytes);
     return db_run(db, NULL, err);
+}
+
+int store_audience_set_count(struct tx *tx, int month, int64_t *ret, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT count(*) FROM audience_set WHERE month = $1"));
+    db_put_int(db, month);
+    return db_run_int(db, 0, ret, err);
 }
 
 int store_audience_set_scan(struct tx *tx, int month, int first, int end,

@@ -27,6 +27,10 @@ int store_audience_months(struct tx *tx, bool kept, struct arena *arena, struct 
 /* Each of these: ERR_NOT_FOUND "not_found" without that month. */
 int store_audience_month_folded(struct tx *tx, int month, int64_t folded, struct err *err) WARN_UNUSED;
 int store_audience_month_close(struct tx *tx, int month, int64_t now_usec, struct err *err) WARN_UNUSED;
+/* The secret goes; print and times stay. */
+int store_audience_month_wipe(struct tx *tx, int month, struct err *err) WARN_UNUSED;
+/* Takes away at most `limit` chunks and as many sets of the month; *ret_gone: how many. */
+int store_audience_month_shed(struct tx *tx, int month, int64_t limit, int64_t *ret_gone, struct err *err) WARN_UNUSED;
 /* The secret goes, and all chunks and sets of the month with it; print and times stay. */
 int store_audience_month_destroy(struct tx *tx, int month, int64_t now_usec, struct err *err) WARN_UNUSED;
 
@@ -72,6 +76,8 @@ struct audience_set_row {
 };
 /* In place of what was there. */
 int store_audience_set_put(struct tx *tx, const struct audience_set_row *row, struct err *err) WARN_UNUSED;
+/* How many sets the month has. */
+int store_audience_set_count(struct tx *tx, int month, int64_t *ret, struct err *err) WARN_UNUSED;
 /* By service and stretch, from `first` to before `end`; `row` lives for the call. */
 int store_audience_set_scan(struct tx *tx, int month, int first, int end,
                             int (*each)(const struct audience_set_row *row, void *arg, struct err *err), void *arg,

@@ -554,18 +554,19 @@ static int postgres_compact(struct db *db, bool *whole, bool *skipped, struct er
     /* A table of another's is skipped with no more than a warning: what the server asks is asked before it. */
     static const struct sql not_ours = {
         "SELECT count(*) FROM unnest(ARRAY['subject', 'subject_lookup', 'person', 'person_record', 'person_session', "
-        "'person_code', 'destruction', 'case_file', 'attachment']) AS t "
+        "'person_code', 'destruction', 'case_file', 'attachment', 'audience_month', 'audience_chunk', 'audience_set']) "
+        "AS t "
         "JOIN pg_catalog.pg_class c ON c.oid = CAST(t AS regclass) "
         "WHERE NOT pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_database d "
         "WHERE d.datname = current_database() AND pg_has_role(d.datdba, 'USAGE'))"};
     static const struct sql anew[] = {
         {"VACUUM (FULL) subject"},       {"VACUUM (FULL) subject_lookup"}, {"VACUUM (FULL) person"},
         {"VACUUM (FULL) person_record"}, {"VACUUM (FULL) person_session"}, {"VACUUM (FULL) person_code"},
-        {"VACUUM (FULL) destruction"},
+        {"VACUUM (FULL) destruction"},   {"VACUUM (FULL) audience_month"},
     };
     static const struct sql again[] = {{"VACUUM subject"},       {"VACUUM subject_lookup"}, {"VACUUM person"},
                                        {"VACUUM person_record"}, {"VACUUM person_session"}, {"VACUUM person_code"},
-                                       {"VACUUM destruction"}};
+                                       {"VACUUM destruction"},   {"VACUUM audience_month"}};
     const struct sql *list = *whole ? anew : again;
     int64_t others = 0;
     int rc = db_run_int(db_query(db, &not_ours), 0, &others, err);
@@ -573,7 +574,7 @@ static int postgres_compact(struct db *db, bool *whole, bool *skipped, struct er
     for (size_t i = 0; i < sizeof anew / sizeof *anew && rc == 0; i++)
         rc = simple(of(db), &list[i], err);
     if (rc == 0)
-        rc = simple(of(db), SQL("VACUUM case_file, attachment"), err);
+        rc = simple(of(db), SQL("VACUUM case_file, attachment, audience_chunk, audience_set"), err);
     if (rc == 0)
         *whole = false;
     return rc;

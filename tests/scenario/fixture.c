@@ -1,5 +1,6 @@
 /* See fixture.h. */
 #include "fixture.h"
+#include "audience/effects.h"
 #include "persons/effects.h"
 #include "persons/verify.h"
 #include <dirent.h>
@@ -98,6 +99,8 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 
 /* --- The office --------------------------------------------------------------------------------------------------- */
 
+static const struct case_effects *const fixture_effects[] = {&person_effects, &audience_effects, NULL};
+
 static void open_store(struct fixture *fixture, bool create)
 {
     char url[128];
@@ -109,7 +112,7 @@ static void open_store(struct fixture *fixture, bool create)
     must(ledger_open(fixture->store, &fixture->signer, &fixture->ledger, &err), &err, "ledger_open");
     office_init(&fixture->office, fixture->catalogues[fixture->catalogue_count - 1], fixture->store, fixture->ledger,
                 fixture->keyring);
-    fixture->office.effects = &person_effects;
+    fixture->office.effects = fixture_effects;
 }
 
 static void close_store(struct fixture *fixture)
@@ -248,7 +251,7 @@ int fixture_reload(struct fixture *fixture, struct err *err)
     if (fixture->store != NULL) {
         office_init(&fixture->office, fixture->catalogues[fixture->catalogue_count - 1], fixture->store,
                     fixture->ledger, fixture->keyring);
-        fixture->office.effects = &person_effects;
+        fixture->office.effects = fixture_effects;
     }
     return 0;
 }

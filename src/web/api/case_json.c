@@ -14,6 +14,33 @@ static void write_value(struct buf *out, const struct field *field, const char *
     buf_puts(out, text);
 }
 
+static void write_cell(struct buf *out, const char *cell, size_t length)
+{
+    char text[FIELD_CELL_MAX + 1];
+    size_t kept = length < FIELD_CELL_MAX ? length : FIELD_CELL_MAX;
+    memcpy(text, cell, kept);
+    text[kept] = '\0';
+    jo_put_text(out, text);
+}
+
+/* A row of a table: {column: cell}, null where it is empty. */
+static void write_row(struct buf *out, const struct field *table, const char *row)
+{
+    jo_open(out, '{');
+    for (size_t i = 0; i < table->column_count; i++) {
+        size_t length;
+        const char *cell = field_cell(row, i, &length);
+        jo_key(out, table->columns[i].name);
+        if (length == 0)
+            buf_puts(out, "null");
+        else if (table->columns[i].type == FIELD_NUMBER)
+            buf_put(out, cell, length);
+        else
+            write_cell(out, cell, length);
+    }
+    jo_close(out, '}');
+}
+
 void case_write_values(struct buf *out, const struct case_value *values, size_t count)
 {
     jo_open(out, '{');
@@ -26,8 +53,12 @@ void case_write_values(struct buf *out, const struct case_value *values, size_t 
             buf_puts(out, "null");
         } else if (field_takes_list(value->field)) {
             jo_open(out, '[');
-            for (size_t t = 0; t < value->count; t++)
-                jo_put_text(out, value->texts[t]);
+            for (size_t t = 0; t < value->count; t++) {
+                if (value->field->type == FIELD_TABLE)
+                    write_row(out, value->field, value->texts[t]);
+                else
+                    jo_put_text(out, value->texts[t]);
+            }
             jo_close(out, ']');
         } else {
             write_value(out, value->field, value->texts[0]);

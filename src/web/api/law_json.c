@@ -106,6 +106,13 @@ static void type_members(struct buf *out, const struct field *field, enum lang l
         jo_text(out, "type", "string");
         jo_text(out, "pattern", "^[A-Z]{2}$");
         break;
+    case FIELD_TABLE: /* told as it is written, rows of named cells; asked for nowhere */
+        jo_text(out, "type", "array");
+        jo_key(out, "items");
+        jo_open(out, '{');
+        jo_text(out, "type", "object");
+        jo_close(out, '}');
+        break;
     }
 }
 
@@ -167,6 +174,8 @@ static void write_object(struct buf *out, const struct field *fields, size_t cou
     jo_key(out, "properties");
     jo_open(out, '{');
     for (size_t i = 0; i < count; i++) {
+        if (fields[i].by_effect)
+            continue;
         jo_key(out, fields[i].name);
         schema_write_field(out, &fields[i], lang);
     }

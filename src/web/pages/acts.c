@@ -37,6 +37,18 @@ static bool only_paper(const struct case_view *c, const struct procedure_act *ac
     return papers == 1 && act->paper != NULL;
 }
 
+/* What the act asks; what its effect gives is none of it. NULL when memory ends. */
+static const struct field *fields_asked(struct request *request, const struct procedure_act *act, size_t *ret_count)
+{
+    struct field *asked = ARENA_ARRAY(&request->arena, struct field, act->field_count + 1);
+    if (asked == NULL)
+        return NULL;
+    for (size_t i = 0; i < act->field_count; i++)
+        if (!act->fields[i].by_effect)
+            asked[(*ret_count)++] = act->fields[i];
+    return asked;
+}
+
 int act_forms_make(struct request *request, const struct case_view *c, const char *tried, const char *refusal,
                    struct act_form **ret, size_t *ret_count, struct err *err)
 {
@@ -49,11 +61,15 @@ int act_forms_make(struct request *request, const struct case_view *c, const cha
     for (size_t i = 0; i < c->act_count; i++) {
         const struct procedure_act *act = c->acts[i];
         bool this_one = tried != NULL && strcmp(tried, act->id) == 0;
+        size_t asked_count = 0;
+        const struct field *asked = fields_asked(request, act, &asked_count);
+        if (asked == NULL)
+            return err_memory(err);
         forms[i] = (struct act_form){.act = act,
                                      .open = this_one || (tried == NULL && only_paper(c, act)),
                                      .form = {.prefix = act->id,
-                                              .fields = act->fields,
-                                              .field_count = act->field_count,
+                                              .fields = asked,
+                                              .field_count = asked_count,
                                               .had_files = this_one && request->file_count > 0,
                                               .raw = this_one ? raw : NULL,
                                               .raw_count = this_one ? raw_count : 0,

@@ -227,12 +227,52 @@ static void value_text(struct page_out *o, const struct field *field, const char
     }
 }
 
+static void table_cell(struct page_out *o, const struct field *column, const char *row, size_t index)
+{
+    char text[FIELD_CELL_MAX + 1];
+    size_t length;
+    const char *cell = field_cell(row, index, &length);
+    buf_puts(o->buf, column->type == FIELD_NUMBER ? "<td class=\"num\">" : "<td>");
+    if (length == 0 || length > FIELD_CELL_MAX) {
+        buf_puts(o->buf, "—");
+    } else {
+        memcpy(text, cell, length);
+        text[length] = '\0';
+        value_text(o, column, text);
+    }
+    buf_puts(o->buf, "</td>");
+}
+
+static void value_table(struct page_out *o, const struct case_value *value)
+{
+    const struct field *field = value->field;
+    buf_puts(o->buf, "<div class=\"scroll\"><table><thead><tr>");
+    for (size_t i = 0; i < field->column_count; i++) {
+        buf_puts(o->buf,
+                 field->columns[i].type == FIELD_NUMBER ? "<th scope=\"col\" class=\"num\">" : "<th scope=\"col\">");
+        page_text3(o, field->columns[i].title);
+        buf_puts(o->buf, "</th>");
+    }
+    buf_puts(o->buf, "</tr></thead><tbody>");
+    for (size_t row = 0; row < value->count; row++) {
+        buf_puts(o->buf, "<tr>");
+        for (size_t i = 0; i < field->column_count; i++)
+            table_cell(o, &field->columns[i], value->texts[row], i);
+        buf_puts(o->buf, "</tr>");
+    }
+    buf_puts(o->buf, "</tbody></table></div>");
+}
+
 void page_value(struct page_out *o, const struct case_value *value)
 {
     if (value->destroyed) {
         buf_puts(o->buf, "<em class=\"soft\">");
         page_word(o, T_case_destroyed);
         buf_puts(o->buf, "</em>");
+        return;
+    }
+    if (value->field->type == FIELD_TABLE) {
+        value_table(o, value);
         return;
     }
     for (size_t i = 0; i < value->count; i++) {
