@@ -44,6 +44,7 @@ const char options_help[] =
     "  --request-timeout SECONDS                                (30)\n"
     "  --body-memory MIB                                        (768)\n"
     "  --import-max MIB         largest file of consents sent   (64)\n"
+    "  --audience-late-hour HOUR  until when yesterday's users are counted  (6)\n"
     "  --log-level WORD       debug, info, warning or error     (info)\n"
     "  --lang kk|ru|en        language of messages\n"
     "  --json                 machine-readable output\n";
@@ -73,6 +74,7 @@ enum option_id {
     O_REQUEST_TIMEOUT,
     O_BODY_MEMORY,
     O_IMPORT_MAX,
+    O_AUDIENCE_LATE_HOUR,
     O_RULES,
     O_DECISION_LOG,
     O_LANG,
@@ -123,6 +125,7 @@ static const struct option options[] = {
     {"request-timeout", required_argument, NULL, O_REQUEST_TIMEOUT},
     {"body-memory", required_argument, NULL, O_BODY_MEMORY},
     {"import-max", required_argument, NULL, O_IMPORT_MAX},
+    {"audience-late-hour", required_argument, NULL, O_AUDIENCE_LATE_HOUR},
     {"rules", required_argument, NULL, O_RULES},
     {"decision-log", required_argument, NULL, O_DECISION_LOG},
     {"lang", required_argument, NULL, O_LANG},
@@ -253,6 +256,10 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
     case O_IMPORT_MAX:
         r = read_number(name, value, 1, IMPORT_MIB, &number, err);
         settings->import_mib = (int)number;
+        break;
+    case O_AUDIENCE_LATE_HOUR:
+        r = read_number(name, value, 0, 23, &number, err);
+        settings->audience_late_hour = (int)number;
         break;
     case O_RULES:
         settings->rules_file = value;
@@ -400,8 +407,11 @@ int options_read(struct cli *cli, int argc, char **argv, struct err *err)
     const char *config = NULL;
     int id, index = 0, r = 0;
 
-    cli->settings = (struct settings){
-        .listen_host = "127.0.0.1", .listen_port = 8480, .store_url = "var/talap.db", .var_dir = "var"};
+    cli->settings = (struct settings){.listen_host = "127.0.0.1",
+                                      .listen_port = 8480,
+                                      .store_url = "var/talap.db",
+                                      .var_dir = "var",
+                                      .audience_late_hour = 6};
     /* Two rounds: first only --config, so that every other option comes after the file and wins. */
     opterr = 0;
     optind = 0;

@@ -32,6 +32,7 @@ struct settings {
     int request_timeout_sec;                    /* 0: 30 */
     int import_mib;                             /* the largest file of consents sent; 0: IMPORT_MIB */
     int body_memory_mib;                        /* large bodies and answers in memory together; 0: 768 */
+    int audience_late_hour;                     /* until which local hour yesterday takes users; 0: not at all */
     int backup_kept_days;                       /* how long copies made by `talap backup` are kept; 0: 30 */
     bool demo;                                  /* show the demo sign-ins on the sign-in page */
     const char *demo_password;                  /* with demo: the password that every demo account has */

@@ -4,6 +4,7 @@
 #include "persons/vault.h"
 #include "web/app.h"
 #include "web/figures.h"
+#include "web/pages/audience_views.h"
 #include "web/routes.h"
 #include <pages.h>
 
@@ -170,6 +171,8 @@ int page_desk_get(struct request *request, struct response *response, struct err
         r = store_outbox_figures(tx, &mail, err);
     if (r == 0)
         r = ending_fill(request, tx, &view, err);
+    if (r == 0)
+        r = audience_box_fill(request, tx, &view.users, err);
     if (r == 0)
         r = page_begin(request, response, PAGE_TITLE(request, desk_title), "desk", &page, err);
     if (r < 0)

@@ -52,8 +52,12 @@ struct chart_bars {
     const int64_t *values[3];
     const char *const *labels; /* under the bars; NULL or "" draws none */
     const char *title;         /* for those who do not see it */
+    int64_t limit;             /* a line across at this value, where the scale reaches it; 0: none */
 };
 int chart_bars_svg(const struct chart_bars *chart, struct arena *arena, struct html *ret, struct err *err) WARN_UNUSED;
+/* One bar against a limit, which is marked. */
+int chart_gauge_svg(int64_t value, int64_t limit, const char *title, struct arena *arena, struct html *ret,
+                    struct err *err) WARN_UNUSED;
 
 /* The opener's number and code, kept in a cookie for an hour so that neither is typed twice nor stands in an address.
  */

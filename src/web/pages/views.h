@@ -267,6 +267,7 @@ struct desk_opening {
     const struct procedure *procedure;
     const char *about; /* one sentence */
 };
+struct audience_box;
 struct desk_view {
     int64_t overdue, today, week, unassigned, mine, open;
     size_t urgent_count, group_count, waiting_count, opening_count;
@@ -285,6 +286,7 @@ struct desk_view {
     int64_t mail_waiting, mail_failed;
     bool mail_configured;
     const char *ending; /* how many values end within 30 days, or NULL */
+    const struct audience_box *users; /* audience_views.h; or NULL */
 };
 struct choice {
     const char *id, *title;
