@@ -147,9 +147,10 @@ static bool take_count(struct reading *reading, struct cell cell, uint32_t *ret)
 {
     uint64_t value = 0;
     size_t i = 0;
-    for (; i < cell.count && i < 11 && cell.text[i] >= '0' && cell.text[i] <= '9'; i++)
-        value = value * 10 + (uint64_t)(cell.text[i] - '0');
-    if (i < cell.count && i < 11) {
+    /* Larger than any count stays so. */
+    for (; i < cell.count && cell.text[i] >= '0' && cell.text[i] <= '9'; i++)
+        value = value > UINT32_MAX ? value : value * 10 + (uint64_t)(cell.text[i] - '0');
+    if (i < cell.count) {
         refuse(reading, "count", "not_a_number", NULL);
         return false;
     }

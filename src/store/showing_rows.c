@@ -89,15 +89,15 @@ int store_showing_advert(struct tx *tx, int64_t advert, int64_t count, int32_t f
                          int64_t now_usec, bool *ret_stands, struct err *err)
 {
     int64_t changes = 0;
-    struct db *db = db_query(tx->db, SQL("UPDATE advert SET shown = shown + $2, "
-                                         "first_day = CASE WHEN first_day <= $3 THEN first_day ELSE $3 END, "
-                                         "last_day = CASE WHEN last_day >= $4 THEN last_day ELSE $4 END, "
-                                         "counted_usec = $5 WHERE serial = $1 AND removed_usec IS NULL"));
-    db_put_int(db, advert);
+    struct db *db = db_query(tx->db, SQL("UPDATE advert SET shown = shown + $1, "
+                                         "first_day = CASE WHEN first_day <= $2 THEN first_day ELSE $2 END, "
+                                         "last_day = CASE WHEN last_day >= $3 THEN last_day ELSE $3 END, "
+                                         "counted_usec = $4 WHERE serial = $5 AND removed_usec IS NULL"));
     db_put_int(db, count);
     db_put_int(db, first_day);
     db_put_int(db, last_day);
     db_put_int(db, now_usec);
+    db_put_int(db, advert);
     int r = db_run(db, &changes, err);
     if (r == 0)
         *ret_stands = changes > 0;
