@@ -50,6 +50,7 @@ static const struct {
     {"kind",
      "{\"type\":\"string\",\"enum\":[\"purpose\",\"category\",\"recipient\",\"state\",\"policy\",\"responsible\"]}",
      "Which register"},
+    {"service", "{\"type\":\"string\"}", "Users of this service alone; absent or *: of all together"},
     {"before", "{\"type\":\"integer\",\"minimum\":0}", "Only what is older than this leaf"},
 };
 
@@ -89,6 +90,11 @@ static const struct {
     {"report_get", 200, "application/json", "report", NULL},
     {"report_csv", 200, "text/csv", NULL, NULL},
     {"statements_csv", 200, "text/csv", NULL, NULL},
+    {"audience_get", 200, "application/json", "audience", NULL},
+    {"audience_months", 200, "application/json", "audience_months", NULL},
+    {"audience_csv", 200, "text/csv", NULL, NULL},
+    {"audience_days", 200, "application/json", "audience_days", NULL},
+    {"audience_correct", 201, "application/json", "audience_corrected", "audience_correction_new"},
     {"ledger_checkpoint", 200, "text/plain", NULL, NULL},
     {"ledger_key", 200, "text/plain", NULL, NULL},
     {"ledger_inclusion", 200, "application/json", "receipt", NULL},
@@ -178,7 +184,7 @@ static void write_parameters(struct request *request, struct buf *out, const str
         p += strspn(p, " ");
     }
     write_parameter(request, out, "lang", "query");
-    static const char *const keyed[] = {"case_open", "case_act", "account_create", "token_create"};
+    static const char *const keyed[] = {"case_open", "case_act", "account_create", "token_create", "audience_correct"};
     bool takes_key = false;
     for (size_t i = 0; i < sizeof keyed / sizeof keyed[0]; i++)
         takes_key = takes_key || strcmp(route->name, keyed[i]) == 0;
@@ -189,6 +195,9 @@ static void write_parameters(struct request *request, struct buf *out, const str
         write_header_parameter(out, "X-Request-ID", "Comes back with the answer");
     if (strcmp(route->name, "case_act") == 0)
         write_header_parameter(out, "If-Match", "The case's ETag; another version is refused with 412");
+    if (strcmp(route->name, "audience_correct") == 0)
+        write_header_parameter(out, "If-Match",
+                               "The version of the figure that is corrected; another is refused with 412");
     jo_close(out, ']');
 }
 
