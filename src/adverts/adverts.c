@@ -1,49 +1,13 @@
 /* Keeping advertisements: taking in, changing, reading. What is slow (reading JSON, checking, hashing) happens outside
- * of the transaction in advert_make; inside there are rows and one event, however many come together. */
+ * of the transaction (advert_make.c, intake.c); inside there are rows and one event, however many come together. */
 #include "adverts/adverts.h"
 #include "cases/record.h"
 #include "store/advert_rows.h"
 #include <string.h>
 
-#define JSON_LIMIT (8u << 20) /* of one: 10 000 words of criteria are far below */
-
 static void hash_hex(const struct hash *hash, char ret[static 2 * SHA256_BYTES + 1])
 {
     hex_encode(hash->bytes, SHA256_BYTES, ret);
-}
-
-int advert_make(const struct advert *advert, const struct advert_result *result, const char *id, int64_t version,
-                int64_t now_usec, struct arena *arena, struct advert_new *ret, struct err *err)
-{
-    struct advert_new made = {.own_id = advert->own_id,
-                              .last_day = advert->until_day < ADVERT_DAY_OPEN ? advert->until_day : ADVERT_DAY_OPEN,
-                              .media = advert->media,
-                              .media_count = advert->media_count};
-    CLEANUP_BUF struct buf out = {0};
-    int r;
-
-    if (id != NULL)
-        strncpy(made.id, id, sizeof(made.id) - 1);
-    else
-        id_new(now_usec, made.id);
-    buf_init(&out, JSON_LIMIT);
-    buf_puts(&out, "{\"advert\":");
-    r = advert_write(advert, &out, err);
-    buf_puts(&out, ",\"check\":");
-    if (r == 0)
-        r = advert_result_write(result, -1, &out, err);
-    if (r < 0)
-        return r;
-    buf_printf(&out, ",\"id\":\"%s\",\"version\":", made.id);
-    buf_put_int(&out, version);
-    buf_putc(&out, '}');
-    made.json = out.failed ? NULL : arena_strndup(arena, out.data, out.len);
-    if (made.json == NULL)
-        return err_memory(err);
-    made.json_len = out.len;
-    made.hash = merkle_leaf(made.json, made.json_len);
-    *ret = made;
-    return 0;
 }
 
 /* --- Taking in -----------------------------------------------------------------------------------------------------
@@ -53,13 +17,8 @@ static int name_media(struct tx *tx, const struct advert_new *advert, int64_t se
 {
     int r = 0;
 
-    for (size_t i = 0; i < advert->media_count && r == 0; i++) {
-        struct hash hash;
-
-        if (!hex_decode(advert->media[i].hash, hash.bytes, SHA256_BYTES))
-            return err_set(err, ERR_BAD_INPUT, "media_hash_malformed", NULL);
-        r = store_advert_media_name(tx, &hash, serial, err);
-    }
+    for (size_t i = 0; i < advert->media_count && r == 0; i++)
+        r = store_advert_media_name(tx, &advert->media[i], serial, err);
     return r;
 }
 

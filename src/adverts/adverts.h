@@ -28,12 +28,12 @@ struct advert_new {
     const char *json;   /* canonical: {"advert": …, "check": …, "id", "version"} */
     size_t json_len;
     struct hash hash; /* merkle_leaf of json */
-    const struct advert_media *media;
+    const struct hash *media;
     size_t media_count;
     int64_t serial; /* told by adverts_keep */
 };
-/* Makes one ready: `id` NULL is a new one (of the moment), else what the changed one is called; `version` from 1. The
- * JSON is in the arena. */
+/* Makes one ready: `id` NULL is a new one (of the moment), else what the changed one is called; `version` from 1. All
+ * that it holds is copied to the arena. */
 int advert_make(const struct advert *advert, const struct advert_result *result, const char *id, int64_t version,
                 int64_t now_usec, struct arena *arena, struct advert_new *ret, struct err *err) WARN_UNUSED;
 /* Keeps them all or none. Refusals: ERR_CONFLICT "advert_known" (arg: the own id). *ret_leaf: the event. */

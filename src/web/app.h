@@ -43,17 +43,18 @@ struct settings {
 struct app {
     const struct settings *settings;
     struct office office;
-    const struct papers *papers;       /* layouts of papers; NULL: none can be drawn */
-    struct mailer_settings mail;       /* for the settings page: is a server configured, and which */
-    int64_t (*now)(void);              /* time_now_usec, or a test's clock */
-    struct figures *figures;           /* figures.h; made and freed with the server */
-    struct report_cache *reports;      /* report_cache.h; the same */
-    struct person_index *persons;      /* persons/person_index.h: from which decisions are made; the same */
-    struct token_cache *tokens;        /* token_cache.h; the same */
-    struct decision_log *decision_log; /* decision_log.h; the same */
-    const struct rules *rules;         /* persons/rules.h: the operator's own; NULL: none */
-    struct advert_ids *advert_ids;     /* adverts/ids.h; made and freed with the server */
-    struct counter *counter;           /* audience/counter.h; NULL: no users are counted here */
+    const struct papers *papers;             /* layouts of papers; NULL: none can be drawn */
+    struct mailer_settings mail;             /* for the settings page: is a server configured, and which */
+    int64_t (*now)(void);                    /* time_now_usec, or a test's clock */
+    struct figures *figures;                 /* figures.h; made and freed with the server */
+    struct report_cache *reports;            /* report_cache.h; the same */
+    struct person_index *persons;            /* persons/person_index.h: from which decisions are made; the same */
+    struct token_cache *tokens;              /* token_cache.h; the same */
+    struct decision_log *decision_log;       /* decision_log.h; the same */
+    const struct rules *rules;               /* persons/rules.h: the operator's own; NULL: none */
+    const struct advert_rules *advert_rules; /* adverts/check.h: what the check before publication goes by */
+    struct advert_ids *advert_ids;           /* adverts/ids.h; made and freed with the server */
+    struct counter *counter;                 /* audience/counter.h; NULL: no users are counted here */
 };
 
 struct server;

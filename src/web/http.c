@@ -67,6 +67,7 @@ static void connection_reset(struct connection *c)
     c->request.office = &c->server->app->office;
     c->public_url = c->server->public_url;
     c->https_outside = c->server->https_outside;
+    c->request.arena.limit_bytes = ARENA_LIMIT; /* a handler may have raised it */
     field_errors_init(&c->request.errors, &c->request.arena);
 }
 
