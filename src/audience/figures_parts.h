@@ -39,6 +39,8 @@ int day_close_in(struct tx *tx, const struct office *office, int32_t day, const 
 /* A month without a closed day that is over all the same. */
 int month_close_in(struct tx *tx, const struct office *office, int month, const struct closing_figures *figures,
                    int64_t now_usec, struct err *err) WARN_UNUSED;
+/* Marks the month's row, where there is one and it is open. */
+int month_mark_closed(struct tx *tx, int month, int64_t now_usec, struct err *err) WARN_UNUSED;
 /* The last closed day; NO_DAY: none. */
 int last_closed_day(struct tx *tx, int32_t *ret, struct err *err) WARN_UNUSED;
 /* The moment from which the day takes no lines. */

@@ -1,6 +1,7 @@
 #include "jobs/jobs.h"
 
 #include "adverts/showings.h"
+#include "audience/figures.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "cases/registers.h"
@@ -285,6 +286,16 @@ static int destroy(const struct jobs_settings *settings, int64_t now_usec, size_
     return r;
 }
 
+/* Looks by itself whether a day is over or a secret waits; a backlog is cleared piece by piece. */
+static int close_days(const struct jobs_settings *settings, int64_t now_usec, size_t *handled, struct err *err)
+{
+    size_t count = 0;
+    int r = audience_pass(settings->office, settings->counter, settings->late_hour, now_usec, &count, err);
+
+    *handled += r == 0 ? count : 0;
+    return r;
+}
+
 int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     struct due due = {false};
@@ -311,6 +322,7 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
         r = first_failure(r, run_piece(settings, do_retention, now_usec, &handled, &why), err, &why);
     if (due.destruction)
         r = first_failure(r, destroy(settings, now_usec, &handled, &why), err, &why);
+    r = first_failure(r, close_days(settings, now_usec, &handled, &why), err, &why);
     if (due.index)
         r = first_failure(r, index_words(settings, &handled, &why), err, &why);
     if (r == 0)
@@ -361,7 +373,8 @@ static int index_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, 
     return r;
 }
 
-/* Counts of showings come by the hundred thousand: their parts are added one after the other, beside everything else. */
+/* Counts of showings come by the hundred thousand: their parts are added one after the other, beside everything else.
+ */
 static int showings_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     return showings_fold(jobs->settings.office, now_usec, ret_handled, err);

@@ -282,21 +282,40 @@ static int replay_report(struct tx *tx, struct replay *replay, struct persons_re
     return r;
 }
 
+struct watching {
+    struct replay *replay;
+    const struct verify_also *also;
+    size_t also_count;
+};
+
 static int one_event(const struct event_row *row, void *arg, struct err *err)
 {
-    return replay_event(arg, row, err);
+    struct watching *watching = arg;
+    int r = replay_event(watching->replay, row, err);
+
+    for (size_t i = 0; r == 0 && i < watching->also_count; i++)
+        r = watching->also[i].event(row, watching->also[i].arg, err);
+    return r;
 }
 
 int persons_verify(struct tx *tx, const struct office *office, struct verify_report *ret_office,
                    struct persons_report *ret, struct err *err)
 {
+    return persons_verify_with(tx, office, NULL, 0, ret_office, ret, err);
+}
+
+int persons_verify_with(struct tx *tx, const struct office *office, const struct verify_also *also, size_t also_count,
+                        struct verify_report *ret_office, struct persons_report *ret, struct err *err)
+{
+    struct watching watching = {.also = also, .also_count = also_count};
     struct verify_report report;
     struct replay *replay;
     int r = replay_new(office, &replay, err);
 
     if (r < 0)
         return r;
-    r = office_verify_with(tx, office, one_event, replay, &report, err);
+    watching.replay = replay;
+    r = office_verify_with(tx, office, one_event, &watching, &report, err);
     if (r == 0)
         r = replay_report(tx, replay, ret, err);
     if (r == 0)

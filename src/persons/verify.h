@@ -23,5 +23,13 @@ struct persons_report {
  * "backup ID", "event N", "events of people". */
 int persons_verify(struct tx *tx, const struct office *office, struct verify_report *ret_office,
                    struct persons_report *ret, struct err *err) WARN_UNUSED;
+/* The same, and every event is shown to the verifications of the other rooms too, so that the ledger is gone through
+ * once; a failure of theirs ends it. */
+struct verify_also {
+    int (*event)(const struct event_row *row, void *arg, struct err *err);
+    void *arg;
+};
+int persons_verify_with(struct tx *tx, const struct office *office, const struct verify_also *also, size_t also_count,
+                        struct verify_report *ret_office, struct persons_report *ret, struct err *err) WARN_UNUSED;
 
 #endif

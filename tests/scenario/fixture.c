@@ -1,5 +1,6 @@
 /* See fixture.h. */
 #include "fixture.h"
+#include "audience/audience_verify.h"
 #include "audience/effects.h"
 #include "persons/effects.h"
 #include "persons/verify.h"
@@ -430,11 +431,19 @@ size_t fixture_index(struct fixture *fixture)
 int fixture_verify(struct fixture *fixture, struct verify_report *ret, struct err *err)
 {
     struct persons_report people;
+    struct audience_verification *figures;
+    struct verify_also also = {.event = audience_verification_event};
+    struct audience_report closed;
     struct tx *tx;
     int r = store_read_begin(fixture->store, &tx, err);
 
     must(r, err, "store_read_begin");
-    r = persons_verify(tx, &fixture->office, ret, &people, err);
+    must(audience_verification_new(&figures, err), err, "audience_verification_new");
+    also.arg = figures;
+    r = persons_verify_with(tx, &fixture->office, &also, 1, ret, &people, err);
+    if (r == 0)
+        r = audience_verification_end(tx, figures, &closed, err);
+    audience_verification_free(figures);
     store_read_end(tx);
     return r;
 }
