@@ -45,7 +45,7 @@ int store_showing_chunk_delete(struct tx *tx, int64_t serial, struct err *err)
 
 int store_showing_waiting(struct tx *tx, int64_t *ret, struct err *err)
 {
-    return db_run_int(db_query(tx->db, SQL("SELECT coalesce(sum(count), 0) FROM advert_chunk")), 0, ret, err);
+    return db_run_int(db_query(tx->db, SQL("SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM advert_chunk")), 0, ret, err);
 }
 
 /* --- Figures ------------------------------------------------------------------------------------------------------ */
