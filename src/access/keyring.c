@@ -196,6 +196,17 @@ int unseal(const struct subject_key *key, const char *place, const void *sealed,
     return result;
 }
 
+void keyring_wrap(const struct keyring *keyring, const char *place, const void *secret, size_t count, void *ret)
+{
+    seal_into(keyring->wrap, place, secret, count, ret);
+}
+
+bool keyring_unwrap(const struct keyring *keyring, const char *place, const void *wrapped, size_t wrapped_count,
+                    void *ret)
+{
+    return unseal_into(keyring->wrap, place, wrapped, wrapped_count, ret);
+}
+
 /* --- Persons ---------------------------------------------------------------------------------------------------------
  */
 

@@ -44,6 +44,12 @@ int unseal(const struct subject_key *key, const char *place, const void *sealed,
            struct err *err) WARN_UNUSED;
 size_t sealed_size(size_t plain_count);
 
+/* A secret wrapped by the master key itself: `ret` takes sealed_size(count) bytes, random from the first on. False: it
+ * was not wrapped by this key for this place. */
+void keyring_wrap(const struct keyring *keyring, const char *place, const void *secret, size_t count, void *ret);
+bool keyring_unwrap(const struct keyring *keyring, const char *place, const void *wrapped, size_t wrapped_count,
+                    void *ret) WARN_UNUSED;
+
 /* Keyed hash of an e-mail, phone or IIN in canonical form. `kind`: "email", "phone", "iin". */
 struct hash keyring_lookup(const struct keyring *keyring, const char *kind, const char *value);
 /* Keyed hash of 64 bits (SipHash-2-4), for tables in memory that are asked millions of times a second. */

@@ -53,7 +53,7 @@ struct counting {
     size_t fresh;          /* of this call: users not seen that day in that service before */
     int64_t users_today;   /* of the service on that day, afterwards */
     struct counting *next; /* the counter's */
-    uint64_t ticket;       /* the counter's */
+    int32_t day;           /* the counter's */
 };
 void counter_add(struct counter *counter, const struct visits *visits, int64_t now_usec, struct counting *counting);
 
@@ -74,8 +74,9 @@ void counter_day_closed(struct counter *counter, int32_t day, bool closed);
 /* Forgets a month: sets, key, memory (wiped). Its rows are figures.h's to destroy. */
 void counter_month_forget(struct counter *counter, int month);
 
-/* Puts chunks into the sets when they have grown to be worth it; small transactions. *ret_handled 0: nothing to do. */
-int counter_fold(struct counter *counter, size_t *ret_handled, struct err *err) WARN_UNUSED;
+/* Puts chunks into the sets when they have grown to be worth it; small transactions. *ret_handled 0: nothing to do, or
+ * another node is at it. */
+int counter_fold(struct counter *counter, int64_t now_usec, size_t *ret_handled, struct err *err) WARN_UNUSED;
 
 struct counter_figures {
     uint64_t lines, fresh, bodies, writes, bytes; /* since the start; bytes: memory of the sets */

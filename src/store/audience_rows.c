@@ -235,7 +235,9 @@ int store_audience_chunk_scan(struct tx *tx, int month, int64_t after,
 
 int store_audience_chunk_last(struct tx *tx, int month, int64_t *ret, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("SELECT max(serial) FROM audience_chunk WHERE month = $1"));
+    struct db *db = db_query(tx->db, SQL("SELECT max(n) FROM (SELECT max(serial) AS n FROM audience_chunk WHERE "
+                                         "month = $1 UNION ALL SELECT folded FROM audience_month WHERE month = $1) "
+                                         "known"));
     db_put_int(db, month);
     return db_run_int(db, 0, ret, err);
 }

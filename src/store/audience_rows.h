@@ -62,7 +62,8 @@ int store_audience_chunk_add(struct tx *tx, const struct audience_chunk_row *row
 int store_audience_chunk_scan(struct tx *tx, int month, int64_t after,
                               int (*each)(const struct audience_chunk_row *row, void *arg, struct err *err), void *arg,
                               struct err *err) WARN_UNUSED;
-/* The last serial of the month's chunks, or 0; and the bytes of all that are there. */
+/* The last serial of the month's chunks, also of those that are in sets now, or 0; and the bytes of all that are there.
+ */
 int store_audience_chunk_last(struct tx *tx, int month, int64_t *ret, struct err *err) WARN_UNUSED;
 int store_audience_chunk_bytes(struct tx *tx, int month, int64_t *ret, struct err *err) WARN_UNUSED;
 int store_audience_chunk_delete(struct tx *tx, int month, int64_t until, struct err *err) WARN_UNUSED;
