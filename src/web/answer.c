@@ -45,12 +45,13 @@ static bool has_header(const struct response *response, const char *name)
 static void add_headers(struct connection *c, struct MHD_Response *to)
 {
     const struct response *response = &c->response;
-    MHD_add_response_header(to, "Content-Security-Policy",
-                            c->server->has_scripts
-                                ? "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-                                  "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-                                : "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-                                  "frame-ancestors 'none'; base-uri 'none'");
+    if (!has_header(response, "Content-Security-Policy"))
+        MHD_add_response_header(to, "Content-Security-Policy",
+                                c->server->has_scripts
+                                    ? "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+                                      "media-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+                                    : "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+                                      "form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
     MHD_add_response_header(to, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(to, "Referrer-Policy", "no-referrer");
     if (!has_header(response, "Cache-Control"))

@@ -171,6 +171,28 @@ static int form_prefill(struct request *request, const struct procedure *procedu
     return 0;
 }
 
+/* ?about=content&link=…: a page that leads here fills in what it knows. Nothing personal is taken from an address. */
+static int query_prefill(struct request *request, const struct procedure *procedure, struct raw_value **ret,
+                         size_t *ret_count, struct err *err)
+{
+    struct raw_value *raw = ARENA_ARRAY(&request->arena, struct raw_value, procedure->field_count + 1);
+    size_t count = 0;
+    if (raw == NULL)
+        return err_memory(err);
+    for (size_t i = 0; i < procedure->field_count; i++) {
+        const struct field *field = &procedure->fields[i];
+        const char **text = ARENA_NEW(&request->arena, const char *);
+        if (text == NULL)
+            return err_memory(err);
+        *text = field->personal ? "" : query_text(request, field->name);
+        if ((*text)[0] != '\0')
+            raw[count++] = (struct raw_value){.name = field->name, .kind = RAW_FORM, .count = 1, .texts = text};
+    }
+    *ret = raw;
+    *ret_count = count;
+    return 0;
+}
+
 /* A number of a case, as far as its length tells. */
 static const char *origin_of(const struct request *request)
 {
@@ -193,9 +215,11 @@ static int form_draw(struct request *request, struct response *response, const s
     struct page *page;
     struct problem_line *extra = ARENA_ARRAY(&request->arena, struct problem_line, 3);
     const char *from = request->route->method == HTTP_GET ? origin_of(request) : NULL;
+    bool empty = request->route->method == HTTP_GET;
     int r = extra == NULL  ? err_memory(err)
-            : from == NULL ? form_values(request, reserved_of(request, procedure), &raw, &raw_count, err)
-                           : form_prefill(request, procedure, staff, from, &raw, &raw_count, err);
+            : from != NULL ? form_prefill(request, procedure, staff, from, &raw, &raw_count, err)
+            : empty        ? query_prefill(request, procedure, &raw, &raw_count, err)
+                           : form_values(request, reserved_of(request, procedure), &raw, &raw_count, err);
     if (r < 0)
         return r;
     view.from = from;

@@ -1,0 +1,180 @@
+/* Placing an advertisement by hand, and changing one: the form, the check beside its fields, and what was typed kept as
+ * the API would keep it. */
+#include "web/app.h"
+#include "web/pages/ad_form.h"
+#include "web/routes.h"
+#include <pages.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct placing {
+    struct advert_new made;
+    int64_t serial, version; /* of the one that is changed; serial 0: a new one */
+    const char *id;
+    struct ad_seen checked;
+};
+
+static int form_draw(struct request *request, struct response *response, const json_t *advert,
+                     const struct placing *placing, bool checked, const char *refusal, struct err *err)
+{
+    struct ad_form_view view = {.id = placing->id,
+                                .version = (int)placing->version,
+                                .checked = checked,
+                                .allowed = placing->checked.allowed,
+                                .refusal = refusal};
+    struct page *page;
+    int r = ad_form_fill(request, advert, checked ? &placing->checked : NULL, &view, err);
+    if (r == 0)
+        r = page_begin(request, response,
+                       placing->id == NULL ? PAGE_TITLE(request, ads_new) : PAGE_TITLE(request, ads_change), "ads",
+                       &page, err);
+    if (r < 0)
+        return r;
+    page_ad_form(&page->out, &view);
+    return page_end(page, err);
+}
+
+int page_ads_new_get(struct request *request, struct response *response, struct err *err)
+{
+    const struct placing placing = {0};
+    return form_draw(request, response, NULL, &placing, false, NULL, err);
+}
+
+/* The one that is to be changed, as it stands. */
+static int placed_find(struct request *request, struct placing *ret, struct ad_seen *ret_seen, struct err *err)
+{
+    int r = ad_of_path(request, 0, ret_seen, err);
+    if (r < 0)
+        return r;
+    if (ret_seen->gone)
+        return err_set(err, ERR_CONFLICT, "advert_removed", NULL);
+    ret->id = ret_seen->kept->id;
+    ret->serial = ret_seen->kept->serial;
+    ret->version = ret_seen->kept->version;
+    return 0;
+}
+
+int page_ad_change_get(struct request *request, struct response *response, struct err *err)
+{
+    CLEANUP_JSON json_t *whole = NULL;
+    struct placing placing = {0};
+    struct ad_seen seen;
+    int r = placed_find(request, &placing, &seen, err);
+    if (r == 0)
+        r = json_parse(seen.kept->json, seen.kept->json_len, &whole, err);
+    return r < 0 ? r : form_draw(request, response, json_object_get(whole, "advert"), &placing, false, NULL, err);
+}
+
+/* --- Keeping -------------------------------------------------------------------------------------------------------
+ */
+
+static int keep_run(struct tx *tx, struct request *request, struct err *err)
+{
+    struct placing *placing = request->state;
+    int64_t leaf;
+    if (placing->serial != 0)
+        return advert_change(tx, request->office, placing->serial, placing->version, &placing->made, &request->actor,
+                             request->now_usec, &leaf, err);
+    return adverts_keep(tx, request->office, &placing->made, 1, &request->actor, request->now_usec, &leaf, err);
+}
+
+static int keep_finish(struct request *request, struct response *response, struct err *err)
+{
+    const struct placing *placing = request->state;
+    return response_redirect(response, request, "/%s/ads/%s?done=1", lang_of(request), placing->made.id) < 0
+               ? err_memory(err)
+               : 0;
+}
+
+static int keep_failed(struct request *request, struct response *response, struct err *err)
+{
+    const struct placing *placing = request->state;
+    CLEANUP_JSON json_t *typed = ad_form_read(request);
+    if (typed == NULL)
+        return err_memory(err);
+    response->status = err_http_status(request->write_error.kind);
+    return form_draw(request, response, typed, placing, true, sentence_of(request, &request->write_error), err);
+}
+
+/* Reads what was typed as the API reads it, and checks it as of today. Refusals are in request->errors. */
+static int typed_check(struct request *request, const json_t *typed, struct advert *ret,
+                       struct advert_result *ret_result, struct err *err)
+{
+    CLEANUP_BUF struct buf text;
+    const struct json_cell *cell;
+    buf_init(&text, (size_t)16 << 20);
+    int r = json_canonical(typed, &text, err);
+    char *copy = r < 0 ? NULL : arena_strndup(&request->arena, text.data, text.len);
+    if (r < 0 || copy == NULL)
+        return r < 0 ? r : err_memory(err);
+    r = json_tape_read(copy, text.len, &request->arena, &cell, err);
+    if (r == 0)
+        r = advert_read(cell, "", &request->arena, ret, &request->errors, err);
+    int32_t today = zone_day_of(&request->office->catalogue->calendar->zone, request->now_usec);
+    return r < 0 ? r : advert_check(request->app->advert_rules, ret, today, &request->arena, ret_result, err);
+}
+
+/* The result as pages read it. */
+static int result_see(struct request *request, const struct advert_result *result, struct ad_seen *ret, struct err *err)
+{
+    CLEANUP_BUF struct buf text;
+    CLEANUP_JSON json_t *check = NULL;
+    buf_init(&text, (size_t)4 << 20);
+    int r = advert_result_write(result, -1, &text, err);
+    if (r == 0)
+        r = json_parse(text.data, text.len, &check, err);
+    return r < 0 ? r : ad_findings_read(check, &request->arena, ret, err);
+}
+
+static int place(struct request *request, struct response *response, struct placing *placing, struct err *err)
+{
+    CLEANUP_JSON json_t *typed = ad_form_read(request);
+    struct advert advert;
+    struct advert_result result;
+    if (typed == NULL)
+        return err_memory(err);
+    int r = typed_check(request, typed, &advert, &result, err);
+    if (r == -ERR_BAD_INPUT) {
+        response->status = 422;
+        return form_draw(request, response, typed, placing, false, NULL, err);
+    }
+    if (r == 0)
+        r = result_see(request, &result, &placing->checked, err);
+    if (r < 0)
+        return r;
+    const char *what = request_form(request, "do");
+    bool keep = what != NULL && strcmp(what, "keep") == 0;
+    if (!keep)
+        return form_draw(request, response, typed, placing, true, NULL, err);
+    if (!result.allowed && !advert.published) {
+        response->status = 409;
+        return form_draw(request, response, typed, placing, true, NULL, err);
+    }
+    r = advert_make(&advert, &result, placing->id, placing->version + 1, request->now_usec, &request->arena,
+                    &placing->made, err);
+    if (r < 0)
+        return r;
+    request->state = placing;
+    request->failed = keep_failed;
+    return request_write(request, keep_run, keep_finish);
+}
+
+int page_ads_new_post(struct request *request, struct response *response, struct err *err)
+{
+    struct placing *placing = ARENA_NEW(&request->arena, struct placing);
+    return placing == NULL ? err_memory(err) : place(request, response, placing, err);
+}
+
+int page_ad_change_post(struct request *request, struct response *response, struct err *err)
+{
+    struct placing *placing = ARENA_NEW(&request->arena, struct placing);
+    struct ad_seen seen;
+    if (placing == NULL)
+        return err_memory(err);
+    int r = placed_find(request, placing, &seen, err);
+    /* What was looked at when the form was drawn, so that nobody's change is undone unseen. */
+    const char *version = request_form(request, "version");
+    if (version != NULL && strspn(version, "0123456789") == strlen(version) && strlen(version) <= 9)
+        placing->version = atoll(version);
+    return r < 0 ? r : place(request, response, placing, err);
+}
