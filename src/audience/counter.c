@@ -162,7 +162,7 @@ static bool key_known(struct counter *counter, int number, struct visit_key *ret
 
 int counter_key(struct counter *counter, int32_t day, int64_t now_usec, struct visit_key *ret, struct err *err)
 {
-    struct opening opening = {.counter = counter, .month = month_of_day(day), .day = day, .now_usec = now_usec};
+    struct opening opening = {.counter = counter, .month = day_month(day), .day = day, .now_usec = now_usec};
     struct tx *tx CLEANUP_READ = NULL;
     int r = day_open(counter, day, now_usec, err);
     if (r < 0 || key_known(counter, opening.month, ret))
@@ -197,7 +197,7 @@ static int enter_month(struct counter *counter, const struct visits *visits, str
             pthread_mutex_unlock(&counter->hold_lock);
             continue;
         }
-        struct month *month = month_find(counter, month_of_day(visits->day));
+        struct month *month = month_find(counter, day_month(visits->day));
         if (visits->day <= counter->closed_day || month == NULL) {
             r = closed(visits->day, err);
         } else if ((service = service_find(counter, visits->service)) >= 0 && month->services[service] != NULL) {
@@ -209,7 +209,7 @@ static int enter_month(struct counter *counter, const struct visits *visits, str
         if (r < 0)
             return r;
         pthread_rwlock_wrlock(&counter->months_lock);
-        month = month_find(counter, month_of_day(visits->day));
+        month = month_find(counter, day_month(visits->day));
         r = service_add(counter, visits->service, &service, err);
         if (r == 0 && month != NULL)
             r = month_service(month, service, err);
@@ -338,7 +338,7 @@ static const struct service_sets *sets_of(const struct counter *counter, const s
 int64_t counter_users_on(struct counter *counter, int32_t day, const char *service)
 {
     pthread_rwlock_rdlock(&counter->months_lock);
-    struct month *month = month_find(counter, month_of_day(day));
+    struct month *month = month_find(counter, day_month(day));
     int64_t users = month == NULL ? 0 : users_on(month, sets_of(counter, month, service), day);
     pthread_rwlock_unlock(&counter->months_lock);
     return users;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int month_of_day(int32_t day)
+int day_month(int32_t day)
 {
     struct date date = date_from_day(day);
     return MONTH_OF(date.year, date.month);

@@ -93,7 +93,7 @@ struct counter {
 
 /* counter_month.c. Those that look are called with the months locked. */
 struct month *month_find(const struct counter *counter, int number);
-int month_of_day(int32_t day);
+int day_month(int32_t day);
 int service_find(const struct counter *counter, const char *name); /* -1: unknown */
 /* With the months locked for writing: makes room for a service in a month, and the set of all when it is the second. */
 int month_service(struct month *month, int service, struct err *err) WARN_UNUSED;
