@@ -86,17 +86,17 @@ static int one_month(struct db *db, struct err *err)
 
 int store_audience_month_folded(struct tx *tx, int month, int64_t folded, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("UPDATE audience_month SET folded = $2 WHERE month = $1"));
-    db_put_int(db, month);
+    struct db *db = db_query(tx->db, SQL("UPDATE audience_month SET folded = $1 WHERE month = $2"));
     db_put_int(db, folded);
+    db_put_int(db, month);
     return one_month(db, err);
 }
 
 int store_audience_month_close(struct tx *tx, int month, int64_t now_usec, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("UPDATE audience_month SET closed_usec = $2 WHERE month = $1"));
-    db_put_int(db, month);
+    struct db *db = db_query(tx->db, SQL("UPDATE audience_month SET closed_usec = $1 WHERE month = $2"));
     db_put_int(db, now_usec);
+    db_put_int(db, month);
     return one_month(db, err);
 }
 
@@ -130,10 +130,10 @@ int store_audience_month_shed(struct tx *tx, int month, int64_t limit, int64_t *
 int store_audience_month_destroy(struct tx *tx, int month, int64_t now_usec, struct err *err)
 {
     int r;
-    struct db *db = db_query(tx->db, SQL("UPDATE audience_month SET secret = NULL, destroyed_usec = $2 "
-                                         "WHERE month = $1"));
-    db_put_int(db, month);
+    struct db *db = db_query(tx->db, SQL("UPDATE audience_month SET secret = NULL, destroyed_usec = $1 "
+                                         "WHERE month = $2"));
     db_put_int(db, now_usec);
+    db_put_int(db, month);
     if ((r = one_month(db, err)) != 0)
         return r;
     db = db_query(tx->db, SQL("DELETE FROM audience_chunk WHERE month = $1"));
