@@ -78,13 +78,14 @@ int audience_correct(struct tx *tx, const struct office *office, bool month, int
     CLEANUP_ARENA struct arena arena;
     int32_t last;
     int64_t leaf;
-    int r = check_reason(reason, err);
+    int r;
 
+    arena_init(&arena, COMMAND_ARENA_LIMIT);
+    r = check_reason(reason, err);
     if (r < 0)
         return r;
     if (users < 0)
         return err_set(err, ERR_BAD_INPUT, "users_negative", NULL);
-    arena_init(&arena, COMMAND_ARENA_LIMIT);
     r = newest(tx, period, number, service, &arena, &before, err);
     if (r == 0 && before.users == users)
         r = err_set(err, ERR_CONFLICT, "figure_same", NULL);

@@ -4,7 +4,6 @@
 #include "audience/figures_parts.h"
 #include "cases/effects.h"
 #include "law/procedure.h"
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -196,7 +195,8 @@ struct walk {
 
 static bool above(double sum, size_t count)
 {
-    return count > 0 && floor(sum / (double)count + 0.5) > AUDIENCE_THRESHOLD;
+    /* Rounded half up, as averages are. */
+    return count > 0 && sum / (double)count >= AUDIENCE_THRESHOLD + 0.5;
 }
 
 /* Does the average of thirty counted days exceed it at the end of the walk, or that of the calendar month where its
@@ -255,15 +255,16 @@ int audience_crossing(struct tx *tx, int32_t today, int32_t *ret_day, bool *ret_
     int32_t last, day = NO_DAY;
     size_t count;
     bool is;
-    int r = last_closed_day(tx, &last, err);
+    int r;
 
+    arena_init(&arena, COMMAND_ARENA_LIMIT);
+    r = last_closed_day(tx, &last, err);
     if (r == 0 && last == NO_DAY) {
         *ret_day = NO_DAY;
         *ret_above = false;
     }
     if (r < 0 || last == NO_DAY)
         return r;
-    arena_init(&arena, COMMAND_ARENA_LIMIT);
     r = audience_rolling_average(tx, last, &rolling, err);
     /* The newest closed calendar month. */
     if (r == 0)

@@ -404,6 +404,10 @@ void step_expect(struct run *run, const struct yaml *node)
         expect_register(run, node);
     } else if (yaml_get(node, "key") != NULL) {
         expect_key(run, node);
+    } else if (yaml_get(node, "users") != NULL) {
+        expect_users(run, node);
+    } else if (yaml_get(node, "forgotten") != NULL) {
+        expect_forgotten(run, node);
     } else {
         expect_case(run, node);
     }

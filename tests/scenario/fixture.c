@@ -469,7 +469,7 @@ void fixture_sql(struct fixture *fixture, const char *sql)
 }
 
 /* Every file that belongs to the store, whatever the engine lays beside the first. */
-static bool any_file_holds(const struct fixture *fixture, const char *bytes)
+bool fixture_files_hold(const struct fixture *fixture, const void *bytes, size_t count)
 {
     DIR *dir = opendir(fixture->dir);
     struct dirent *entry;
@@ -486,7 +486,7 @@ static bool any_file_holds(const struct fixture *fixture, const char *bytes)
             continue;
         snprintf(path, sizeof(path), "%s/%s", fixture->dir, entry->d_name);
         content = read_all(path, &len);
-        if (content != NULL && memmem(content, len, bytes, strlen(bytes)) != NULL)
+        if (content != NULL && memmem(content, len, bytes, count) != NULL)
             holds = true;
         free(content);
     }
@@ -496,10 +496,10 @@ static bool any_file_holds(const struct fixture *fixture, const char *bytes)
 
 bool fixture_store_holds(struct fixture *fixture, const char *bytes)
 {
-    bool holds = any_file_holds(fixture, bytes); /* as it runs, with its log */
+    bool holds = fixture_files_hold(fixture, bytes, strlen(bytes)); /* as it runs, with its log */
 
     close_store(fixture);
-    holds = any_file_holds(fixture, bytes) || holds;
+    holds = fixture_files_hold(fixture, bytes, strlen(bytes)) || holds;
     open_store(fixture, false);
     return holds;
 }

@@ -66,6 +66,8 @@ int fixture_verify(struct fixture *fixture, struct verify_report *ret, struct er
 void fixture_sql(struct fixture *fixture, const char *sql);
 /* Does any file of the store hold these bytes, as it runs (with its log) or closed? It is opened again afterwards. */
 bool fixture_store_holds(struct fixture *fixture, const char *bytes);
+/* The same of any bytes, as the store runs. */
+bool fixture_files_hold(const struct fixture *fixture, const void *bytes, size_t count);
 
 /* A complaint that is accepted as it is: about, text. */
 extern const struct raw_value fixture_complaint[2];

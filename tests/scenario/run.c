@@ -17,13 +17,18 @@
  *     transfer: {person, recipient, purpose, categories, country, consent, as} data went to a third person; `as`: the
  *              case of telling the person, which must then have been opened, and without `as` not
  *     hold:    {person, norm} a legal hold
+ *     visits:  {day, users, from, service, refused}, or a list of those: so many users, numbered from `from` (1), come
+ *              today or on that day; `refused` with that code
+ *     correct: {users, is, reason, service, by, refused} corrects the closed figure of a day or a month
+ *     opened:  {NAME: NUMBER} calls cases that the program opened by a name
  *     open:    {as, procedure, by, opener, person, received, key, lang, values, files, opens} opens a case and calls it
  *              `as`; of that person, where one is named
  *     act:     {case, act, by, version, key, values, files, opens} acts on it
  *     refuse:  {code, arg, field, and one of: open, act (as above), view: {case, by}}: must be refused so (with `field`
  *              that field with that code; `arg` is what the sentence names) and must have written nothing
  *     same:    {open or act: as above} sent again must give the first answer and write nothing
- *     tick:    true: time passes for the job loop (reminders, overdue)
+ *     tick:    true: time passes for the job loop (reminders, overdue; with `visits` before it, days are closed and
+ *              secrets destroyed)
  *     destroy: the case whose person's key is destroyed
  *     destruction: true: what was begun to be destroyed is taken to its end
  *     verify:  true: office_verify must find nothing (done at the end of every script too)
@@ -68,10 +73,14 @@
  *   values     {column: text, or [texts]};  steps  how long its history is
  *   standing, left   how many entries the register has of either kind
  *
+ * `expect` of users: {users: day or month, service, is: how many, "none" where nothing came, "open"; version;
+ * daily_average, six_months (that end with that month)}; {forgotten: month}: its secret and hashes are in no file
+ *
  * `expect` of a key: {key: platform, resource or subject; value; procedure; count}: how many cases have it
  *
  * Every complaint says the script's file and line. */
 #include "run.h"
+#include "audience/counter.h"
 #include "persons/person_index.h"
 #include "store/link_rows.h"
 #include <dirent.h>
@@ -601,15 +610,16 @@ static void decide_each(struct run *run, const struct yaml *node)
 
 static void live(struct run *run, const struct yaml *step)
 {
-    static const char *const known[] = {"at",      "reload",      "keep",   "person", "consent", "transfer",
-                                        "hold",    "open",        "act",    "refuse", "same",    "tick",
-                                        "destroy", "destruction", "verify", "decide", "expect",  NULL};
+    static const char *const known[] = {"at",     "reload", "keep",   "person", "consent", "transfer", "hold",
+                                        "open",   "act",    "refuse", "same",   "tick",    "destroy",  "destruction",
+                                        "verify", "decide", "expect", "visits", "correct", "opened",   NULL};
     static const struct {
         const char *key;
         void (*live)(struct run *run, const struct yaml *node);
-    } steps[] = {{"keep", step_keep},         {"person", step_person}, {"consent", step_consent},
-                 {"transfer", step_transfer}, {"hold", step_hold},     {"open", step_open},
-                 {"act", step_act},           {"refuse", step_refuse}, {"same", step_same}};
+    } steps[] = {{"visits", step_visits},   {"correct", step_correct},   {"keep", step_keep}, {"person", step_person},
+                 {"consent", step_consent}, {"transfer", step_transfer}, {"hold", step_hold}, {"open", step_open},
+                 {"act", step_act},         {"refuse", step_refuse},     {"same", step_same}};
+    const struct yaml *opened = yaml_get(step, "opened");
 
     only(run, step, known);
     if (yaml_get(step, "at") != NULL)
@@ -621,8 +631,12 @@ static void live(struct run *run, const struct yaml *step)
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (yaml_get(step, steps[i].key) != NULL)
             steps[i].live(run, yaml_get(step, steps[i].key));
-    if (yaml_get(step, "tick") != NULL)
+    if (yaml_get(step, "tick") != NULL) {
         fixture_tick(&run->fixture, run->now_usec);
+        audience_tick(run, step);
+    }
+    for (size_t i = 0; opened != NULL && i < opened->count; i++)
+        name_by_number(run, step, opened->keys[i], opened->items[i]->text);
     if (yaml_get(step, "destroy") != NULL)
         step_destroy(run, step);
     if (yaml_get(step, "destruction") != NULL)
@@ -669,6 +683,7 @@ static bool run_script(const char *path)
             passed = true;
         }
         person_index_free(run->index);
+        counter_free(run->counter);
         fixture_end(&run->fixture);
     }
     arena_done(&run->arena);

@@ -37,6 +37,7 @@ struct named_consent {
 };
 
 struct person_index;
+struct counter;
 
 struct run {
     struct fixture fixture;
@@ -52,6 +53,10 @@ struct run {
     size_t consent_count;
     bool organisation_named;
     struct person_index *index; /* made by the first `decide` */
+    struct counter *counter;    /* made by the first `visits` */
+    const void *secret;         /* of the month that was counted last, as the file holds it; and a hash under it */
+    size_t secret_len;
+    uint64_t hash;
     jmp_buf failed;
 };
 
@@ -83,6 +88,13 @@ void step_destruction(struct run *run, const struct yaml *at);
 const struct named_person *person_named(const struct run *run, const char *name);
 const struct named_person *person_of(struct run *run, const struct yaml *node, const char *key);
 const struct named_consent *consent_named(const struct run *run, const char *name);
+
+/* audience.c: users in figures. */
+void step_visits(struct run *run, const struct yaml *node);
+void step_correct(struct run *run, const struct yaml *node);
+void audience_tick(struct run *run, const struct yaml *at);
+void expect_users(struct run *run, const struct yaml *node);
+void expect_forgotten(struct run *run, const struct yaml *node);
 
 /* The step `expect`: one mapping, or a list of them. */
 void step_expect(struct run *run, const struct yaml *node);
