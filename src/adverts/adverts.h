@@ -83,6 +83,8 @@ int advert_proof(struct tx *tx, const struct office *office, int64_t serial, int
  * case and at most `REMOVED_A_CASE` advertisements of one day; call again while *ret_handled is not 0. Nothing is
  * removed while showings that came before today are still to be added. */
 #define REMOVED_A_CASE 1000
+/* Is anything to be removed? */
+int adverts_due(struct tx *tx, const struct office *office, int64_t now_usec, bool *ret, struct err *err) WARN_UNUSED;
 int adverts_remove_pass(const struct office *office, int64_t now_usec, size_t *ret_handled,
                         struct err *err) WARN_UNUSED;
 

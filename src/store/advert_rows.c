@@ -263,6 +263,80 @@ int store_advert_over(struct tx *tx, int32_t day, size_t limit, struct arena *ar
     return gather(db, arena, ret, ret_count, err);
 }
 
+int store_advert_showings_wait(struct tx *tx, int64_t before_usec, bool *ret, struct err *err)
+{
+    struct db *db = db_query(
+        tx->db, SQL("SELECT count(*) FROM (SELECT 1 FROM advert_chunk WHERE received_usec < $1 LIMIT 1) AS waiting"));
+    int64_t count = 0;
+    int r;
+
+    db_put_int(db, before_usec);
+    r = db_run_int(db, 0, &count, err);
+    if (r == 0)
+        *ret = count > 0;
+    return r;
+}
+
+int store_advert_showings(struct tx *tx, int64_t serial, int64_t *ret, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT count(*) FROM advert_showing WHERE advert = $1"));
+
+    db_put_int(db, serial);
+    return db_run_int(db, 0, ret, err);
+}
+
+int store_advert_versions_after(struct tx *tx, int64_t advert, int64_t version, size_t limit, struct arena *arena,
+                                struct advert_version_row **ret, size_t *ret_count, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT advert, version, from_usec, leaf, place, hash, json FROM "
+                                         "advert_version WHERE (advert, version) > ($1, $2) "
+                                         "ORDER BY advert, version LIMIT $3"));
+    struct advert_version_row *rows = NULL, *row;
+    size_t count = 0, room = 0;
+    int r = 0, closed;
+
+    db_put_int(db, advert);
+    db_put_int(db, version);
+    db_put_int(db, (int64_t)limit);
+    while (db_next(db, &r, err)) {
+        row = ROWS_ADD(arena, rows, count, room);
+        if (row == NULL)
+            break;
+        *row = (struct advert_version_row){.advert = db_int(db, 0),
+                                           .version = db_int(db, 1),
+                                           .from_usec = db_int(db, 2),
+                                           .leaf = db_int(db, 3),
+                                           .place = db_int(db, 4)};
+        row->json = db_blob(db, 6, arena, &row->json_len);
+        r = db_hash(db, 5, &row->hash, err);
+    }
+    closed = db_end_rows(db, r, arena, err);
+    if (closed < 0)
+        return closed;
+    *ret = rows;
+    *ret_count = count;
+    return 0;
+}
+
+int store_advert_media_after(struct tx *tx, const struct hash *after, struct arena *arena, struct hash *ret,
+                             const void **ret_bytes, size_t *ret_count, bool *ret_found, struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("SELECT hash, bytes FROM advert_media WHERE hash > $1 ORDER BY hash LIMIT 1"));
+    int r = 0, closed;
+    bool found;
+
+    db_put_blob(db, after != NULL ? after->bytes : (const uint8_t *)"", after != NULL ? SHA256_BYTES : 0);
+    found = db_next(db, &r, err);
+    if (found) {
+        r = db_hash(db, 0, ret, err);
+        *ret_bytes = db_blob(db, 1, arena, ret_count);
+    }
+    closed = db_end_rows(db, r, arena, err);
+    if (closed == 0)
+        *ret_found = found;
+    return closed;
+}
+
 static int run_of(struct tx *tx, const struct sql *sql, int64_t serial, struct err *err)
 {
     struct db *db = db_query(tx->db, sql);

@@ -67,10 +67,21 @@ int store_advert_scan(struct tx *tx, int (*each)(const struct advert_row *row, v
 /* That stand and have a last day before `day`: the longest past first. */
 int store_advert_over(struct tx *tx, int32_t day, size_t limit, struct arena *arena, struct advert_row **ret,
                       size_t *ret_count, struct err *err) WARN_UNUSED;
+/* Do showings wait that came before this moment? */
+int store_advert_showings_wait(struct tx *tx, int64_t before_usec, bool *ret, struct err *err) WARN_UNUSED;
+/* How many rows of showings it has. */
+int store_advert_showings(struct tx *tx, int64_t serial, int64_t *ret, struct err *err) WARN_UNUSED;
 /* Texts, showings, media that no other names, the own id: all gone. */
 int store_advert_remove(struct tx *tx, int64_t serial, int64_t leaf, int64_t now_usec, struct err *err) WARN_UNUSED;
 /* What is left of one that was removed and should not be: 0. */
 int store_advert_remains(struct tx *tx, int64_t serial, int64_t *ret, struct err *err) WARN_UNUSED;
+
+/* For the verification: versions after one of them, by advertisement and version, with their texts. */
+int store_advert_versions_after(struct tx *tx, int64_t advert, int64_t version, size_t limit, struct arena *arena,
+                                struct advert_version_row **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
+/* Media whose hash comes after this one (NULL: from the first), at most one. *ret_found false: there is none. */
+int store_advert_media_after(struct tx *tx, const struct hash *after, struct arena *arena, struct hash *ret,
+                             const void **ret_bytes, size_t *ret_count, bool *ret_found, struct err *err) WARN_UNUSED;
 
 /* An advertisement names a medium; twice is once. */
 int store_advert_media_name(struct tx *tx, const struct hash *hash, int64_t advert, struct err *err) WARN_UNUSED;
