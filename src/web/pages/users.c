@@ -35,11 +35,12 @@ const char *audience_month_text(struct arena *arena, enum lang lang, int month)
 const char *audience_period_text(struct arena *arena, enum lang lang, bool month, int32_t number)
 {
     CLEANUP_BUF struct buf text;
-    if (month)
-        return audience_month_text(arena, lang, number);
     buf_init(&text, 128);
-    text_put_date(&text, lang, number);
-    const char *copy = text.failed ? NULL : arena_strdup(arena, text.data);
+    if (!month)
+        text_put_date(&text, lang, number);
+    const char *copy = month         ? audience_month_text(arena, lang, number)
+                       : text.failed ? NULL
+                                     : arena_strdup(arena, text.data);
     return copy == NULL ? "" : copy;
 }
 
