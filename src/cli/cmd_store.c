@@ -1,6 +1,7 @@
 /* The store at the command line: make it, check it, copy it, put it back. */
 #include "cli/cli.h"
 
+#include "adverts/advert_verify.h"
 #include "audience/audience_verify.h"
 #include "base/locale.h"
 #include "persons/destruction.h"
@@ -66,8 +67,10 @@ int cmd_verify(struct cli *cli, struct err *err)
     struct verify_report report = {0};
     struct persons_report people = {0};
     struct audience_verification *figures = NULL;
-    struct verify_also also = {.event = audience_verification_event};
+    struct advert_verification *adverts = NULL;
+    struct verify_also also[] = {{.event = audience_verification_event}, {.event = advert_verification_event}};
     struct audience_report closed = {0};
+    struct advert_report kept = {0};
     struct tx *tx = NULL;
     int r;
 
@@ -81,24 +84,32 @@ int cmd_verify(struct cli *cli, struct err *err)
         r = store_read_begin(installation.store, &tx, err);
     if (r == 0)
         r = audience_verification_new(&figures, err);
-    also.arg = figures;
     if (r == 0)
-        r = persons_verify_with(tx, &installation.office, &also, 1, &report, &people, err);
+        r = advert_verification_new(&adverts, err);
+    also[0].arg = figures;
+    also[1].arg = adverts;
+    if (r == 0)
+        r = persons_verify_with(tx, &installation.office, also, 2, &report, &people, err);
     if (r == 0)
         r = audience_verification_end(tx, figures, &closed, err);
+    if (r == 0)
+        r = advert_verification_end(tx, adverts, &kept, err);
     audience_verification_free(figures);
+    advert_verification_free(adverts);
     store_read_end(tx);
     installation_close(&installation);
     if (r < 0)
         return r;
     printf(cli->json ? "{\"valid\":true,\"events\":%" PRId64 ",\"cases\":%" PRId64 ",\"attachments\":%" PRId64
                        ",\"values_checked\":%" PRId64 ",\"values_destroyed\":%" PRId64 ",\"people\":%" PRId64
-                       ",\"consents\":%" PRId64 ",\"days_of_users\":%" PRId64 "}\n"
+                       ",\"consents\":%" PRId64 ",\"days_of_users\":%" PRId64 ",\"advertisements\":%" PRId64
+                       ",\"advertisements_removed\":%" PRId64 "}\n"
                      : "events %" PRId64 ", cases %" PRId64 ", attachments %" PRId64 ", personal values %" PRId64
                        " (destroyed %" PRId64 "), people %" PRId64 ", consents %" PRId64 ", days of users %" PRId64
-                       "\n",
+                       ", advertisements %" PRId64 " (removed %" PRId64 ")\n",
            report.events, report.cases, report.attachments, report.values_checked + people.records,
-           report.values_destroyed + people.records_destroyed, people.people, people.consents, closed.days);
+           report.values_destroyed + people.records_destroyed, people.people, people.consents, closed.days,
+           kept.adverts, kept.removed);
     return 0;
 }
 

@@ -285,6 +285,24 @@ int store_advert_showings(struct tx *tx, int64_t serial, int64_t *ret, struct er
     return db_run_int(db, 0, ret, err);
 }
 
+int store_advert_figures_hold(struct tx *tx, int64_t serial, bool *ret, struct err *err)
+{
+    struct db *db =
+        db_query(tx->db, SQL("SELECT count(*) FROM advert a WHERE a.serial = $1 AND a.shown = (SELECT "
+                             "coalesce(sum(s.count), 0) FROM advert_showing s WHERE s.advert = $1) AND "
+                             "coalesce(a.first_day, -1) = coalesce((SELECT min(s.day) FROM advert_showing s WHERE "
+                             "s.advert = $1), -1) AND a.last_day >= coalesce((SELECT max(s.day) FROM advert_showing s "
+                             "WHERE s.advert = $1), a.last_day)"));
+    int64_t count = 0;
+    int r;
+
+    db_put_int(db, serial);
+    r = db_run_int(db, 0, &count, err);
+    if (r == 0)
+        *ret = count == 1;
+    return r;
+}
+
 int store_advert_versions_after(struct tx *tx, int64_t advert, int64_t version, size_t limit, struct arena *arena,
                                 struct advert_version_row **ret, size_t *ret_count, struct err *err)
 {

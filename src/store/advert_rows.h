@@ -76,6 +76,8 @@ int store_advert_remove(struct tx *tx, int64_t serial, int64_t leaf, int64_t now
 /* What is left of one that was removed and should not be: 0. */
 int store_advert_remains(struct tx *tx, int64_t serial, int64_t *ret, struct err *err) WARN_UNUSED;
 
+/* Are its count and its first day those of its showings, and its last day no earlier than theirs? */
+int store_advert_figures_hold(struct tx *tx, int64_t serial, bool *ret, struct err *err) WARN_UNUSED;
 /* For the verification: versions after one of them, by advertisement and version, with their texts. */
 int store_advert_versions_after(struct tx *tx, int64_t advert, int64_t version, size_t limit, struct arena *arena,
                                 struct advert_version_row **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
