@@ -15,11 +15,14 @@ struct library;
 int library_new(const struct office *office, const char *folder, struct library **ret, struct err *err) WARN_UNUSED;
 void library_free(struct library *library); /* NULL-safe */
 /* Takes in what was kept, changed and removed since, as far as `tx` sees it, at most `most` advertisements;
- * *ret_behind: how many are still to come. */
+ * *ret_behind: how many are still to come (at least; 0: none). */
 int library_follow(struct library *library, struct tx *tx, size_t most, int64_t *ret_behind,
                    struct err *err) WARN_UNUSED;
-/* Writes the file anew when enough has changed. */
-int library_save(struct library *library, struct err *err) WARN_UNUSED;
+/* From so many on, library_follow also looks for new figures of showings, which need not be found at once. */
+#define LIBRARY_FOLLOW_FIGURES 1000
+/* Writes the file anew when a twentieth has changed since, or anything and an hour is over. Who follows meanwhile waits
+ * for 50 ms and then goes on with what there is. */
+int library_save(struct library *library, int64_t now_usec, struct err *err) WARN_UNUSED;
 
 enum library_sort { SORT_NEWEST, SORT_OLDEST, SORT_LAST_SHOWN, SORT_MOST_SHOWN };
 struct library_query {
@@ -39,12 +42,15 @@ struct library_answer {
     const char *cursor;     /* of the next, or NULL: there is none. Stable: what comes meanwhile moves nothing */
     bool preparing;         /* the index is still being made: count and pages hold for what is in it */
 };
-/* Refusals: ERR_BAD_INPUT "query_malformed" (arg: where), "cursor_malformed". */
+/* Refusals: ERR_BAD_INPUT "query_malformed" (arg: where), "query_too_long" (arg: what is allowed), "query_prefix_wide"
+ * (arg: the word), "cursor_malformed". */
 int library_search(struct library *library, const struct library_query *query, struct arena *arena,
                    struct library_answer *ret, struct err *err) WARN_UNUSED;
 
 struct library_figures {
-    int64_t adverts, words, bytes, serial; /* serial: up to which it is current */
+    int64_t adverts, words, bytes, serial; /* words: different ones; serial: the highest */
+    unsigned languages;                    /* whose dictionaries there are: stems.h */
+    bool preparing;
 };
 void library_figures(struct library *library, struct library_figures *ret);
 
