@@ -1,5 +1,6 @@
 #include "jobs/jobs.h"
 
+#include "adverts/adverts.h"
 #include "adverts/showings.h"
 #include "audience/figures.h"
 #include "base/log.h"
@@ -147,7 +148,7 @@ static int law_is_ours(struct tx *tx, const struct office *office, struct arena 
 
 /* Which pieces have something to do. */
 struct due {
-    bool tick, recompute, registers, codes, consents, retention, destruction, index;
+    bool tick, recompute, registers, codes, consents, retention, destruction, adverts, index;
 };
 
 /* What becomes due of people and of what is held about them. */
@@ -205,6 +206,8 @@ static int look(const struct office *office, int64_t now_usec, struct due *ret, 
     }
     if (r == 0)
         r = look_at_people(tx, office, now_usec, &arena, ret, err);
+    if (r == 0)
+        r = adverts_due(tx, office, now_usec, &ret->adverts, err);
     store_read_end(tx);
     tx = NULL;
     arena_done(&arena);
@@ -296,6 +299,16 @@ static int close_days(const struct jobs_settings *settings, int64_t now_usec, si
     return r;
 }
 
+/* Advertisements whose year is over: a transaction of its own. */
+static int remove_adverts(const struct jobs_settings *settings, int64_t now_usec, size_t *handled, struct err *err)
+{
+    size_t count = 0;
+    int r = adverts_remove_pass(settings->office, now_usec, &count, err);
+
+    *handled += r == 0 ? count : 0;
+    return r;
+}
+
 int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     struct due due = {false};
@@ -323,6 +336,8 @@ int jobs_pass(const struct jobs_settings *settings, int64_t now_usec, size_t *re
     if (due.destruction)
         r = first_failure(r, destroy(settings, now_usec, &handled, &why), err, &why);
     r = first_failure(r, close_days(settings, now_usec, &handled, &why), err, &why);
+    if (due.adverts)
+        r = first_failure(r, remove_adverts(settings, now_usec, &handled, &why), err, &why);
     if (due.index)
         r = first_failure(r, index_words(settings, &handled, &why), err, &why);
     if (r == 0)
