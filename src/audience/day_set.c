@@ -49,8 +49,8 @@ static void *map_anonymous(size_t bytes, int protection)
     return map == MAP_FAILED ? NULL : map;
 }
 
-/* Moves a mapping (or makes one) to where huge pages begin. */
-static void *map_aligned(void *old, size_t old_bytes, size_t bytes)
+/* Where huge pages begin: `old` is moved there, or new memory made. Both sizes are of whole huge pages. */
+static void *map_huge(void *old, size_t old_bytes, size_t bytes)
 {
     uint8_t *around = map_anonymous(bytes + HUGE, PROT_NONE);
     if (around == NULL)
@@ -65,25 +65,37 @@ static void *map_aligned(void *old, size_t old_bytes, size_t bytes)
     if (at > around)
         munmap(around, (size_t)(at - around));
     munmap(at + bytes, (size_t)(around + HUGE - at));
+    (void)madvise(map, bytes, MADV_HUGEPAGE);
     return map;
 }
 
-/* New memory is zeroed; NULL leaves the old as it was. */
+/* New memory is zeroed; NULL leaves the old as it was. What grows into huge pages is copied once: pages that are small
+ * stay small wherever they are moved. */
 static void *map_grow(void *old, size_t old_bytes, size_t bytes)
 {
-    void *map = NULL;
-    if (bytes < 2 * HUGE)
-        map =
-            old == NULL ? map_anonymous(bytes, PROT_READ | PROT_WRITE) : mremap(old, old_bytes, bytes, MREMAP_MAYMOVE);
-    else if (old != NULL && (uintptr_t)old % HUGE == 0)
-        map = mremap(old, old_bytes, bytes, 0);
-    if (map == MAP_FAILED)
-        map = NULL;
-    if (map == NULL && bytes >= 2 * HUGE)
-        map = map_aligned(old, old_bytes, bytes);
-    if (map != NULL && bytes >= 2 * HUGE)
-        (void)madvise(map, bytes, MADV_HUGEPAGE);
+    if (bytes < HUGE) {
+        if (old == NULL)
+            return map_anonymous(bytes, PROT_READ | PROT_WRITE);
+        void *map = mremap(old, old_bytes, bytes, MREMAP_MAYMOVE);
+        return map == MAP_FAILED ? NULL : map;
+    }
+    if (old_bytes >= HUGE) {
+        void *map = mremap(old, old_bytes, bytes, 0);
+        return map != MAP_FAILED ? map : map_huge(old, old_bytes, bytes);
+    }
+    void *map = map_huge(NULL, 0, bytes);
+    if (map != NULL && old != NULL) {
+        memcpy(map, old, old_bytes);
+        sodium_memzero(old, old_bytes);
+        munmap(old, old_bytes);
+    }
     return map;
+}
+
+/* What is mapped is used: large tables fill their huge pages. */
+static size_t whole_pages(size_t bytes)
+{
+    return bytes < HUGE / 2 ? bytes : (bytes + HUGE - 1) / HUGE * HUGE;
 }
 
 void day_set_done(struct day_set *set)
@@ -162,7 +174,8 @@ static int grow(struct day_set *set, size_t buckets, struct err *err)
     if (set->buckets != NULL && buckets < old_count + old_count / 4)
         buckets = old_count + old_count / 4;
     buckets = (buckets + 3) / 4 * 4;
-    size_t bytes = (buckets + BUCKETS_BEHIND) * sizeof(struct day_bucket), waiting = 0;
+    size_t bytes = whole_pages((buckets + BUCKETS_BEHIND) * sizeof(struct day_bucket)), waiting = 0;
+    buckets = bytes / sizeof(struct day_bucket) - BUCKETS_BEHIND;
     size_t waiting_room = set->buckets == NULL ? 0 : (5 * set->far + BUCKETS_FIRST) * SLOTS;
     struct entry *wait = waiting_room == 0 ? NULL : malloc(waiting_room * sizeof *wait);
     if (waiting_room > 0 && wait == NULL)
