@@ -52,6 +52,7 @@ struct app {
     struct token_cache *tokens;              /* token_cache.h; the same */
     struct decision_log *decision_log;       /* decision_log.h; the same */
     const struct rules *rules;               /* persons/rules.h: the operator's own; NULL: none */
+    struct library *library;                /* adverts/library.h: the index of advertisements; the same */
     const struct advert_rules *advert_rules; /* adverts/check.h: what the check before publication goes by */
     struct advert_ids *advert_ids;           /* adverts/ids.h; made and freed with the server */
     struct counter *counter;                 /* audience/counter.h; NULL: no users are counted here */

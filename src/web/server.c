@@ -1,6 +1,7 @@
 /* Starting and stopping: the socket, the threads, the certificates, and an orderly end. */
 #include "web/server.h"
 #include "adverts/ids.h"
+#include "adverts/library.h"
 #include "persons/person_index.h"
 #include "web/decision_log.h"
 #include "web/figures.h"
@@ -124,6 +125,8 @@ static void server_free(struct server *server)
     server->app->persons = NULL;
     advert_ids_free(server->app->advert_ids);
     server->app->advert_ids = NULL;
+    library_free(server->app->library);
+    server->app->library = NULL;
     figures_free(server->app->figures);
     server->app->figures = NULL;
     report_cache_free(server->app->reports);
@@ -201,6 +204,8 @@ int server_start(struct app *app, struct server **ret, struct err *err)
         person_index_built(app->persons, monotonic_usec() - begun);
     if (r == 0)
         r = advert_ids_new(&app->office, &app->advert_ids, err);
+    if (r == 0)
+        r = library_new(&app->office, NULL, &app->library, err);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
     if (r == 0)

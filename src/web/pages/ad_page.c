@@ -325,7 +325,7 @@ static int removal_fill(struct request *request, struct tx *tx, struct ad_view *
 static const char *report_address(struct request *request, const char *id)
 {
     const struct procedure *complaint = catalogue_procedure(request->office->catalogue, "complaint");
-    CLEANUP_BUF struct buf address;
+    CLEANUP_BUF struct buf address = {0};
     if (complaint == NULL || !office_runs(request->office, complaint) || !(complaint->open_to & OPENER_PUBLIC))
         return NULL;
     buf_init(&address, 4096);

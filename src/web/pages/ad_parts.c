@@ -22,7 +22,7 @@ bool ads_placed_by(const struct actor *actor)
 
 void page_ad_period(struct page_out *o, const struct advert *advert)
 {
-    CLEANUP_BUF struct buf day;
+    CLEANUP_BUF struct buf day = {0};
     if (advert->until_day != INT32_MAX) {
         page_day(o, advert->from_day);
         buf_puts(o->buf, " – ");
