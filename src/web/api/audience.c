@@ -92,12 +92,12 @@ static void write_average(struct buf *out, const struct audience_history *histor
     }
     jo_open(out, '{');
     number_or_null(out, "users", last->six.users >= 0, last->six.users);
-    period_member(out, "from", true, last->month - 5);
+    period_member(out, "from", true, last->six.from);
     period_member(out, "until", true, last->month);
     jo_int(out, "months_counted", last->six.counted);
     jo_key(out, "missing");
     jo_open(out, '[');
-    for (int month = last->month - 5; month <= last->month; month++) {
+    for (int month = last->six.from; month <= last->month; month++) {
         int at = month - history->lines[0].month;
         char text[12];
         audience_period_format(true, month, text);

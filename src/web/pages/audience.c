@@ -34,6 +34,7 @@ static int gauge_fill(struct request *request, const struct audience_average *av
 static int threshold_fill(struct request *request, struct tx *tx, struct audience_view *view, struct err *err)
 {
     int month = audience_month_of(view->today_day);
+    int64_t last;
     int r = audience_daily_average(tx, month, NULL, &view->daily, err);
     if (r == 0)
         r = audience_rolling_average(tx, view->today_day - 1, &view->rolling, err);
@@ -44,9 +45,15 @@ static int threshold_fill(struct request *request, struct tx *tx, struct audienc
     if (r == 0)
         r = gauge_fill(request, &view->rolling, T_audience_by_rolling, &view->rolling_gauge, err);
     if (r == 0)
-        view->crossing_known = view->rolling.counted >= FORECAST_DAYS_LEAST;
+        r = store_audience_figure_last(tx, "day", INT32_MIN, &last, err);
+    if (r < 0)
+        return r;
+    view->crossing_known = view->rolling.counted >= FORECAST_DAYS_LEAST;
+    /* Of the running month only the days that are over can be missing. */
+    view->daily.missing =
+        last < audience_month_first(month) ? 0 : (int)(last - audience_month_first(month)) + 1 - view->daily.counted;
     view->daily.from = month;
-    return r;
+    return 0;
 }
 
 /* --- Cases that hang on the figures ------------------------------------------------------------------------------- */

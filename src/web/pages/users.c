@@ -139,16 +139,17 @@ static int services_fill(struct request *request, struct tx *tx, int last, struc
 static void of_fill(struct request *request, struct users_view *view)
 {
     const struct audience_history *history = view->history;
-    struct audience_of_six *of = ARENA_ARRAY(&request->arena, struct audience_of_six, 6);
-    for (int i = 0; of != NULL && i < 6; i++) {
-        int month = view->six.until - 5 + i, at = month - history->lines[0].month;
+    int count = view->six.until - view->six.from + 1;
+    struct audience_of_six *of = ARENA_ARRAY(&request->arena, struct audience_of_six, (size_t)count);
+    for (int i = 0; of != NULL && i < count; i++) {
+        int month = view->six.from + i, at = month - history->lines[0].month;
         const struct audience_figure *figure = at < 0 ? NULL : history->lines[at].figure;
         of[i] = (struct audience_of_six){.month = month,
                                          .users = figure != NULL && figure->counted ? figure->users : -1,
                                          .leaf = figure != NULL ? figure->leaf : -1};
     }
     view->of = of;
-    view->of_count = of == NULL ? 0 : 6;
+    view->of_count = of == NULL ? 0 : (size_t)count;
 }
 
 int page_users_get(struct request *request, struct response *response, struct err *err)
