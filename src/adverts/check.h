@@ -12,6 +12,8 @@ struct advert_rules; /* compiled from the catalogue and the operator's own list;
 int advert_rules_new(const struct catalogue *catalogue, const char *own_file, struct advert_rules **ret,
                      struct err *err) WARN_UNUSED;
 void advert_rules_free(struct advert_rules *rules); /* NULL-safe */
+/* The operator's own words, as many entries as its file has. */
+size_t advert_rules_own(const struct advert_rules *rules, const struct advertising_category **ret);
 
 struct advert_finding {
     const char *code;  /* "mark_missing": its texts are finding_CODE and change_CODE of locales/adverts_check.yaml */
@@ -30,8 +32,10 @@ struct advert_result {
 /* Findings live in the arena. `day`: which norms are in force (local day since 1970). */
 int advert_check(const struct advert_rules *rules, const struct advert *advert, int32_t day, struct arena *arena,
                  struct advert_result *ret, struct err *err) WARN_UNUSED;
-/* {"allowed", "findings": [{"code","norm","field","found","refuses"}]}, as it is kept; with `lang` ≥ 0 also "message"
- * and "change". */
+/* The text of a finding: `which` is "finding" (what is wrong) or "change" (what to change); "" for no such code. */
+const char *advert_finding_text(enum lang lang, const char *which, const char *code);
+/* {"allowed", "findings": [{"code","field","found","norm","refuses"}]}, as it is kept (canonical); with `lang` ≥ 0 also
+ * "message", "change", "norm_url" of a finding, and "norms". */
 int advert_result_write(const struct advert_result *result, int lang, struct buf *out, struct err *err) WARN_UNUSED;
 
 #endif

@@ -85,7 +85,8 @@ static int file_required(const char *dir, const struct law_file *file, const cha
 
 static int files_use(const char *dir, const struct files *all, struct catalogue *catalogue, struct err *err)
 {
-    const struct law_file *acts = NULL, *calendar = NULL, *roles = NULL, *actions = NULL, *data_categories = NULL;
+    const struct law_file *acts = NULL, *calendar = NULL, *roles = NULL, *actions = NULL, *data_categories = NULL,
+                          *advertising = NULL;
     const struct law_file *regions = NULL;
     struct files lists = {ARENA_ARRAY(&catalogue->arena, struct law_file, all->count), 0};
     struct files norms = files_of(all, "norms"), procedures = files_of(all, "procedures");
@@ -100,6 +101,8 @@ static int files_use(const char *dir, const struct files *all, struct catalogue 
             acts = file;
         else if (strcmp(file->relative, "calendar.yaml") == 0)
             calendar = file;
+        else if (strcmp(file->relative, "advertising.yaml") == 0)
+            advertising = file;
         else if (strcmp(file->relative, "actions.yaml") == 0)
             actions = file;
         else if (strcmp(file->relative, "data_categories.yaml") == 0)
@@ -134,6 +137,8 @@ static int files_use(const char *dir, const struct files *all, struct catalogue 
         r = actions_read(actions, catalogue, err);
     if (r == 0 && regions)
         r = regions_read(regions, catalogue, err);
+    if (r == 0 && advertising)
+        r = advertising_read(advertising, catalogue, err);
     if (r == 0)
         r = procedures_read(procedures.items, procedures.count, catalogue, err);
     if (r == 0)

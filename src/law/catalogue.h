@@ -3,6 +3,7 @@
 #ifndef TALAP_LAW_CATALOGUE_H
 #define TALAP_LAW_CATALOGUE_H
 
+#include "law/advertising.h"
 #include "law/calendar.h"
 #include "law/clock.h"
 #include "law/procedure.h"
@@ -79,6 +80,7 @@ struct catalogue {
     const struct data_action *actions;
     size_t region_count;
     const struct region *regions; /* in the order of the file */
+    const struct advertising *advertising; /* law/advertising.yaml; NULL: none */
     struct hash hash; /* over every file's path and bytes, in order of path */
 };
 

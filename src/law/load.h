@@ -65,6 +65,8 @@ int data_categories_read(const struct law_file *file, struct catalogue *catalogu
 int actions_read(const struct law_file *file, struct catalogue *catalogue, struct err *err) WARN_UNUSED;
 /* load_regions.c */
 int regions_read(const struct law_file *file, struct catalogue *catalogue, struct err *err) WARN_UNUSED;
+/* load_advertising.c, once norms are read */
+int advertising_read(const struct law_file *file, struct catalogue *catalogue, struct err *err) WARN_UNUSED;
 /* load_procedure.c */
 int procedures_read(const struct law_file *files, size_t count, struct catalogue *catalogue,
                     struct err *err) WARN_UNUSED;
