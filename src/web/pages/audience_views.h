@@ -92,8 +92,9 @@ int audience_box_fill(struct request *request, struct tx *tx, const struct audie
 bool audience_in_menu(const struct page_frame *frame);
 bool users_in_menu(const struct page_frame *frame);
 
-/* "2026 жылғы қазан" */
+/* "2026 жылғы қазан", "Октябрь 2026 г."; inside a line "октябрь 2026 г." */
 const char *audience_month_text(struct arena *arena, enum lang lang, int month);
+const char *audience_month_inside(struct arena *arena, enum lang lang, int month);
 /* A day or month of a figure in words. */
 const char *audience_period_text(struct arena *arena, enum lang lang, bool month, int32_t number);
 /* What a service is called on a page: NULL all together, "" the platform itself. */

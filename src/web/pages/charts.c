@@ -2,7 +2,7 @@
  * limit. No colour here: the style sheet knows the classes. The table beside each chart says the same in figures. */
 #include "web/pages/pages.h"
 
-enum { WIDTH = 560, HEIGHT = 220, LEFT_LEAST = 34, LETTER = 11, RIGHT = 6, TOP = 10, BOTTOM = 26 };
+enum { WIDTH = 560, HEIGHT = 220, LEFT_LEAST = 34, LETTER = 11, RIGHT = 6, TOP = 16, BOTTOM = 26 };
 
 /* The step of the scale: 1, 2, 5, 10, 20 … so that at most four lines are drawn. */
 static int64_t scale_step(int64_t most)

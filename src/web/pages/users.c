@@ -23,13 +23,23 @@ bool audience_in_menu(const struct page_frame *frame)
     return audience_offered(frame->office) && frame->actor != NULL && (frame->actor->roles & ROLES_SEEING) != 0;
 }
 
-const char *audience_month_text(struct arena *arena, enum lang lang, int month)
+static const char *month_in(struct arena *arena, enum lang lang, int month, const char *names)
 {
-    char key[32];
-    /* Kazakh names the month after its year; the others begin with it. */
-    snprintf(key, sizeof key, "common.%s.%d", lang == LANG_KK ? "month_of" : "month", month % 12 + 1);
+    char key[48];
+    snprintf(key, sizeof key, "%s.%d", names, month % 12 + 1);
     const char *text = text_format(arena, lang, T_audience_month_year, INT_TEXT(month / 12), text_find(lang, key));
     return text == NULL ? "" : text;
+}
+
+const char *audience_month_text(struct arena *arena, enum lang lang, int month)
+{
+    /* Kazakh names the month after its year; the others begin with it. */
+    return month_in(arena, lang, month, lang == LANG_KK ? "audience.month_inside" : "common.month");
+}
+
+const char *audience_month_inside(struct arena *arena, enum lang lang, int month)
+{
+    return month_in(arena, lang, month, "audience.month_inside");
 }
 
 const char *audience_period_text(struct arena *arena, enum lang lang, bool month, int32_t number)
