@@ -126,7 +126,7 @@ const char *ad_mark_snippet(struct request *request, const char *id, enum lang l
 {
     const char *snippet =
         arena_printf(&request->arena,
-                     "<iframe src=\"%s/%s/ads/%s/mark\" title=\"%s\" width=\"320\" height=\"64\" "
+                     "<iframe src=\"%s/%s/ads/%s/mark\" title=\"%s\" width=\"320\" height=\"80\" "
                      "loading=\"lazy\" sandbox=\"allow-popups allow-popups-to-escape-sandbox\"></iframe>",
                      request_public_url(request), lang_code(lang), id, text_get(lang, T_ads_mark_word));
     return snippet == NULL ? "" : snippet;

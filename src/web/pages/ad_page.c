@@ -144,22 +144,22 @@ static const char *member_text(enum text_key member, enum lang lang, const struc
     return out.failed ? NULL : out.len == 0 ? "" : arena_strdup(arena, out.data);
 }
 
-static bool within_letter(char c)
+static bool is_between(char c)
 {
-    return ((unsigned char)c & 0xC0) == 0x80;
+    return c == ' ' || c == '\n' || c == '\0';
 }
 
-/* How much is alike at both ends, in whole letters. */
+/* How much is alike at both ends, in whole words. */
 static void compare_ends(struct ad_change *change)
 {
     size_t was = strlen(change->was), is = strlen(change->is), least = was < is ? was : is, head = 0, tail = 0;
     while (head < least && change->was[head] == change->is[head])
         head++;
-    while (head > 0 && (within_letter(change->was[head]) || within_letter(change->is[head])))
+    while (head > 0 && !(is_between(change->was[head]) && is_between(change->is[head])))
         head--;
     while (tail < least - head && change->was[was - 1 - tail] == change->is[is - 1 - tail])
         tail++;
-    while (tail > 0 && (within_letter(change->was[was - tail]) || within_letter(change->is[is - tail])))
+    while (tail > 0 && !is_between(change->was[was - tail]))
         tail--;
     change->same_head = head;
     change->same_tail = tail;
