@@ -49,12 +49,13 @@ static bool mask_hit(void *arg, const struct term_hit *hit)
     return true;
 }
 
-/* Does an exception cover it? */
+/* Does an exception cover it? One of as many words says no more than a term of several. */
 static bool excepted(const struct hits *hits, const struct term_hit *hit)
 {
     for (size_t i = 0; i < hits->count; i++) {
         const struct term_hit *other = &hits->items[i];
-        if (other->kind == TERM_EXCEPT && other->owner == hit->owner && other->first <= hit->first &&
+        if (other->kind == TERM_EXCEPT && other->owner == hit->owner &&
+            (hit->count < other->count || other->count == 1) && other->first <= hit->first &&
             hit->first + hit->count <= other->first + other->count)
             return true;
     }
