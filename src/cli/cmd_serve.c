@@ -176,10 +176,14 @@ static int run(struct cli *cli, struct installation *installation, struct papers
              settings->listen_host, server_port(server));
     if (!mail.public_url)
         mail.public_url = reached;
-    r = jobs_start(
-        &(struct jobs_settings){
-            .office = &app.office, .papers = papers, .mail = &mail, .sms = &sms, .index = app.persons, .now = app.now},
-        &jobs, err);
+    r = jobs_start(&(struct jobs_settings){.office = &app.office,
+                                           .papers = papers,
+                                           .mail = &mail,
+                                           .sms = &sms,
+                                           .index = app.persons,
+                                           .library = app.library,
+                                           .now = app.now},
+                   &jobs, err);
     if (r == 0) {
         snprintf(port, sizeof(port), "%d", server_port(server));
         malloc_trim(0); /* what loading the catalogue needed goes back to the system */

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #define BATCH 200
+#define LIBRARY_BATCH 5000
 #define REGISTERS_BATCH 100
 #define WORDS_BATCH 48
 #define WORDS_QUIET 8 /* commands beside a batch, its own included */
@@ -395,6 +396,23 @@ static int showings_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handle
     return showings_fold(jobs->settings.office, now_usec, ret_handled, err);
 }
 
+/* The library's index follows, and is written to its file when enough has changed: a second or two, beside searches. */
+static int library_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
+{
+    struct tx *tx = NULL;
+    int64_t behind = 0;
+    int r = store_read_begin(jobs->settings.office->store, &tx, err);
+
+    if (r == 0)
+        r = library_follow(jobs->settings.library, tx, LIBRARY_BATCH, &behind, err);
+    store_read_end(tx);
+    if (r == 0 && behind == 0)
+        r = library_save(jobs->settings.library, now_usec, err);
+    if (r == 0)
+        *ret_handled = behind > 0;
+    return r;
+}
+
 /* How much was done: while there is more, the next pass need not wait. */
 static size_t pass(struct worker *worker)
 {
@@ -462,6 +480,7 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
     jobs->workers[2] = (struct worker){.jobs = jobs, .pass = import_pass, .complaint = "import waits"};
     jobs->workers[3] = (struct worker){.jobs = jobs, .pass = index_pass, .complaint = "index waits"};
     jobs->workers[4] = (struct worker){.jobs = jobs, .pass = showings_pass, .complaint = "showings wait"};
+    jobs->workers[5] = (struct worker){.jobs = jobs, .pass = library_pass, .complaint = "library waits"};
     r = work(&jobs->workers[0], err);
     if (r == 0)
         r = work(&jobs->workers[2], err);
@@ -471,6 +490,8 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
         r = work(&jobs->workers[3], err);
     if (r == 0 && (settings->mail->url || (settings->sms && settings->sms->url)))
         r = work(&jobs->workers[1], err);
+    if (r == 0 && settings->library)
+        r = work(&jobs->workers[5], err);
     if (r < 0) {
         jobs_stop(jobs);
         return r;

@@ -11,6 +11,7 @@
 #ifndef TALAP_JOBS_JOBS_H
 #define TALAP_JOBS_JOBS_H
 
+#include "adverts/library.h"
 #include "out/mail.h"
 #include "out/sms.h"
 #include "persons/person_index.h"
@@ -25,6 +26,7 @@ struct jobs_settings {
     struct person_index *index;         /* NULL: nobody here decides from it */
     struct counter *counter;            /* of users; NULL: nobody is counted here, and no day closed */
     int late_hour;                      /* until which hour yesterday takes lines; then it is closed */
+    struct library *library;            /* of advertisements; NULL: nobody here searches it */
     int64_t (*now)(void);
 };
 /* Copies `settings`; what it points at must outlive the loop. */

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -176,6 +177,16 @@ static int daemon_start(struct server *server, int fd, struct err *err)
     return 0;
 }
 
+/* Its index has a file beside the keys. Where the folder cannot be made, it has none, and is made anew at each start. */
+static int open_library(struct app *app, struct err *err)
+{
+    const char *var_dir = app->settings->var_dir;
+    char folder[512];
+    int n = var_dir == NULL ? 0 : snprintf(folder, sizeof(folder), "%s/adverts", var_dir);
+    bool there = n > 0 && n < (int)sizeof(folder) && (mkdir(folder, 0700) == 0 || errno == EEXIST);
+    return library_new(&app->office, there ? folder : NULL, &app->library, err);
+}
+
 int server_start(struct app *app, struct server **ret, struct err *err)
 {
     const struct settings *settings = app->settings;
@@ -205,7 +216,7 @@ int server_start(struct app *app, struct server **ret, struct err *err)
     if (r == 0)
         r = advert_ids_new(&app->office, &app->advert_ids, err);
     if (r == 0)
-        r = library_new(&app->office, NULL, &app->library, err);
+        r = open_library(app, err);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
     if (r == 0)

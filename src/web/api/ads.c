@@ -5,6 +5,7 @@
 #include "base/json_scan.h"
 #include "cases/parts.h"
 #include "store/advert_rows.h"
+#include "web/api/ads.h"
 #include "web/api/api.h"
 #include "web/app.h"
 #include "web/decode.h"
@@ -436,6 +437,28 @@ static int of_path(struct request *request, struct tx **ret_tx, struct advert_ke
     int r = request_read(request, ret_tx, err);
 
     return r < 0 ? r : advert_get(*ret_tx, request_param(request, "id"), 0, 0, &request->arena, ret, err);
+}
+
+int ads_json_public(struct request *request, struct buf *out, const struct advert_kept *kept, struct err *err)
+{
+    int r = 0;
+
+    jo_open(out, '{');
+    jo_text(out, "id", kept->id);
+    if (kept->own_id != NULL)
+        jo_text(out, "own_id", kept->own_id);
+    jo_int(out, "version", kept->version);
+    write_url(request, out, kept->id);
+    jo_moment(out, "placed_at", request_zone(request), kept->placed_usec);
+    jo_moment(out, "changed_at", request_zone(request), kept->changed_usec);
+    if (kept->json != NULL) {
+        write_days(request, out, kept);
+        r = write_kept(request, out, kept->json, kept->json_len, err);
+    } else {
+        jo_moment(out, "removed_at", request_zone(request), kept->removed_usec);
+    }
+    jo_close(out, '}');
+    return r;
 }
 
 int api_ad_get(struct request *request, struct response *response, struct err *err)

@@ -1,4 +1,5 @@
 /* /healthz, /readyz, /metrics: for whoever watches the server. */
+#include "adverts/library.h"
 #include "persons/person_index.h"
 #include "persons/rules.h"
 #include "web/api/api.h"
@@ -89,6 +90,23 @@ static int write_store(struct request *request, struct buf *out, struct err *err
     return 0;
 }
 
+/* The index in which advertisements are searched. */
+static void write_library(const struct request *request, struct buf *out)
+{
+    static const char *const languages[] = {"kk", "ru", "en"};
+    struct library_figures figures;
+    library_figures(request->app->library, &figures);
+    gauge(out, "talap_library_adverts", "gauge", "Advertisements that can be searched.", figures.adverts);
+    gauge(out, "talap_library_words", "gauge", "Different words in them.", figures.words);
+    gauge(out, "talap_library_bytes", "gauge", "Memory of the index of advertisements.", figures.bytes);
+    gauge(out, "talap_library_preparing", "gauge", "1 while the index is still being made.", figures.preparing);
+    buf_puts(out, "# HELP talap_library_dictionary Is there a dictionary by which forms of words are found?\n"
+                  "# TYPE talap_library_dictionary gauge\n");
+    for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++)
+        buf_printf(out, "talap_library_dictionary{language=\"%s\"} %d\n", languages[i],
+                   (int)(figures.languages >> i & 1));
+}
+
 /* The index that decisions come from, and what was decided. */
 static void write_decisions(const struct request *request, struct buf *out)
 {
@@ -128,6 +146,7 @@ int api_metrics(struct request *request, struct response *response, struct err *
     metrics_write(request_metrics(request), out);
     gauge(out, "talap_http_requests_active", "gauge", "Requests being served.", request_active(request));
     gauge(out, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
+    write_library(request, out);
     write_decisions(request, out);
     /* A store that cannot be read must not hide the rest: the figure says so. */
     struct err store_err;
