@@ -155,7 +155,8 @@ static void compare_ends(struct ad_change *change)
     size_t was = strlen(change->was), is = strlen(change->is), least = was < is ? was : is, head = 0, tail = 0;
     while (head < least && change->was[head] == change->is[head])
         head++;
-    while (head > 0 && !(is_between(change->was[head]) && is_between(change->is[head])))
+    while (head > 0 && !is_between(change->was[head - 1]) &&
+           !(is_between(change->was[head]) && is_between(change->is[head])))
         head--;
     while (tail < least - head && change->was[was - 1 - tail] == change->is[is - 1 - tail])
         tail++;

@@ -41,7 +41,7 @@ void page_ad_party(struct page_out *o, const struct advert *advert, enum ad_part
         page_word(o, T_ads_not_said);
         return;
     }
-    buf_printf(o->buf, "<a href=\"/%s/ads/by/%s/", lang_code(o->lang), ad_party_word(party));
+    buf_printf(o->buf, "<a href=\"/%s/ads/by/%s?name=", lang_code(o->lang), ad_party_word(party));
     buf_put_url(o->buf, p->name);
     buf_puts(o->buf, "\"><bdi>");
     buf_put_html(o->buf, p->name);

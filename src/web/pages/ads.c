@@ -282,10 +282,10 @@ int page_ads_by_get(struct request *request, struct response *response, struct e
     struct library_answer answer;
     struct page *page;
     struct tx *tx;
-    if (party < 0)
+    if (party < 0 || query_text(request, "name")[0] == '\0')
         return err_set(err, ERR_NOT_FOUND, "not_found", NULL);
     view.party = (enum ad_party)party;
-    view.name = text_normalise(&request->arena, request_param(request, "name"));
+    view.name = text_normalise(&request->arena, query_text(request, "name"));
     if (view.name == NULL)
         return err_memory(err);
     party_set(&query, view.party, view.name);
