@@ -20,6 +20,7 @@ COURSES = {
     "threat_to_life": ("moderator", {"link": URL, "text": "Өзіне қол жұмсау ниеті, {n}."}, {
         "found": ("inform", "moderator", {"informed_body": "Полиция департаменті", "informed_at": "{now}"})}),
     "request_received": ("moderator", {"request_number": "С-{n}", "request_date": "2026-01-15", "kind": "users_per_day",
+                                       "period_from": "2026-01-01", "period_until": "2026-01-14",
                                        "text": "Тәулігіне пайдаланушылар саны"}, {
         "received": ("answer", "moderator", {"answer_text": "Есептеуіш деректері қоса беріледі."})}),
     "prescription_received": ("moderator", {"prescription_number": "Н-{n}", "prescription_date": "2026-01-15", "kind": "cyberbullying",

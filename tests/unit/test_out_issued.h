@@ -10,6 +10,7 @@
 
 #define ISSUED_LEAF 2048
 #define ISSUED_LINKS 7
+#define ISSUED_ROWS 372
 
 struct issued {
     struct arena arena;
@@ -33,8 +34,18 @@ static inline const char *const *one_text(struct issued *issued, const char *tex
 
 static inline void sample_many(struct issued *issued, const struct field *field, struct case_value *value)
 {
-    bool links = field->type == FIELD_LINKS;
+    bool links = field->type == FIELD_LINKS, table = field->type == FIELD_TABLE;
     const char **texts;
+
+    if (table) { /* the rows of a year, so that a paper runs over many pages; every tenth was not counted */
+        texts = ARENA_ARRAY(&issued->arena, const char *, ISSUED_ROWS);
+        for (int i = 0; i < ISSUED_ROWS; i++)
+            texts[i] = arena_printf(&issued->arena, i % 10 == 9 ? "2026-%02d-%02d\t\t%d" : "2026-%02d-%02d\t120345\t%d",
+                                    i / 31 + 1, i % 31 + 1, 5000 + i);
+        value->count = ISSUED_ROWS;
+        value->texts = texts;
+        return;
+    }
 
     value->count = links ? ISSUED_LINKS : field->option_count;
     texts = ARENA_ARRAY(&issued->arena, const char *, value->count);
@@ -64,10 +75,11 @@ static inline void sample(struct issued *issued, const struct field *field, stru
         [FIELD_COUNTRY] = "KZ",
         [FIELD_CASE] = "Ш-2026-000123",
         [FIELD_LINKS] = NULL,
+        [FIELD_TABLE] = NULL,
     };
 
     *value = (struct case_value){.field = field, .count = 1};
-    if (field->type == FIELD_MANY || field->type == FIELD_LINKS)
+    if (field_takes_list(field))
         sample_many(issued, field, value);
     else if (field->type == FIELD_CHOICE)
         value->texts = one_text(issued, field->options[issued->pick % field->option_count].id);
