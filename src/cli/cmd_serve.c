@@ -2,6 +2,7 @@
  * service keeps the law it checked at its start. */
 #include "cli/cli.h"
 
+#include "adverts/check.h"
 #include "base/log.h"
 #include "cli/demo.h"
 #include "jobs/jobs.h"
@@ -137,6 +138,7 @@ static int run(struct cli *cli, struct installation *installation, struct papers
     struct server *server = NULL;
     struct jobs *jobs = NULL;
     struct rules *rules = NULL;
+    struct advert_rules *advert_rules = NULL;
     struct app app;
     struct mailer_settings mail;
     struct sms_settings sms;
@@ -163,9 +165,13 @@ static int run(struct cli *cli, struct installation *installation, struct papers
         r = rules_load(settings->rules_file, &rules, err);
     app.rules = rules;
     if (r == 0)
+        r = advert_rules_new(app.office.catalogue, NULL, &advert_rules, err);
+    app.advert_rules = advert_rules;
+    if (r == 0)
         r = server_start(&app, &server, err);
     if (r < 0) {
         rules_free(rules);
+        advert_rules_free(advert_rules);
         return r;
     }
     /* Links in letters lead to where the server listens, unless it is told how it is reached from outside. */
@@ -182,6 +188,8 @@ static int run(struct cli *cli, struct installation *installation, struct papers
                                            .sms = &sms,
                                            .index = app.persons,
                                            .library = app.library,
+                                           .counter = app.counter,
+                                           .late_hour = settings->audience_late_hour,
                                            .now = app.now},
                    &jobs, err);
     if (r == 0) {
@@ -194,6 +202,7 @@ static int run(struct cli *cli, struct installation *installation, struct papers
     jobs_stop(jobs);
     server_stop(server);
     rules_free(rules);
+    advert_rules_free(advert_rules);
     return r;
 }
 
