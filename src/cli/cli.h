@@ -47,6 +47,7 @@ int cmd_restore(struct cli *cli, struct err *err);
 int cmd_case_list(struct cli *cli, struct err *err);
 int cmd_case_show(struct cli *cli, struct err *err);
 int cmd_report(struct cli *cli, struct err *err);
+int cmd_adverts_dump(struct cli *cli, struct err *err);
 int cmd_consent_import(struct cli *cli, struct err *err);
 int cmd_consent_export(struct cli *cli, struct err *err);
 int cmd_user_add(struct cli *cli, struct err *err);

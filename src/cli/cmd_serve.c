@@ -159,13 +159,14 @@ static int run(struct cli *cli, struct installation *installation, struct papers
                                 .password = mail_password,
                                 .allow_private = settings->mail_allow_private,
                                 .public_url = settings->public_url},
+                       .dumps_dir = arena_printf(&cli->arena, "%s/adverts/dumps", settings->var_dir),
                        .now = time_now_usec};
-    r = read_roles(cli, &app.office, err);
+    r = app.dumps_dir == NULL ? err_memory(err) : read_roles(cli, &app.office, err);
     if (r == 0 && settings->rules_file)
         r = rules_load(settings->rules_file, &rules, err);
     app.rules = rules;
     if (r == 0)
-        r = advert_rules_new(app.office.catalogue, NULL, &advert_rules, err);
+        r = advert_rules_new(app.office.catalogue, settings->advert_terms, &advert_rules, err);
     app.advert_rules = advert_rules;
     if (r == 0)
         r = server_start(&app, &server, err);
@@ -190,6 +191,7 @@ static int run(struct cli *cli, struct installation *installation, struct papers
                                            .library = app.library,
                                            .counter = app.counter,
                                            .late_hour = settings->audience_late_hour,
+                                           .dumps_dir = app.dumps_dir,
                                            .now = app.now},
                    &jobs, err);
     if (r == 0) {

@@ -30,6 +30,7 @@ static const struct command commands[] = {
     {"token revoke", "ID", "revoke an API token", cmd_token_revoke},
     {"report", "YEAR [--json | --csv | --pdf FILE] [--check]",
      "the yearly report, and whether it agrees with the ledger", cmd_report},
+    {"adverts dump", "FOLDER", "everything in the library of advertisements, as files for researchers", cmd_adverts_dump},
     {"person hold", "PERSON --name NORM [--reason TEXT] [--days N]", "a legal hold: nothing of theirs is destroyed",
      cmd_person_hold},
     {"person lift", "PERSON HOLD", "lift a legal hold", cmd_person_lift},

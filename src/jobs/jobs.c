@@ -1,6 +1,7 @@
 #include "jobs/jobs.h"
 
 #include "adverts/adverts.h"
+#include "adverts/dump.h"
 #include "adverts/showings.h"
 #include "audience/figures.h"
 #include "base/log.h"
@@ -48,6 +49,7 @@ struct jobs {
     int64_t housekept_usec;    /* of the first worker */
     bool claimed;              /* this node's law is the office's; said once, when it starts */
     struct import_work import; /* of the third worker */
+    int64_t dump_next_usec;    /* of the seventh worker */
     struct worker workers[12];
 };
 
@@ -413,6 +415,34 @@ static int library_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled
     return r;
 }
 
+static bool goes_on(void *arg)
+{
+    struct jobs *jobs = arg;
+    bool stopping;
+
+    pthread_mutex_lock(&jobs->lock);
+    stopping = jobs->stopping;
+    pthread_mutex_unlock(&jobs->lock);
+    return !stopping;
+}
+
+/* Once a day, after the hour from which yesterday is over. What failed is tried again ten minutes later. */
+static int dump_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
+{
+    const struct jobs_settings *settings = &jobs->settings;
+    const struct zone *zone = &settings->office->catalogue->calendar->zone;
+    int32_t today = zone_day_of(zone, now_usec);
+    bool made = false;
+    int r;
+
+    *ret_handled = 0;
+    if (now_usec < zone_moment(zone, today, settings->late_hour * 3600) || now_usec < jobs->dump_next_usec)
+        return 0;
+    jobs->dump_next_usec = now_usec + 600 * USEC_PER_SEC;
+    r = dump_make(settings->office, settings->dumps_dir, now_usec, goes_on, jobs, &made, err);
+    return r;
+}
+
 /* How much was done: while there is more, the next pass need not wait. */
 static size_t pass(struct worker *worker)
 {
@@ -480,12 +510,15 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
     jobs->workers[2] = (struct worker){.jobs = jobs, .pass = import_pass, .complaint = "import waits"};
     jobs->workers[3] = (struct worker){.jobs = jobs, .pass = index_pass, .complaint = "index waits"};
     jobs->workers[4] = (struct worker){.jobs = jobs, .pass = showings_pass, .complaint = "showings wait"};
+    jobs->workers[6] = (struct worker){.jobs = jobs, .pass = dump_pass, .complaint = "dump waits"};
     jobs->workers[5] = (struct worker){.jobs = jobs, .pass = library_pass, .complaint = "library waits"};
     r = work(&jobs->workers[0], err);
     if (r == 0)
         r = work(&jobs->workers[2], err);
     if (r == 0)
         r = work(&jobs->workers[4], err);
+    if (r == 0 && settings->dumps_dir)
+        r = work(&jobs->workers[6], err);
     if (r == 0 && settings->index)
         r = work(&jobs->workers[3], err);
     if (r == 0 && (settings->mail->url || (settings->sms && settings->sms->url)))

@@ -3,11 +3,11 @@
  * A thread for each of these: one for the clocks and for the store's own housekeeping, one for the mail, because a mail
  * server may take its time and a clock may not, one for files of consents, which take theirs, and one that brings the
  * index of people up to what was written, so that after a large file no decision has to wait for that, one that adds
- * counts of showings to the figures. Each wakes every second, looks with a read whether anything is ripe, and only then
- * takes the writer's turn: reminders and overdue clocks, days of users that are over, clocks of an outdated calendar,
- * words for the search, ended sessions and old idempotency keys; a message of the outbox. Each piece is small and
- * repeated, so that stopping never waits long. A failure of the store or of the mail server is logged once a minute and
- * tried again; nothing else stops for it. */
+ * counts of showings to the figures, one that makes the dumps of the library at night. Each wakes every second, looks
+ * with a read whether anything is ripe, and only then takes the writer's turn: reminders and overdue clocks, days of
+ * users that are over, clocks of an outdated calendar, words for the search, ended sessions and old idempotency keys; a
+ * message of the outbox. Each piece is small and repeated, so that stopping never waits long. A failure of the store or
+ * of the mail server is logged once a minute and tried again; nothing else stops for it. */
 #ifndef TALAP_JOBS_JOBS_H
 #define TALAP_JOBS_JOBS_H
 
@@ -27,6 +27,7 @@ struct jobs_settings {
     struct counter *counter;            /* of users; NULL: nobody is counted here, and no day closed */
     int late_hour;                      /* until which hour yesterday takes lines; then it is closed */
     struct library *library;            /* of advertisements; NULL: nobody here searches it */
+    const char *dumps_dir;              /* adverts/dump.h; NULL: no dumps are made here */
     int64_t (*now)(void);
 };
 /* Copies `settings`; what it points at must outlive the loop. */

@@ -118,7 +118,8 @@ static struct MHD_Response *stream_response(struct response *response)
     buf_init(&stream->buf, 4 * 1024 * 1024);
     response->stream = NULL; /* from here on the stream is MHD's to end */
     struct MHD_Response *made =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, stream, stream_free);
+        MHD_create_response_from_callback(response->stream_bytes > 0 ? (uint64_t)response->stream_bytes : MHD_SIZE_UNKNOWN,
+                                          STREAM_BLOCK, stream_read, stream, stream_free);
     if (made == NULL)
         stream_free(stream);
     return made;

@@ -17,6 +17,7 @@ struct settings {
     const char *law_dir;
     const char *papers_dir;
     const char *roles; /* words of law/roles.yaml that the organisation plays, by blanks; NULL: "platform operator" */
+    const char *advert_terms;    /* the operator's own words of targeting (adverts/check.h), or NULL */
     const char *rules_file;      /* the operator's own rules of access (persons/rules.h), or NULL */
     uint32_t decision_log_every; /* decisions in the log: 0 none, 1 all, N one of N */
     const char *public_url;      /* as seen from outside; NULL: http://HOST:PORT */
@@ -52,8 +53,9 @@ struct app {
     struct token_cache *tokens;              /* token_cache.h; the same */
     struct decision_log *decision_log;       /* decision_log.h; the same */
     const struct rules *rules;               /* persons/rules.h: the operator's own; NULL: none */
-    struct library *library;                /* adverts/library.h: the index of advertisements; the same */
+    struct library *library;                 /* adverts/library.h: the index of advertisements; the same */
     const struct advert_rules *advert_rules; /* adverts/check.h: what the check before publication goes by */
+    const char *dumps_dir;             /* adverts/dump.h: where dumps lie; NULL: none are made */
     struct advert_ids *advert_ids;           /* adverts/ids.h; made and freed with the server */
     struct counter *counter;                 /* audience/counter.h; NULL: no users are counted here */
 };

@@ -141,6 +141,7 @@ struct response {
     int (*stream)(void *arg, struct buf *out);
     void (*stream_done)(void *arg);
     void *stream_arg;
+    int64_t stream_bytes; /* of all of it, where that is known; 0: not */
 };
 int response_header(struct response *response, struct request *request, const char *name, const char *value_fmt, ...)
     PRINTF_LIKE(4, 5);
