@@ -14,7 +14,8 @@
 /* Behind the last bucket: whoever finds no room there makes the table grow. */
 #define BUCKETS_BEHIND 48
 #define HUGE ((size_t)2 << 20)
-#define AHEAD 16
+#define AHEAD 24
+#define AHEAD_NEXT 8
 
 struct day_bucket {
     uint64_t hashes[SLOTS];
@@ -120,6 +121,18 @@ static inline unsigned match(const struct day_bucket *bucket, uint64_t hash)
     return (unsigned)(bucket->hashes[0] == hash) | (unsigned)(bucket->hashes[1] == hash) << 1 |
            (unsigned)(bucket->hashes[2] == hash) << 2 | (unsigned)(bucket->hashes[3] == hash) << 3 |
            (unsigned)(bucket->hashes[4] == hash) << 4;
+}
+
+static inline void prefetch_home(const struct day_set *set, uint64_t hash)
+{
+    __builtin_prefetch(set->buckets + home_of(hash, set->bucket_count), 1);
+}
+
+/* Where the home of a hash, fetched by now, is full of others, the next bucket will be asked too: one in six is. */
+static inline void prefetch_next(const struct day_set *set, uint64_t hash)
+{
+    const struct day_bucket *bucket = set->buckets + home_of(hash, set->bucket_count);
+    __builtin_prefetch(bucket + ((bucket->used == SLOTS) & (match(bucket, hash) == 0)), 1);
 }
 
 /* The place of the hash, or the first free one, where `*ret_found` is false; NULL: there is none behind its bucket. */
@@ -253,8 +266,10 @@ int day_set_add(struct day_set *set, const uint64_t *hashes, size_t count, int d
     for (; r == 0 && i < count; i++) {
         uint64_t hash = hashes[i] == 0 ? 1 : hashes[i];
         uint32_t new_days;
-        if (i + AHEAD < count)
-            __builtin_prefetch(set->buckets + home_of(hashes[i + AHEAD], set->bucket_count), 1);
+        if (i + AHEAD < count) {
+            prefetch_home(set, hashes[i + AHEAD]);
+            prefetch_next(set, hashes[i + AHEAD_NEXT]);
+        }
         if ((r = add_one(set, hash, UINT32_C(1) << day, &new_days, err)) < 0)
             break;
         fresh[found] = hash;
