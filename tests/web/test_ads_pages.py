@@ -186,19 +186,19 @@ def test_a_report_carries_the_link(service):
 def test_search_by_words_and_conditions(service):
     id = keep(service, id="search-1", text="Жарнама. Alem Shop: құмыралар сатылады", account={"name": "Alem Shop"},
               payer={"name": "Құмыра төлеушісі"})
-    in_library(service, id, words="құмыра")
-    assert found(service, words="кумыра") == 1
+    in_library(service, id, q="құмыра")
+    assert found(service, q="кумыра") == 1
     assert found(service, payer="Құмыра төлеушісі") == 1
-    assert found(service, words="құмыра", kind="sponsored") == 0
-    text = page(service, "/kk/ads", words="құмыра", kind="sponsored")
+    assert found(service, q="құмыра", kind="sponsored") == 0
+    text = page(service, "/kk/ads", q="құмыра", kind="sponsored")
     assert "kind=sponsored" in text and "Мына шарттардың бірін" in text
-    assert re.search(r'href="/kk/ads\?words=[^"&]*"', text)
+    assert re.search(r'href="/kk/ads\?q=[^"&]*"', text)
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_what_cannot_be_understood_is_said_beside_the_field(service, lang):
-    text = page(service, f"/{lang}/ads", status=422, words='"құмыра')
-    assert 'id="f-words-wrong"' in text and 'value="&quot;құмыра"' in text
+    text = page(service, f"/{lang}/ads", status=422, q='"құмыра')
+    assert 'id="f-q-wrong"' in text and 'value="&quot;құмыра"' in text
     text = page(service, f"/{lang}/ads", status=422, **{"from": "2026-13-45"})
     assert 'id="f-from-wrong"' in text
 
@@ -206,8 +206,8 @@ def test_what_cannot_be_understood_is_said_beside_the_field(service, lang):
 def test_pages_follow_each_other(service):
     ids = [keep(service, id=f"page-{n}", text=f"Жарнама. Alem Shop: барабан {n}",
                 account={"name": "Барабан аккаунты"}) for n in range(23)]
-    in_library(service, ids[-1], words="барабан")
-    for path, query in (("/kk/ads", {"words": "барабан"}),
+    in_library(service, ids[-1], q="барабан")
+    for path, query in (("/kk/ads", {"q": "барабан"}),
                         ("/kk/ads/by/account", {"name": "Барабан аккаунты"})):
         seen, address = [], None
         while True:
@@ -222,7 +222,7 @@ def test_pages_follow_each_other(service):
 
 def test_a_party(service):
     id = keep(service, id="party-1", text="Жарнама. Alem Shop: шана", advertiser={"name": "Шана / & «бірлестігі»"})
-    in_library(service, id, words="шана")
+    in_library(service, id, q="шана")
     text = page(service, f"/kk/ads/{id}")
     address = html.unescape(re.search(r'href="(/kk/ads/by/advertiser\?[^"]+)"', text).group(1))
     text = page(service, address)

@@ -1,6 +1,7 @@
 /* The library of advertising: its search, and everything of one advertiser, account, payer or sponsor. */
 #include "base/unicode.h"
 #include "web/app.h"
+#include "web/library_ask.h"
 #include "web/pages/ad_views.h"
 #include "web/pages/pages.h"
 #include "web/routes.h"
@@ -19,7 +20,7 @@ static const struct condition {
     enum text_key title;
     const char *choices; /* by blanks; NULL: any text */
 } conditions[] = {
-    {"words", T_ads_words, NULL},
+    {"q", T_ads_words, NULL},
     {"advertiser", T_ads_advertiser, NULL},
     {"account", T_ads_account, NULL},
     {"payer", T_ads_payer, NULL},
@@ -87,7 +88,7 @@ static void day_read(struct request *request, const char *name, int32_t *ret)
 static void asked_read(struct request *request, struct library_query *ret)
 {
     int sort = choice_of("newest oldest last_shown most_shown", query_text(request, "sort"));
-    *ret = (struct library_query){.words = or_null(query_text(request, "words")),
+    *ret = (struct library_query){.words = or_null(query_text(request, "q")),
                                   .advertiser = or_null(query_text(request, "advertiser")),
                                   .account = or_null(query_text(request, "account")),
                                   .payer = or_null(query_text(request, "payer")),
@@ -157,9 +158,9 @@ static int search(struct request *request, struct tx *tx, const struct library_q
     struct err why = {0};
     if (request->errors.count > 0)
         return 0;
-    int r = library_search(request->app->library, query, &request->arena, &answer, &why);
+    int r = library_ask(request, query, &answer, &why);
     if (r == -ERR_BAD_INPUT && strcmp(why.code, "cursor_malformed") != 0) {
-        field_errors_add(&request->errors, "words", why.code, "%s", why.arg);
+        field_errors_add(&request->errors, "q", why.code, "%s", why.arg);
         return 0;
     }
     if (r < 0) {
@@ -177,7 +178,7 @@ static int search(struct request *request, struct tx *tx, const struct library_q
 int page_ads_get(struct request *request, struct response *response, struct err *err)
 {
     struct ads_view view = {
-        .words = query_text(request, "words"),
+        .words = query_text(request, "q"),
         .advertiser = query_text(request, "advertiser"),
         .account = query_text(request, "account"),
         .payer = query_text(request, "payer"),
@@ -291,7 +292,7 @@ int page_ads_by_get(struct request *request, struct response *response, struct e
     party_set(&query, view.party, view.name);
     int r = request_read(request, &tx, err);
     if (r == 0)
-        r = library_search(request->app->library, &query, &request->arena, &answer, err);
+        r = library_ask(request, &query, &answer, err);
     if (r == 0)
         r = ads_read(request, tx, answer.serials, answer.found, &view.ads, err);
     if (r == 0 && answer.count > 0)
