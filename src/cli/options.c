@@ -44,6 +44,7 @@ const char options_help[] =
     "  --request-timeout SECONDS                                (30)\n"
     "  --body-memory MIB                                        (768)\n"
     "  --import-max MIB         largest file of consents sent   (64)\n"
+    "  --advert-terms FILE    the operator's own words by which advertising may not be targeted\n"
     "  --audience-late-hour HOUR  until when yesterday's users are counted  (6)\n"
     "  --log-level WORD       debug, info, warning or error     (info)\n"
     "  --lang kk|ru|en        language of messages\n"
@@ -74,6 +75,7 @@ enum option_id {
     O_REQUEST_TIMEOUT,
     O_BODY_MEMORY,
     O_IMPORT_MAX,
+    O_ADVERT_TERMS,
     O_AUDIENCE_LATE_HOUR,
     O_RULES,
     O_DECISION_LOG,
@@ -125,6 +127,7 @@ static const struct option options[] = {
     {"request-timeout", required_argument, NULL, O_REQUEST_TIMEOUT},
     {"body-memory", required_argument, NULL, O_BODY_MEMORY},
     {"import-max", required_argument, NULL, O_IMPORT_MAX},
+    {"advert-terms", required_argument, NULL, O_ADVERT_TERMS},
     {"audience-late-hour", required_argument, NULL, O_AUDIENCE_LATE_HOUR},
     {"rules", required_argument, NULL, O_RULES},
     {"decision-log", required_argument, NULL, O_DECISION_LOG},
@@ -256,6 +259,9 @@ static int apply(struct cli *cli, int id, const char *name, const char *value, s
     case O_IMPORT_MAX:
         r = read_number(name, value, 1, IMPORT_MIB, &number, err);
         settings->import_mib = (int)number;
+        break;
+    case O_ADVERT_TERMS:
+        settings->advert_terms = value;
         break;
     case O_AUDIENCE_LATE_HOUR:
         r = read_number(name, value, 0, 23, &number, err);

@@ -131,7 +131,8 @@ struct ad_control {
     const struct ad_finding *const *findings;
 };
 struct ad_form_view {
-    const char *id; /* NULL: a new one */
+    bool only_checks; /* nothing is kept: the check before publication */
+    const char *id;   /* NULL: a new one */
     int version;
     size_t count, other_count;
     const struct ad_control *controls;

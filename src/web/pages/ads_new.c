@@ -12,12 +12,14 @@ struct placing {
     int64_t serial, version; /* of the one that is changed; serial 0: a new one */
     const char *id;
     struct ad_seen checked;
+    bool only_checks; /* the page of the check: nothing is kept */
 };
 
 static int form_draw(struct request *request, struct response *response, const json_t *advert,
                      const struct placing *placing, bool checked, const char *refusal, struct err *err)
 {
-    struct ad_form_view view = {.id = placing->id,
+    struct ad_form_view view = {.only_checks = placing->only_checks,
+                                .id = placing->id,
                                 .version = (int)placing->version,
                                 .checked = checked,
                                 .allowed = placing->checked.allowed,
@@ -26,8 +28,10 @@ static int form_draw(struct request *request, struct response *response, const j
     int r = ad_form_fill(request, advert, checked ? &placing->checked : NULL, &view, err);
     if (r == 0)
         r = page_begin(request, response,
-                       placing->id == NULL ? PAGE_TITLE(request, ads_new) : PAGE_TITLE(request, ads_change), "ads",
-                       &page, err);
+                       placing->only_checks  ? PAGE_TITLE(request, adverts_check_title)
+                       : placing->id == NULL ? PAGE_TITLE(request, ads_new)
+                                             : PAGE_TITLE(request, ads_change),
+                       placing->only_checks ? "ads_check" : "ads", &page, err);
     if (r < 0)
         return r;
     page_ad_form(&page->out, &view);
@@ -143,7 +147,7 @@ static int place(struct request *request, struct response *response, struct plac
     if (r < 0)
         return r;
     const char *what = request_form(request, "do");
-    bool keep = what != NULL && strcmp(what, "keep") == 0;
+    bool keep = !placing->only_checks && what != NULL && strcmp(what, "keep") == 0;
     if (!keep)
         return form_draw(request, response, typed, placing, true, NULL, err);
     if (!result.allowed && !advert.published) {
@@ -177,4 +181,22 @@ int page_ad_change_post(struct request *request, struct response *response, stru
     if (version != NULL && strspn(version, "0123456789") == strlen(version) && strlen(version) <= 9)
         placing->version = atoll(version);
     return r < 0 ? r : place(request, response, placing, err);
+}
+
+/* --- The check alone -----------------------------------------------------------------------------------------------
+ */
+
+int page_ads_check_get(struct request *request, struct response *response, struct err *err)
+{
+    const struct placing placing = {.only_checks = true};
+    return form_draw(request, response, NULL, &placing, false, NULL, err);
+}
+
+int page_ads_check_post(struct request *request, struct response *response, struct err *err)
+{
+    struct placing *placing = ARENA_NEW(&request->arena, struct placing);
+    if (placing == NULL)
+        return err_memory(err);
+    placing->only_checks = true;
+    return place(request, response, placing, err);
 }
