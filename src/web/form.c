@@ -21,7 +21,8 @@ int form_type_check(const struct connection *c, struct err *err)
 {
     const char *type = content_type(c), *encoding = c->header(c, "Content-Encoding");
     enum route_input input = c->request.route->input;
-    if (encoding != NULL && strcmp(encoding, "identity") != 0)
+    bool packed = encoding != NULL && (strcmp(encoding, "gzip") == 0 || strcmp(encoding, "zstd") == 0);
+    if (encoding != NULL && strcmp(encoding, "identity") != 0 && !(packed && input == INPUT_LINES))
         return err_set(err, ERR_WRONG_TYPE, "content_encoding_unsupported", NULL);
     bool fits = true;
     switch (input) {
@@ -48,6 +49,9 @@ int form_type_check(const struct connection *c, struct err *err)
         fits = media_type_is(type, TYPE_JSON) || media_type_is(type, "application/x-ndjson") ||
                media_type_is(type, "text/csv") || media_type_is(type, "text/plain");
         break;
+    case INPUT_LINES:
+        fits = media_type_is(type, "text/plain") || media_type_is(type, "application/x-ndjson");
+        break;
     case INPUT_BYTES:
         fits = type != NULL;
         break;
@@ -60,7 +64,7 @@ int form_type_check(const struct connection *c, struct err *err)
 
 static bool takes_as_it_comes(enum route_input input)
 {
-    return input == INPUT_ROWS || input == INPUT_BYTES;
+    return input == INPUT_ROWS || input == INPUT_BYTES || input == INPUT_LINES;
 }
 
 size_t form_body_max(const struct connection *c)
@@ -70,7 +74,8 @@ size_t form_body_max(const struct connection *c)
         int mib = c->request.app->settings->import_mib;
         max = (size_t)(mib > 0 ? mib : IMPORT_MIB) * 1024 * 1024;
     }
-    if (c->request.route->input == INPUT_FILE || takes_as_it_comes(c->request.route->input))
+    if (c->request.route->input == INPUT_FILE || c->request.route->input == INPUT_JSON_TEXT ||
+        takes_as_it_comes(c->request.route->input))
         return max;
     return media_type_is(content_type(c), TYPE_MULTIPART) || max < TEXT_BODY_MAX ? max : TEXT_BODY_MAX;
 }
@@ -136,7 +141,8 @@ int form_read(struct connection *c, struct err *err)
     const char *type = content_type(c);
     if (media_type_is(type, TYPE_MULTIPART))
         return read_multipart(c, err);
-    if (request->route->input == INPUT_FILE || request->route->input == INPUT_BYTES)
+    if (request->route->input == INPUT_FILE || request->route->input == INPUT_BYTES ||
+        request->route->input == INPUT_LINES)
         return 0;
     bool wants_json = request->route->input == INPUT_JSON || request->route->input == INPUT_JSON_OR_MULTIPART;
     if (!wants_json) {

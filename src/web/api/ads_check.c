@@ -77,8 +77,8 @@ static int check_body(struct request *request, struct arena *cells, struct arena
     r = list ? check_many(&checks, root, list, err) : check_one(&checks, root, "", err);
     if (r == 0 && request->errors.count > 0)
         r = err_set(err, ERR_BAD_INPUT, "fields_refused", NULL);
-    if (r == 0 && out->failed)
-        r = err_memory(err);
+    if (out->failed && (r == 0 || r == -ERR_MEMORY))
+        r = err_set(err, ERR_TOO_LARGE, "checks_too_large", NULL);
     return r;
 }
 
