@@ -159,6 +159,10 @@ static int take_one(struct reading *reading, const struct json_cell *cell, const
     struct err why = {0};
     int r;
 
+    if (!json_cell_is_object(cell)) {
+        refuse(reading, field, "", "wrong_type", NULL);
+        return 0;
+    }
     snprintf(prefix, sizeof(prefix), "%s%s", field, *field != '\0' ? "." : "");
     r = advert_read(cell, prefix, &reading->scratch, &advert, reading->errors, &why);
     if (r < 0 && reading->errors->count > before) /* told beside the others */
