@@ -21,11 +21,20 @@ void lines_init(struct lines *lines, const struct visit_key *key, bool json)
     lines->json = json;
 }
 
-void lines_done(struct lines *lines)
+void lines_drop_hashes(struct lines *lines)
 {
     if (lines->hashes != NULL)
         sodium_memzero(lines->hashes, lines->count * sizeof *lines->hashes);
     free(lines->hashes);
+    lines->hashes = NULL;
+    lines->count = lines->room = 0;
+    sodium_memzero(&lines->key, sizeof lines->key);
+    sodium_memzero(lines->carry, sizeof lines->carry);
+}
+
+void lines_done(struct lines *lines)
+{
+    lines_drop_hashes(lines);
     sodium_memzero(lines, sizeof *lines);
 }
 

@@ -45,6 +45,8 @@ struct lines {
 
 void lines_init(struct lines *lines, const struct visit_key *key, bool json);
 void lines_done(struct lines *lines); /* wiped */
+/* What was found stays, but for the hashes. */
+void lines_drop_hashes(struct lines *lines);
 /* ERR_TOO_LARGE "lines_too_many" beyond LINES_MAX; or memory. */
 int lines_feed(struct lines *lines, const char *bytes, size_t count, struct err *err) WARN_UNUSED;
 /* The last line needs no LF. ERR_BAD_INPUT "lines_refused" (arg: how many) when any was. */

@@ -415,6 +415,20 @@ static int library_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled
     return r;
 }
 
+/* What other nodes counted comes in, and what has gathered goes into the sets. */
+static int counter_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
+{
+    struct tx *tx = NULL;
+    struct counter *counter = jobs->settings.counter;
+    int r = store_read_begin(jobs->settings.office->store, &tx, err);
+
+    *ret_handled = 0;
+    if (r == 0)
+        r = counter_follow(counter, tx, err);
+    store_read_end(tx);
+    return r < 0 ? r : counter_fold(counter, now_usec, ret_handled, err);
+}
+
 static bool goes_on(void *arg)
 {
     struct jobs *jobs = arg;
@@ -512,7 +526,10 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
     jobs->workers[4] = (struct worker){.jobs = jobs, .pass = showings_pass, .complaint = "showings wait"};
     jobs->workers[6] = (struct worker){.jobs = jobs, .pass = dump_pass, .complaint = "dump waits"};
     jobs->workers[5] = (struct worker){.jobs = jobs, .pass = library_pass, .complaint = "library waits"};
+    jobs->workers[7] = (struct worker){.jobs = jobs, .pass = counter_pass, .complaint = "counting waits"};
     r = work(&jobs->workers[0], err);
+    if (r == 0 && settings->counter)
+        r = work(&jobs->workers[7], err);
     if (r == 0)
         r = work(&jobs->workers[2], err);
     if (r == 0)

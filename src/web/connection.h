@@ -5,6 +5,7 @@
 
 #include "web/app.h"
 #include "web/router.h"
+#include <stdatomic.h>
 
 /* The life of a request. Between WAITING and RESUMED it belongs to a writer or to a thread for long computations, and
  * the HTTP thread does not touch it. */
@@ -44,6 +45,7 @@ struct connection {
     int64_t answered_usec;
     struct store_command command;
     bool write_failed;
+    _Atomic int waited_for; /* request_wait: the handler, and what it began */
     int slow_result;
     struct err slow_error;
     struct connection *next; /* in the pool, or in the queue of slow handlers */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "web/hold.h"
 #include "web/server.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -401,12 +402,43 @@ static enum MHD_Result proceed(struct connection *c, int r, struct err *err)
     return MHD_YES;
 }
 
+/* The last of the two goes on with the request. */
+static void wait_over(struct connection *c)
+{
+    if (atomic_fetch_sub(&c->waited_for, 1) == 1)
+        resume(c, STAGE_WRITTEN);
+}
+
+int request_wait(struct request *request, handler_fn *finish_handler)
+{
+    struct connection *c = request->connection;
+    assert(request->route->pace != PACE_FAST);
+    c->write_failed = false;
+    request->write.finish = finish_handler;
+    atomic_store(&c->waited_for, 2);
+    return REQUEST_WAIT;
+}
+
+void request_waited(struct request *request, const struct err *err)
+{
+    struct connection *c = request->connection;
+    c->write_failed = err != NULL;
+    if (err != NULL)
+        request->write_error = *err;
+    wait_over(c);
+}
+
 /* On a slow thread. */
 void http_run_slow(struct connection *c)
 {
     struct err err = {0};
-    c->slow_result = c->request.route->handler(&c->request, &c->response, &err);
+    int r = c->request.route->handler(&c->request, &c->response, &err);
     end_read(&c->request);
+    if (r == REQUEST_WAIT) {
+        wait_over(c);
+        return;
+    }
+    c->slow_result = r;
     c->slow_error = err;
     resume(c, STAGE_COMPUTED);
 }

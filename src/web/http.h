@@ -40,7 +40,9 @@ enum route_input {
                    multipart/form-data */
     INPUT_ROWS, /* JSON, or rows one a line (application/x-ndjson, text/csv, text/plain): the body as it came, for the
                    handler to read and change; by far larger than what a person sends */
-    INPUT_BYTES /* a picture, a sound, a film: the body as it came, of whatever type; the handler looks at it */
+    INPUT_BYTES, /* a picture, a sound, a film: the body as it came, of whatever type; the handler looks at it */
+    INPUT_LINES  /* identifiers one a line (text/plain, application/x-ndjson): the body as it came, packed too
+                    (Content-Encoding gzip or zstd): the handler unpacks it as far as it goes */
 };
 
 /* Of a route's body_max: as large as the setting import_max says. */
@@ -50,6 +52,7 @@ enum route_input {
  * answers. */
 typedef int handler_fn(struct request *request, struct response *response, struct err *err);
 #define REQUEST_WRITE 1
+#define REQUEST_WAIT 2 /* after request_wait() */
 
 struct route {
     enum http_method method;
@@ -117,6 +120,11 @@ int request_read(struct request *request, struct tx **ret, struct err *err) WARN
 /* Asks for a command: ends the read, queues `run`, suspends the connection, calls `finish` when it is durable. */
 int request_write(struct request *request, int (*run)(struct tx *tx, struct request *request, struct err *err),
                   handler_fn *finish);
+/* For what ends elsewhere. A handler that runs on a thread of its own (never PACE_FAST) calls this before it begins
+ * that, and returns what this returned; whoever ends it calls request_waited once, from any thread, perhaps before the
+ * handler has returned (`err` NULL: it went well). Then `finish` is called, or the error answered, as after a write. */
+int request_wait(struct request *request, handler_fn *finish);
+void request_waited(struct request *request, const struct err *err);
 /* The CSRF token for forms of this visitor; makes the visitor's nonce cookie when there is neither session nor nonce.
  */
 const char *request_csrf(struct request *request, struct response *response);

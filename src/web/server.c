@@ -2,6 +2,7 @@
 #include "web/server.h"
 #include "adverts/ids.h"
 #include "adverts/library.h"
+#include "audience/counter.h"
 #include "persons/person_index.h"
 #include "web/decision_log.h"
 #include "web/figures.h"
@@ -128,6 +129,8 @@ static void server_free(struct server *server)
     server->app->advert_ids = NULL;
     library_free(server->app->library);
     server->app->library = NULL;
+    counter_free(server->app->counter);
+    server->app->counter = NULL;
     figures_free(server->app->figures);
     server->app->figures = NULL;
     report_cache_free(server->app->reports);
@@ -217,6 +220,8 @@ int server_start(struct app *app, struct server **ret, struct err *err)
         r = advert_ids_new(&app->office, &app->advert_ids, err);
     if (r == 0)
         r = open_library(app, err);
+    if (r == 0)
+        r = counter_new(&app->office, settings->audience_late_hour, app->now(), &app->counter, err);
     if (r == 0)
         r = slow_start(cores(), http_run_slow, &server->slow, err);
     if (r == 0)

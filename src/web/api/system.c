@@ -1,4 +1,5 @@
 /* /healthz, /readyz, /metrics: for whoever watches the server. */
+#include "audience/counter.h"
 #include "adverts/library.h"
 #include "persons/person_index.h"
 #include "persons/rules.h"
@@ -139,6 +140,22 @@ static void write_decisions(const struct request *request, struct buf *out)
                    (unsigned long long)atomic_load(&app->decision_log->by_rules[kinds[i].rules]));
 }
 
+static void write_counting(struct request *request, struct buf *out)
+{
+    struct counter_figures figures;
+    int32_t today = zone_day_of(request_zone(request), request->now_usec);
+    if (request->app->counter == NULL)
+        return;
+    counter_figures(request->app->counter, &figures);
+    gauge(out, "talap_visits_lines_total", "counter", "Identifiers counted.", (int64_t)figures.lines);
+    gauge(out, "talap_visits_fresh_total", "counter", "Of those, new that day in their service.", (int64_t)figures.fresh);
+    gauge(out, "talap_visits_bodies_total", "counter", "Bodies they came in.", (int64_t)figures.bodies);
+    gauge(out, "talap_visits_writes_total", "counter", "Writes that made them durable.", (int64_t)figures.writes);
+    gauge(out, "talap_visits_bytes", "gauge", "Memory of the sets of users.", (int64_t)figures.bytes);
+    gauge(out, "talap_users_today", "gauge", "Different users today, in all services.",
+          counter_users_on(request->app->counter, today, NULL));
+}
+
 int api_metrics(struct request *request, struct response *response, struct err *err)
 {
     struct buf *out = &response->body;
@@ -148,6 +165,7 @@ int api_metrics(struct request *request, struct response *response, struct err *
     gauge(out, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
     write_library(request, out);
     write_decisions(request, out);
+    write_counting(request, out);
     /* A store that cannot be read must not hide the rest: the figure says so. */
     struct err store_err;
     int r = write_store(request, out, &store_err);
