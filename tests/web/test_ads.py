@@ -235,7 +235,7 @@ def test_versions(either):
     assert now["versions"][0]["until"] == now["versions"][1]["from"] and now["versions"][1]["until"] is None
     old = seen(either, ad, more="/versions")["versions"]
     assert [v["version"] for v in old] == [2, 1] and "Көктемгі" in old[1]["advert"]["text"]
-    assert [v["version"] for v in seen(either, ad, more="/versions", before=2)["versions"]] == [1]
+    assert [v["version"] for v in seen(either, ad, more="/versions", before_version=2)["versions"]] == [1]
     for version in (1, 2):
         assert proved(seen(either, ad, more="/proof", version=version))["version"] == version
     seen(either, ad, more="/proof", version=3, status=404)

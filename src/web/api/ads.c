@@ -1,11 +1,11 @@
 /* /v1/ads: advertisements taken in, changed, shown with their versions and proofs. What comes is read, checked and
  * hashed before the writer's turn; there it is rows and one event for all. */
+#include "web/api/ads.h"
 #include "adverts/ids.h"
 #include "adverts/intake.h"
 #include "base/json_scan.h"
 #include "cases/parts.h"
 #include "store/advert_rows.h"
-#include "web/api/ads.h"
 #include "web/api/api.h"
 #include "web/app.h"
 #include "web/decode.h"
@@ -515,7 +515,7 @@ int api_ad_versions(struct request *request, struct response *response, struct e
     int r = api_query_int(request, "limit", 1, VERSIONS_MAX, &limit, err);
 
     if (r == 0)
-        r = api_query_int(request, "before", 1, INT64_MAX, &before, err);
+        r = api_query_int(request, "before_version", 1, INT64_MAX, &before, err);
     if (r == 0)
         r = of_path(request, &tx, &kept, err);
     if (r == 0)

@@ -51,6 +51,9 @@ static const struct {
      "{\"type\":\"string\",\"enum\":[\"purpose\",\"category\",\"recipient\",\"state\",\"policy\",\"responsible\"]}",
      "Which register"},
     {"service", "{\"type\":\"string\"}", "Users of this service alone; absent or *: of all together"},
+    {"hash", "{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}", "SHA-256 of the bytes"},
+    {"version", "{\"type\":\"integer\",\"minimum\":1}", "A version; else the newest"},
+    {"before_version", "{\"type\":\"integer\",\"minimum\":1}", "Only versions before this one"},
     {"before", "{\"type\":\"integer\",\"minimum\":0}", "Only what is older than this leaf"},
 };
 
@@ -95,6 +98,12 @@ static const struct {
     {"audience_csv", 200, "text/csv", NULL, NULL},
     {"audience_days", 200, "application/json", "audience_days", NULL},
     {"audience_correct", 201, "application/json", "audience_corrected", "audience_correction_new"},
+    {"ads_keep", 201, "application/json", "ads_kept", "ads_new"},
+    {"ad_change", 200, "application/json", "ads_kept", "advert"},
+    {"ad_get", 200, "application/json", "ad", NULL},
+    {"ad_versions", 200, "application/json", "ad_versions", NULL},
+    {"ad_proof", 200, "application/json", "ad_proof", NULL},
+    {"ads_media_put", 201, "application/json", "ad_medium", NULL},
     {"ledger_checkpoint", 200, "text/plain", NULL, NULL},
     {"ledger_key", 200, "text/plain", NULL, NULL},
     {"ledger_inclusion", 200, "application/json", "receipt", NULL},
@@ -184,7 +193,8 @@ static void write_parameters(struct request *request, struct buf *out, const str
         p += strspn(p, " ");
     }
     write_parameter(request, out, "lang", "query");
-    static const char *const keyed[] = {"case_open", "case_act", "account_create", "token_create", "audience_correct"};
+    static const char *const keyed[] = {"case_open",        "case_act", "account_create", "token_create",
+                                        "audience_correct", "ads_keep", "ad_change"};
     bool takes_key = false;
     for (size_t i = 0; i < sizeof keyed / sizeof keyed[0]; i++)
         takes_key = takes_key || strcmp(route->name, keyed[i]) == 0;
@@ -195,6 +205,8 @@ static void write_parameters(struct request *request, struct buf *out, const str
         write_header_parameter(out, "X-Request-ID", "Comes back with the answer");
     if (strcmp(route->name, "case_act") == 0)
         write_header_parameter(out, "If-Match", "The case's ETag; another version is refused with 412");
+    if (strcmp(route->name, "ad_change") == 0)
+        write_header_parameter(out, "If-Match", "The advertisement's ETag; another version is refused with 412");
     if (strcmp(route->name, "audience_correct") == 0)
         write_header_parameter(out, "If-Match",
                                "The version of the figure that is corrected; another is refused with 412");
