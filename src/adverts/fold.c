@@ -19,14 +19,14 @@ struct fold {
 
 enum script { SCRIPT_OTHER, SCRIPT_LATIN, SCRIPT_CYRILLIC, SCRIPT_GREEK, SCRIPT_DIGIT };
 
-static enum script script_of(uint16_t c)
+static inline enum script script_of(uint16_t c)
 {
+    if (c >= 0x400 && c <= 0x52F)
+        return SCRIPT_CYRILLIC;
     if (c >= 'a' && c <= 'z')
         return SCRIPT_LATIN;
     if (c >= '0' && c <= '9')
         return SCRIPT_DIGIT;
-    if (c >= 0x400 && c <= 0x52F)
-        return SCRIPT_CYRILLIC;
     return c >= 0x3B1 && c <= 0x3C9 ? SCRIPT_GREEK : SCRIPT_OTHER;
 }
 
@@ -227,13 +227,22 @@ static size_t digits_behind(const uint16_t *letters, size_t count)
 struct folding {
     struct folded *out;
     size_t letter_count;
+    unsigned scripts; /* of the word that is being read: bits of enum script */
 };
 
 static void word_add(struct folding *folding, struct folded_word word)
 {
-    uint16_t *letters = folding->out->letters + word.at;
-    size_t before = digits_before(letters, word.count), behind = digits_behind(letters, word.count);
+    const uint16_t *letters = folding->out->letters + word.at;
     struct folded_word number = word;
+    size_t before, behind;
+
+    /* Most words are of one alphabet. */
+    if (folding->scripts == 1u << SCRIPT_CYRILLIC || folding->scripts == 1u << SCRIPT_LATIN) {
+        folding->out->words[folding->out->count++] = word;
+        return;
+    }
+    before = digits_before(letters, word.count);
+    behind = digits_behind(letters, word.count);
 
     if (before > 0 && before + behind < word.count) {
         number.count = (uint16_t)before;
@@ -295,7 +304,7 @@ int fold_text(const struct fold *fold, const char *text, size_t count, void *roo
     size_t words_bytes = (count + count / 2 + 4) * sizeof(struct folded_word),
            letters_bytes = (2 * count + 4) * sizeof(uint16_t);
     struct folded out = {0};
-    struct folding folding = {&out, 0};
+    struct folding folding = {&out, 0, 0};
     struct folded_word word = {0};
     const uint8_t *bytes = (const uint8_t *)text;
     bool inside = false;
@@ -328,6 +337,7 @@ int fold_text(const struct fold *fold, const char *text, size_t count, void *roo
         if (letter > UNSEEN && inside && sign == (out.letters[word.at] == 0x2116 || out.letters[word.at] == '%')) {
             if (word.count < FOLDED_WORD_MAX) {
                 out.letters[folding.letter_count++] = letter;
+                folding.scripts |= 1u << script_of(letter);
                 word.count++;
             }
             word.until = (uint32_t)i;
@@ -346,6 +356,7 @@ int fold_text(const struct fold *fold, const char *text, size_t count, void *roo
         if (letter > UNSEEN) {
             word = (struct folded_word){(uint32_t)from, (uint32_t)i, (uint32_t)folding.letter_count, 1, next};
             out.letters[folding.letter_count++] = letter;
+            folding.scripts = 1u << script_of(letter);
             inside = true;
         } else if (c == '\n') {
             next = WORD_FIRST | WORD_SET_OFF;
