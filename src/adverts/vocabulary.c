@@ -55,15 +55,22 @@ void vocabulary_done(struct vocabulary *vocabulary)
     *vocabulary = (struct vocabulary){0};
 }
 
+static uint64_t slot_word(uint32_t hash, uint32_t form)
+{
+    return (uint64_t)hash << 32 | (form + 1);
+}
+
 /* Where the text stands in the table, or would. */
 static size_t slot_of(const struct vocabulary *vocabulary, const char *text, size_t len, uint32_t hash)
 {
     size_t mask = vocabulary->slot_count - 1, at = hash & mask;
 
     for (; vocabulary->slots[at] != 0; at = (at + 1) & mask) {
-        const struct form *form = vocabulary_form(vocabulary, vocabulary->slots[at] - 1);
+        if (vocabulary->slots[at] >> 32 != hash)
+            continue;
+        const struct form *form = vocabulary_form(vocabulary, (uint32_t)vocabulary->slots[at] - 1);
 
-        if (form->hash == hash && form->len == len && memcmp(vocabulary_text(vocabulary, form), text, len) == 0)
+        if (form->len == len && memcmp(vocabulary_text(vocabulary, form), text, len) == 0)
             break;
     }
     return at;
@@ -73,7 +80,7 @@ uint32_t vocabulary_find(const struct vocabulary *vocabulary, const char *text, 
 {
     size_t at = slot_of(vocabulary, text, len, hash_of(vocabulary, text, len));
 
-    return vocabulary->slots[at] == 0 ? NO_FORM : vocabulary->slots[at] - 1;
+    return vocabulary->slots[at] == 0 ? NO_FORM : (uint32_t)vocabulary->slots[at] - 1;
 }
 
 static int compare(const struct vocabulary *vocabulary, uint32_t a, const char *text, size_t len)
@@ -146,15 +153,16 @@ static bool widen(struct vocabulary *vocabulary, size_t count, pthread_rwlock_t 
         slot_count *= 2;
     if (slot_count == vocabulary->slot_count)
         return true;
-    uint32_t *slots = calloc(slot_count, sizeof *slots), *old = vocabulary->slots;
+    uint64_t *slots = calloc(slot_count, sizeof *slots), *old = vocabulary->slots;
     if (!slots)
         return false;
     for (size_t i = 0; i < vocabulary->forms.count; i++) {
-        size_t at = vocabulary_form(vocabulary, (uint32_t)i)->hash & (slot_count - 1);
+        uint32_t hash = vocabulary_form(vocabulary, (uint32_t)i)->hash;
+        size_t at = hash & (slot_count - 1);
 
         while (slots[at] != 0)
             at = (at + 1) & (slot_count - 1);
-        slots[at] = (uint32_t)i + 1;
+        slots[at] = slot_word(hash, (uint32_t)i);
     }
     pthread_rwlock_wrlock(lock);
     vocabulary->slots = slots;
@@ -189,7 +197,7 @@ uint32_t vocabulary_put(struct vocabulary *vocabulary, const char *text, size_t 
     size_t slot = slot_of(vocabulary, text, len, hash), at = vocabulary->texts.count;
 
     if (vocabulary->slots[slot] != 0)
-        return vocabulary->slots[slot] - 1;
+        return (uint32_t)vocabulary->slots[slot] - 1;
     if ((at & (PILE_PIECE - 1)) + len + 1 > PILE_PIECE)
         at = (at | (PILE_PIECE - 1)) + 1;
     if (vocabulary->forms.count == vocabulary->forms.room || at + len + 1 > vocabulary->texts.room)
@@ -199,7 +207,7 @@ uint32_t vocabulary_put(struct vocabulary *vocabulary, const char *text, size_t 
     vocabulary->texts.count = at + len + 1;
     uint32_t made = (uint32_t)vocabulary->forms.count++;
     *vocabulary_form(vocabulary, made) = (struct form){.text = (uint32_t)at, .len = (uint32_t)len, .hash = hash};
-    vocabulary->slots[slot] = made + 1;
+    vocabulary->slots[slot] = slot_word(hash, made);
     return made;
 }
 
@@ -311,5 +319,6 @@ bool vocabulary_prefix(const struct vocabulary *vocabulary, const char *prefix, 
 size_t vocabulary_bytes(const struct vocabulary *vocabulary)
 {
     return pile_bytes(&vocabulary->texts) + pile_bytes(&vocabulary->forms) + pile_bytes(&vocabulary->cells) +
-           (vocabulary->slot_count + vocabulary->sorted_count + vocabulary->recent_room) * sizeof(uint32_t);
+           vocabulary->slot_count * sizeof(uint64_t) +
+           (vocabulary->sorted_count + vocabulary->recent_room) * sizeof(uint32_t);
 }
