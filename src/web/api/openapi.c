@@ -101,6 +101,7 @@ static const struct {
     {"ads_keep", 201, "application/json", "ads_kept", "ads_new"},
     {"ad_change", 200, "application/json", "ads_kept", "advert"},
     {"ad_get", 200, "application/json", "ad", NULL},
+    {"ad_mark", 200, "application/json", "ad_mark", NULL},
     {"ad_versions", 200, "application/json", "ad_versions", NULL},
     {"ad_proof", 200, "application/json", "ad_proof", NULL},
     {"ads_media_put", 201, "application/json", "ad_medium", NULL},
