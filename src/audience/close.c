@@ -130,12 +130,12 @@ static int find_due(struct closing *closing, int late_hour, struct err *err)
     if (r == 0)
         r = last_closed_day(tx, &last, err);
     if (r == 0)
-        r = store_audience_months(tx, true, &arena, &months, &count, err);
+        r = store_audience_months(tx, false, &arena, &months, &count, err);
     if (r == 0 && last == NO_DAY && count > 0)
         r = counter_follow(closing->counter, tx, err);
     if (r < 0)
         return r;
-    /* What another node closed is forgotten here too. */
+    /* What another node closed is forgotten here too, also when its secret is gone already. */
     for (size_t i = 0; i < count; i++)
         if (months[i].closed_usec != TIME_NONE)
             counter_month_forget(closing->counter, months[i].month);

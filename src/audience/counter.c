@@ -468,6 +468,15 @@ void counter_day_closed(struct counter *counter, int32_t day, bool done)
 
 void counter_month_forget(struct counter *counter, int number)
 {
+    bool known = false;
+
+    /* Asked again and again of months long gone: nobody who counts waits for that. */
+    pthread_rwlock_rdlock(&counter->months_lock);
+    for (const struct month *month = counter->months; month != NULL; month = month->next)
+        known = known || month->number == number;
+    pthread_rwlock_unlock(&counter->months_lock);
+    if (!known)
+        return;
     pthread_rwlock_wrlock(&counter->months_lock);
     for (struct month **at = &counter->months; *at != NULL; at = &(*at)->next) {
         struct month *month = *at;
