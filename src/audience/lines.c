@@ -147,8 +147,8 @@ static int json_line(struct lines *lines, const char *text, size_t count, struct
         lines->empty++;
         return 0;
     }
-    if (length > LINE_BYTES_MAX || memchr(id, 0, length) != NULL) {
-        refuse(lines, length > LINE_BYTES_MAX ? "line_too_long" : "line_has_nul");
+    if (length > LINE_BYTES_MAX) {
+        refuse(lines, "line_too_long");
         return 0;
     }
     look_at(lines, id, length, memchr(id, '@', length) != NULL);

@@ -7,6 +7,7 @@
 #include "base/inflate.h"
 #include "cases/parts.h"
 #include "web/api/api.h"
+#include "web/app.h"
 #include "web/decode.h"
 #include "web/hold.h"
 #include <string.h>
