@@ -98,6 +98,8 @@ static const struct {
     {"audience_csv", 200, "text/csv", NULL, NULL},
     {"audience_days", 200, "application/json", "audience_days", NULL},
     {"audience_correct", 201, "application/json", "audience_corrected", "audience_correction_new"},
+    {"ads_check", 200, "application/json", "ads_checked", "ads_new"},
+    {"ads_terms", 200, "application/json", "ads_terms", NULL},
     {"ads_keep", 201, "application/json", "ads_kept", "ads_new"},
     {"ad_change", 200, "application/json", "ads_kept", "advert"},
     {"ad_get", 200, "application/json", "ad", NULL},
