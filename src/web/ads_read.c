@@ -86,6 +86,14 @@ const char *ad_change_text(enum lang lang, const char *code)
     return check_text(lang, "change", code);
 }
 
+bool ad_is_unmarked(const struct ad_seen *ad)
+{
+    for (size_t i = 0; i < ad->finding_count; i++)
+        if (strcmp(ad->findings[i].code, "mark_missing") == 0)
+            return true;
+    return false;
+}
+
 bool ad_url_is_web(const char *url)
 {
     if (url == NULL)

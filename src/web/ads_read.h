@@ -31,6 +31,9 @@ int ad_findings_read(const json_t *check, struct arena *arena, struct ad_seen *r
 const char *ad_finding_text(enum lang lang, const char *code);
 const char *ad_change_text(enum lang lang, const char *code);
 
+/* Did the check find no mark of advertising at all? */
+bool ad_is_unmarked(const struct ad_seen *ad);
+
 /* May it stand behind a link: http or https with a host, no control character, no blank? */
 bool ad_url_is_web(const char *url);
 /* The first line of its text, at most so many letters of it; where it has no text, words that say so. */

@@ -3,6 +3,7 @@ party, and placing by hand. Nothing here runs a script."""
 import html
 import json
 import re
+import sqlite3
 import urllib.parse
 
 import pytest
@@ -180,6 +181,36 @@ def test_a_report_carries_the_link(service):
     assert "<script>alert" not in hostile
 
 
+# --- Removal --------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_left_of_a_removed_one(tmp_path):
+    service = Talap(tmp_path).init()
+    service.start()
+    try:
+        staff = Staff(service, "ads-moderator", "moderator")
+        id = keep(service, text="Жарнама. Alem Shop: өтіп кеткен науқан")
+        service.stop()
+        with sqlite3.connect(service.store) as connection:
+            connection.execute("UPDATE advert SET last_day = last_day - 1000")
+        connection.close()
+        service.start()
+        until(lambda: "мазмұны жойылды" in page(service, f"/kk/ads/{id}"))
+        for lang, words in zip(LANGS, (("Жойылған уақыты", "Жою актісі"), ("Удалена", "Акт об удалении"),
+                                       ("Removed", "Act of removal"))):
+            text = page(service, f"/{lang}/ads/{id}")
+            for word in words:
+                assert word in text
+            assert "науқан" not in text and "Alem Shop" not in text and "/case/" not in text
+        assert re.search(r'/kk/case/[0-9a-f-]{36}"', staff.get(f"/kk/ads/{id}").text)
+        mark = service.call("GET", f"/v1/ads/{id}/mark").json()
+        assert mark["removed"] is True and "payer" not in mark
+        assert "Alem" not in page(service, f"/kk/ads/{id}/mark")
+        assert staff.get(f"/kk/ads/{id}/change").status_code == 409
+    finally:
+        service.stop()
+
+
 # --- Search ---------------------------------------------------------------------------------------------------------------
 
 
@@ -274,6 +305,16 @@ def test_check_then_keep_then_change(service):
     stale = send(service, f"/kk/ads/{id}/change", "keep", version="1", text="Жарнама. Alem Shop: кешіккен")
     assert stale.status_code in (409, 412) and "кешіккен" in stale.text
     assert "өзгерген" in page(service, f"/kk/ads/{id}")
+
+
+def test_a_form_sent_twice_is_one(service):
+    form = service.staff["moderator"].get("/kk/ads/new").text
+    once = re.search(r'name="once" value="([0-9a-f-]{36})"', form).group(1)
+    sent = [send(service, "/kk/ads/new", "keep", once=once, text="Жарнама. Alem Shop: екі рет басылған") for _ in range(2)]
+    assert [s.status_code for s in sent] == [303, 303]
+    assert sent[0].headers["Location"] == sent[1].headers["Location"]
+    other = send(service, "/kk/ads/new", "keep", once=once, text="Жарнама. Alem Shop: артқа қайтып өзгертілген")
+    assert other.status_code == 303 and other.headers["Location"] != sent[0].headers["Location"]
 
 
 def test_refusals_stand_beside_their_fields(service):

@@ -1,5 +1,6 @@
 /* Placing an advertisement by hand, and changing one: the form, the check beside its fields, and what was typed kept as
  * the API would keep it. */
+#include "cases/parts.h"
 #include "web/app.h"
 #include "web/pages/ad_form.h"
 #include "web/routes.h"
@@ -12,7 +13,9 @@ struct placing {
     int64_t serial, version; /* of the one that is changed; serial 0: a new one */
     const char *id;
     struct ad_seen checked;
-    bool only_checks; /* the page of the check: nothing is kept */
+    struct repeat repeat;
+    const char *repeated; /* the id of what the form's first sending made, or NULL */
+    bool only_checks;     /* the page of the check: nothing is kept */
 };
 
 static int form_draw(struct request *request, struct response *response, const json_t *advert,
@@ -21,6 +24,7 @@ static int form_draw(struct request *request, struct response *response, const j
     struct ad_form_view view = {.only_checks = placing->only_checks,
                                 .id = placing->id,
                                 .version = (int)placing->version,
+                                .once = once_new(request),
                                 .checked = checked,
                                 .allowed = placing->checked.allowed,
                                 .refusal = refusal};
@@ -72,20 +76,43 @@ int page_ad_change_get(struct request *request, struct response *response, struc
 /* --- Keeping -------------------------------------------------------------------------------------------------------
  */
 
+/* Was the form sent before? A key that belongs to something else typed since is none. */
+static int repeat_look(struct tx *tx, struct request *request, struct placing *placing, struct err *err)
+{
+    struct idempotency_row first;
+    struct err why = {0};
+    bool found = false;
+    int r = repeat_find(tx, &placing->repeat, &request->arena, &first, &found, &why);
+    if (r == -ERR_BAD_INPUT) {
+        placing->repeat.wanted = false;
+        return 0;
+    }
+    if (r < 0)
+        *err = why;
+    else if (found)
+        placing->repeated = first.case_id;
+    return r;
+}
+
 static int keep_run(struct tx *tx, struct request *request, struct err *err)
 {
     struct placing *placing = request->state;
-    int64_t leaf;
-    if (placing->serial != 0)
-        return advert_change(tx, request->office, placing->serial, placing->version, &placing->made, &request->actor,
-                             request->now_usec, &leaf, err);
-    return adverts_keep(tx, request->office, &placing->made, 1, &request->actor, request->now_usec, &leaf, err);
+    int64_t leaf = 0;
+    int r = repeat_look(tx, request, placing, err);
+    if (r < 0 || placing->repeated != NULL)
+        return r;
+    r = placing->serial != 0
+            ? advert_change(tx, request->office, placing->serial, placing->version, &placing->made, &request->actor,
+                            request->now_usec, &leaf, err)
+            : adverts_keep(tx, request->office, &placing->made, 1, &request->actor, request->now_usec, &leaf, err);
+    return r < 0 ? r : repeat_keep(tx, &placing->repeat, placing->made.id, leaf, request->now_usec, err);
 }
 
 static int keep_finish(struct request *request, struct response *response, struct err *err)
 {
     const struct placing *placing = request->state;
-    return response_redirect(response, request, "/%s/ads/%s?done=1", lang_of(request), placing->made.id) < 0
+    return response_redirect(response, request, "/%s/ads/%s?done=1", lang_of(request),
+                             placing->repeated != NULL ? placing->repeated : placing->made.id) < 0
                ? err_memory(err)
                : 0;
 }
@@ -130,6 +157,16 @@ static int result_see(struct request *request, const struct advert_result *resul
     return r < 0 ? r : ad_findings_read(check, &request->arena, ret, err);
 }
 
+static int repeat_of(struct request *request, const json_t *typed, struct repeat *ret, struct err *err)
+{
+    CLEANUP_BUF struct buf text;
+    buf_init(&text, (size_t)16 << 20);
+    int r = json_canonical(typed, &text, err);
+    return r < 0 ? r
+                 : repeat_make(request->office, once_of(request), request->path, &request->actor, NULL, 0, NULL, 0,
+                               text.data, ret, err);
+}
+
 static int place(struct request *request, struct response *response, struct placing *placing, struct err *err)
 {
     CLEANUP_JSON json_t *typed = ad_form_read(request);
@@ -156,6 +193,8 @@ static int place(struct request *request, struct response *response, struct plac
     }
     r = advert_make(&advert, &result, placing->id, placing->version + 1, request->now_usec, &request->arena,
                     &placing->made, err);
+    if (r == 0)
+        r = repeat_of(request, typed, &placing->repeat, err);
     if (r < 0)
         return r;
     request->state = placing;
