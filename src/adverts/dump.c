@@ -200,9 +200,10 @@ static void folder_sync(const char *path)
 
 static int make(struct dump *dump, const char *folder, struct err *err)
 {
-    char begun[4096], name[4096];
-    snprintf(begun, sizeof begun, "%s/.begun-%s", folder, dump->made.day);
-    snprintf(name, sizeof name, "%s/%s", folder, dump->made.day);
+    char begun[DUMP_PATH], name[DUMP_PATH], hidden[32];
+    snprintf(hidden, sizeof hidden, ".begun-%s", dump->made.day);
+    dump_path(begun, folder, hidden, NULL);
+    dump_path(name, folder, dump->made.day, NULL);
     if (mkdir(begun, 0755) != 0)
         return err_set(err, ERR_UNAVAILABLE, "folder_unwritable", "%.120s", begun);
     int r = begin(dump, folder, err);
@@ -258,10 +259,11 @@ static int make_locked(const struct office *office, const char *folder, int64_t 
 
 bool dump_there(const char *folder, int32_t day)
 {
-    char name[11], path[4096];
+    char name[11], path[DUMP_PATH];
     struct stat info;
     date_format(date_from_day(day), name);
-    return (size_t)snprintf(path, sizeof path, "%s/%s", folder, name) < sizeof path && stat(path, &info) == 0;
+    dump_path(path, folder, name, NULL);
+    return stat(path, &info) == 0;
 }
 
 /* The folder with those that lead to it. */

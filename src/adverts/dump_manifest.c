@@ -19,6 +19,13 @@ const char *const dump_names[DUMP_FILES] = {
     "adverts.csv.gz",         "adverts.ndjson.gz",         "showings.csv.gz",         "showings.ndjson.gz",
     "changes-adverts.csv.gz", "changes-adverts.ndjson.gz", "changes-showings.csv.gz", "changes-showings.ndjson.gz"};
 
+void dump_path(char ret[static DUMP_PATH], const char *a, const char *b, const char *c)
+{
+    int count = snprintf(ret, DUMP_PATH, c == NULL ? "%s/%s" : "%s/%s/%s", a, b, c);
+    if (count < 0 || count >= DUMP_PATH)
+        *ret = '\0';
+}
+
 static int unwritable(const char *path, struct err *err)
 {
     int reason = errno;
@@ -64,11 +71,11 @@ static json_t *file_json(const struct dump_made *made, size_t i)
 
 static int json_put(const char *folder, const json_t *manifest, struct err *err)
 {
-    char path[4096];
+    char path[DUMP_PATH];
     char *text = json_dumps(manifest, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     if (text == NULL)
         return err_memory(err);
-    snprintf(path, sizeof path, "%s/" MANIFEST, folder);
+    dump_path(path, folder, MANIFEST, NULL);
     int r = dump_text_put(path, text, strlen(text), err);
     free(text);
     return r;
@@ -78,7 +85,7 @@ static int json_put(const char *folder, const json_t *manifest, struct err *err)
 static int sums_put(const char *folder, const json_t *manifest, struct err *err)
 {
     CLEANUP_BUF struct buf out = {0};
-    char path[4096];
+    char path[DUMP_PATH];
     const json_t *file;
     size_t i;
     buf_init(&out, 64 * 1024);
@@ -87,7 +94,7 @@ static int sums_put(const char *folder, const json_t *manifest, struct err *err)
                    json_string_value(json_object_get(file, "name")));
     if (out.failed)
         return err_memory(err);
-    snprintf(path, sizeof path, "%s/" SUMS, folder);
+    dump_path(path, folder, SUMS, NULL);
     return dump_text_put(path, out.len == 0 ? "" : out.data, out.len, err);
 }
 
@@ -154,9 +161,9 @@ int dump_days(const char *folder, struct arena *arena, const char ***ret, size_t
 /* The text of a manifest in the arena; NULL where there is none. */
 static const char *manifest_text(const char *folder, const char *day, struct arena *arena)
 {
-    char path[4096];
+    char path[DUMP_PATH];
     struct stat info;
-    snprintf(path, sizeof path, "%s/%s/" MANIFEST, folder, day);
+    dump_path(path, folder, day, MANIFEST);
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return NULL;
@@ -217,11 +224,12 @@ int dump_since_read(const char *folder, const char *day, struct dump_since *ret,
 
 static void folder_remove(const char *path)
 {
-    char inner[4096];
+    char inner[DUMP_PATH];
     DIR *dir = opendir(path);
-    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
-        if ((size_t)snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name) < sizeof inner)
-            (void)unlink(inner);
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        dump_path(inner, path, entry->d_name, NULL);
+        (void)unlink(inner);
+    }
     if (dir != NULL)
         closedir(dir);
     (void)rmdir(path);
@@ -231,10 +239,10 @@ static void folder_remove(const char *path)
 static int whole_remove(const char *folder, const char *day, struct arena *arena, struct err *err)
 {
     CLEANUP_JSON json_t *manifest = NULL;
-    char path[4096];
+    char path[DUMP_PATH];
     struct err why;
     const char *text = manifest_text(folder, day, arena);
-    snprintf(path, sizeof path, "%s/%s", folder, day);
+    dump_path(path, folder, day, NULL);
     if (text == NULL || json_parse(text, strlen(text), &manifest, &why) < 0)
         return 0;
     json_t *files = json_object_get(manifest, "files");
@@ -250,7 +258,7 @@ static int whole_remove(const char *folder, const char *day, struct arena *arena
     if (r == 0)
         r = json_put(path, manifest, err);
     for (size_t i = 0; r == 0 && i < dump_index(DUMP_CHANGES, DUMP_ADVERTS, DUMP_CSV); i++) {
-        snprintf(path, sizeof path, "%s/%s/%s", folder, day, dump_names[i]);
+        dump_path(path, folder, day, dump_names[i]);
         (void)unlink(path);
     }
     return r;
@@ -259,12 +267,13 @@ static int whole_remove(const char *folder, const char *day, struct arena *arena
 /* What was begun and never got its name: its folder begins with a dot. */
 static void begun_remove(const char *folder)
 {
-    char path[4096];
+    char path[DUMP_PATH];
     DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
-        if (strncmp(entry->d_name, ".begun-", 7) == 0 &&
-            (size_t)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < sizeof path)
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        dump_path(path, folder, entry->d_name, NULL);
+        if (strncmp(entry->d_name, ".begun-", 7) == 0)
             folder_remove(path);
+    }
     if (dir != NULL)
         closedir(dir);
 }
@@ -274,14 +283,14 @@ int dump_forget(const char *folder, int32_t today, struct err *err)
     const char **days;
     size_t count;
     struct arena arena;
-    char path[4096];
+    char path[DUMP_PATH];
     arena_init(&arena, (size_t)16 << 20);
     begun_remove(folder);
     int r = dump_days(folder, &arena, &days, &count, err);
     for (size_t i = 0; r == 0 && i < count; i++) {
         struct date date;
         int32_t age = date_parse(days[i], &date) ? today - day_from_date(date) : 0;
-        snprintf(path, sizeof path, "%s/%s", folder, days[i]);
+        dump_path(path, folder, days[i], NULL);
         if (age > DUMP_CHANGES_DAYS)
             folder_remove(path);
         else if (age > DUMP_WHOLE_DAYS)
@@ -312,9 +321,9 @@ static bool name_known(const char *name)
 /* The name's line in SHA256SUMS. */
 static bool sum_of(const char *folder, const char *day, const char *name, char ret[static 2 * SHA256_BYTES + 1])
 {
-    char path[4096], line[256];
+    char path[DUMP_PATH], line[256];
     bool found = false;
-    snprintf(path, sizeof path, "%s/%s/" SUMS, folder, day);
+    dump_path(path, folder, day, SUMS);
     FILE *file = fopen(path, "re");
     while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
         line[strcspn(line, "\n")] = '\0';
@@ -330,12 +339,12 @@ static bool sum_of(const char *folder, const char *day, const char *name, char r
 int dump_open(const char *folder, const char *day, const char *name, int *ret_fd, int64_t *ret_bytes,
               char ret_etag[static 80], struct err *err)
 {
-    char path[4096], sum[2 * SHA256_BYTES + 1];
+    char path[DUMP_PATH], sum[2 * SHA256_BYTES + 1];
     struct date date;
     struct stat info;
-    if (folder == NULL || !date_parse(day, &date) || !name_known(name) ||
-        (size_t)snprintf(path, sizeof path, "%s/%s/%s", folder, day, name) >= sizeof path)
+    if (folder == NULL || !date_parse(day, &date) || !name_known(name))
         return err_set(err, ERR_NOT_FOUND, "not_found", NULL);
+    dump_path(path, folder, day, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         if (fd >= 0)

@@ -31,6 +31,10 @@ int dump_showings_write(const char *id, const struct showing_row *rows, size_t c
                         struct arena *tmp, struct buf *csv, struct buf *json, int64_t *ret_written,
                         struct err *err) WARN_UNUSED;
 
+#define DUMP_PATH 4096
+/* "A/B" or (c not NULL) "A/B/C"; one that is too long is "", which no file is called. */
+void dump_path(char ret[static DUMP_PATH], const char *a, const char *b, const char *c);
+
 /* dump_manifest.c */
 struct dump_since {
     char day[11]; /* "": there is none */

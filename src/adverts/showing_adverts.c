@@ -14,19 +14,20 @@ static int64_t find(void *arg, const char *id, size_t count, int32_t *ret_placed
 static int begins(void *arg, int64_t serial, int32_t *ret_day, struct err *err)
 {
     const struct showing_source *source = arg;
-    struct advert_kept kept;
+    const char *json = NULL;
+    size_t json_len = 0;
+    int64_t placed_usec = 0;
     struct arena arena;
     struct date from;
     arena_init(&arena, (size_t)16 << 20);
-    int r = advert_get(source->tx, NULL, serial, 0, &arena, &kept, err);
+    int r = store_showing_said(source->tx, serial, &arena, &json, &json_len, &placed_usec, err);
     if (r == 0) {
-        struct json_piece whole = {kept.json, kept.json == NULL ? 0 : kept.json_len};
-        struct json_piece text =
-            json_scan_member(json_scan_member(json_scan_member(whole, "advert"), "period"), "from");
+        struct json_piece said = json_scan_member((struct json_piece){json, json_len}, "advert");
+        struct json_piece text = json_scan_member(json_scan_member(said, "period"), "from");
         char day[11] = "";
         if (text.count == 12)
             memcpy(day, text.at + 1, 10);
-        int32_t placed = zone_day_of(source->zone, kept.placed_usec);
+        int32_t placed = zone_day_of(source->zone, placed_usec);
         int32_t begun = date_parse(day, &from) ? day_from_date(from) : placed;
         *ret_day = begun < placed ? begun : placed;
     }

@@ -10,9 +10,9 @@
 
 #include <string.h>
 
-#define CSV_ROW_LEAST 14  /* "a,2026-01-01,1": bytes of the shortest row */
-#define LINE_MOST 4096    /* bytes of a line of JSON */
-#define BEGINS_SLOTS 4096 /* remembered beginnings, by serial */
+#define CSV_ROW_LEAST 14    /* "a,2026-01-01,1": bytes of the shortest row */
+#define LINE_MOST 4096      /* bytes of a line of JSON */
+#define BEGINS_SLOTS 262144 /* remembered beginnings, by serial */
 
 enum column { COL_AD, COL_DAY, COL_REGION, COL_COUNT, COLUMNS };
 static const char *const column_names[COLUMNS] = {"ad", "day", "region", "count"};

@@ -45,7 +45,8 @@ int store_showing_chunk_delete(struct tx *tx, int64_t serial, struct err *err)
 
 int store_showing_waiting(struct tx *tx, int64_t *ret, struct err *err)
 {
-    return db_run_int(db_query(tx->db, SQL("SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM advert_chunk")), 0, ret, err);
+    return db_run_int(db_query(tx->db, SQL("SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM advert_chunk")), 0, ret,
+                      err);
 }
 
 /* --- Figures ------------------------------------------------------------------------------------------------------ */
@@ -102,6 +103,31 @@ int store_showing_advert(struct tx *tx, int64_t advert, int64_t count, int32_t f
     if (r == 0)
         *ret_stands = changes > 0;
     return r;
+}
+
+int store_showing_said(struct tx *tx, int64_t advert, struct arena *arena, const char **ret_json, size_t *ret_len,
+                       int64_t *ret_placed_usec, struct err *err)
+{
+    const char *json = NULL;
+    size_t len = 0;
+    int64_t placed_usec = 0;
+    struct db *db = db_query(tx->db, SQL("SELECT a.placed_usec, v.json FROM advert a LEFT JOIN advert_version v "
+                                         "ON v.advert = a.serial AND v.version = a.version WHERE a.serial = $1"));
+    db_put_int(db, advert);
+    int got = db_step(db, err);
+    if (got > 0) {
+        placed_usec = db_int(db, 0);
+        json = db_null(db, 1) ? NULL : db_blob(db, 1, arena, &len);
+    }
+    int r = db_end_rows(db, got, arena, err);
+    if (r == 0 && got == 0)
+        r = err_set(err, ERR_NOT_FOUND, "advert_unknown", NULL);
+    if (r < 0)
+        return r;
+    *ret_json = json;
+    *ret_len = len;
+    *ret_placed_usec = placed_usec;
+    return 0;
 }
 
 static void read_row(struct db *db, struct showing_row *ret)

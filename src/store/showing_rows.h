@@ -27,6 +27,10 @@ int store_showing_add(struct tx *tx, const struct showing_row *rows, size_t coun
  * nothing is changed, where it is removed. */
 int store_showing_advert(struct tx *tx, int64_t advert, int64_t count, int32_t first_day, int32_t last_day,
                          int64_t now_usec, bool *ret_stands, struct err *err) WARN_UNUSED;
+/* What an advertisement's newest version says and when it was placed; the JSON in the arena, NULL where it is removed.
+ * ERR_NOT_FOUND "advert_unknown". */
+int store_showing_said(struct tx *tx, int64_t advert, struct arena *arena, const char **ret_json, size_t *ret_len,
+                       int64_t *ret_placed_usec, struct err *err) WARN_UNUSED;
 /* Of one advertisement, by day and region. */
 int store_showing_list(struct tx *tx, int64_t advert, int32_t from_day, int32_t until_day, struct arena *arena,
                        struct showing_row **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
