@@ -38,6 +38,9 @@ static void let_go(struct library *library)
     buckets_done(&library->until);
     buckets_done(&library->last);
     buckets_done(&library->shown);
+    free(library->cache.items);
+    free(library->cache.ids);
+    library->cache = (struct library_cache){0};
     library->all = library->gone = NULL;
     library->leaf = library->leaf_serial = -1;
     library->counted_usec = library->counted_serial = library->swept = -1;

@@ -35,6 +35,20 @@ struct library_advert {
     uint32_t version; /* that is in the index; 0: none */
 };
 
+/* Names and criteria come again and again, each with many entries: what they came to, found by a keyed hash of 128 bits
+ * of kind and text. The follower's own. */
+struct library_known {
+    uint64_t hash[2];
+    uint32_t at, count; /* in `ids` */
+};
+struct library_cache {
+    struct library_known *items; /* open addressing; count 0: free */
+    size_t used;
+    uint32_t *ids;
+    size_t id_count;
+    uint8_t key[16];
+};
+
 struct library {
     const struct office *office;
     char *path; /* of the index's file; NULL: none */
@@ -50,7 +64,8 @@ struct library {
 
     /* How far it follows: the newest event and serial; figures; the sweep. */
     int64_t leaf, leaf_serial, counted_usec, counted_serial, swept;
-    bool whole;            /* it has been up to date once */
+    bool whole; /* it has been up to date once */
+    struct library_cache cache;
     int64_t changed;       /* advertisements since it was saved */
     int64_t saved_usec;    /* when that was */
     int64_t posting_bytes; /* as last measured */

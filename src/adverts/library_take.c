@@ -4,10 +4,14 @@
 #include "base/json_scan.h"
 #include "base/json_tape.h"
 #include "base/time.h"
+#include <sodium.h>
 #include <stdlib.h>
 
-#define SLICE 128       /* advertisements under one hold of the lock */
-#define POSTINGS 4096   /* and so many places that they are put */
+#define SLICE 128               /* advertisements whose figures change under one hold of the lock */
+#define PAIRS 16384             /* places that are put under one */
+#define TOGETHER 32             /* words whose entries are fetched at once */
+#define KNOWN ((size_t)1 << 18) /* names and criteria in the cache; half of it is used */
+#define KNOWN_IDS ((size_t)4 << 20)
 #define SLICE_WORDS 128 /* new words under one hold */
 #define FORMS_EACH (2 + STEMS_MAX)
 
@@ -93,33 +97,31 @@ static void add_groups(struct taking *taking, struct forms *forms, uint32_t surf
         add_id(taking, forms, vocabulary_cell(vocabulary, at)->form);
 }
 
-/* `own`: for each party also its words, under its key. */
-static void add_words(struct taking *taking, const char *text, int party)
+static void add_found(struct taking *taking, const char *word, size_t len, uint32_t form)
+{
+    if (form != NO_FORM && vocabulary_groups(&taking->library->vocabulary, form) != 0)
+        add_groups(taking, &taking->forms[taking->owner], form);
+    else
+        want(taking, word, len, true);
+}
+
+static void add_text(struct taking *taking, const char *text)
 {
     const struct vocabulary *vocabulary = &taking->library->vocabulary;
-    struct forms *forms = &taking->forms[taking->owner];
-    char word[WORD_ROOM + 1];
-    size_t len;
+    char words[TOGETHER][WORD_ROOM];
+    size_t lens[TOGETHER], count;
+    uint32_t hashes[TOGETHER];
 
-    while (words_next(&text, word + 1, &len)) {
-        uint32_t form = vocabulary_find(vocabulary, word + 1, len);
-
-        if (form != NO_FORM && vocabulary_groups(vocabulary, form) != 0)
-            add_groups(taking, forms, form);
-        else
-            want(taking, word + 1, len, true);
-        if (party >= 0) {
-            char folded[WORD_ROOM + 1];
-
-            folded[0] = (char)(KEY_PARTY_WORD + party);
-            len = 1 + word_fold(word + 1, len, folded + 1);
-            form = vocabulary_find(vocabulary, folded, len);
-            if (form != NO_FORM)
-                add_id(taking, forms, form);
-            else
-                want(taking, folded, len, false);
+    do {
+        for (count = 0; count < TOGETHER && words_next(&text, words[count], &lens[count]); count++) {
+            hashes[count] = vocabulary_hash(vocabulary, words[count], lens[count]);
+            vocabulary_fetch_slot(vocabulary, hashes[count]);
         }
-    }
+        for (size_t i = 0; i < count; i++)
+            vocabulary_fetch_form(vocabulary, hashes[i]);
+        for (size_t i = 0; i < count; i++)
+            add_found(taking, words[i], lens[i], vocabulary_find_hashed(vocabulary, words[i], lens[i], hashes[i]));
+    } while (count == TOGETHER);
 }
 
 static void add_key(struct taking *taking, enum library_key key, const char *value)
@@ -132,6 +134,103 @@ static void add_key(struct taking *taking, enum library_key key, const char *val
         add_id(taking, &taking->forms[taking->owner], form);
     else
         want(taking, text, len, false);
+}
+
+static void add_name(struct taking *taking, const char *name, int party)
+{
+    const struct vocabulary *vocabulary = &taking->library->vocabulary;
+    const char *at = name;
+    char word[WORD_ROOM], folded[WORD_ROOM + 1];
+    size_t len;
+
+    while (words_next(&at, word, &len)) {
+        add_found(taking, word, len, vocabulary_find(vocabulary, word, len));
+        folded[0] = (char)(KEY_PARTY_WORD + party);
+        len = 1 + word_fold(word, len, folded + 1);
+        uint32_t form = vocabulary_find(vocabulary, folded, len);
+        if (form != NO_FORM)
+            add_id(taking, &taking->forms[taking->owner], form);
+        else
+            want(taking, folded, len, false);
+    }
+    add_key(taking, (enum library_key)(KEY_PARTY_NAME + party), name);
+}
+
+/* The cache's place for a text of that kind, taken or free; NULL: there is no cache. */
+static struct library_known *known_place(struct library_cache *cache, char kind, const char *text, uint64_t hash[2])
+{
+    unsigned char key[crypto_shorthash_siphashx24_KEYBYTES];
+
+    if (!cache->items) {
+        cache->items = calloc(KNOWN, sizeof *cache->items);
+        cache->ids = malloc(KNOWN_IDS * sizeof *cache->ids);
+        randombytes_buf(cache->key, sizeof cache->key);
+    }
+    if (!cache->items || !cache->ids)
+        return NULL;
+    if (cache->used > KNOWN / 2 || cache->id_count > KNOWN_IDS - FORM_MAX) {
+        memset(cache->items, 0, KNOWN * sizeof *cache->items);
+        cache->used = cache->id_count = 0;
+    }
+    memcpy(key, cache->key, sizeof key);
+    key[0] ^= (unsigned char)kind;
+    crypto_shorthash_siphashx24((unsigned char *)hash, (const unsigned char *)text, strlen(text), key);
+    for (size_t at = hash[0] & (KNOWN - 1);; at = (at + 1) & (KNOWN - 1)) {
+        struct library_known *known = &cache->items[at];
+
+        if (known->count == 0 || (known->hash[0] == hash[0] && known->hash[1] == hash[1]))
+            return known;
+    }
+}
+
+/* Adds the entries of a text through the cache; what had to be made anew is not put into it yet. */
+static void add_cached(struct taking *taking, char kind, const char *text,
+                       void (*add)(struct taking *taking, const char *text, char kind))
+{
+    struct library_cache *cache = &taking->library->cache;
+    struct forms *forms = &taking->forms[taking->owner];
+    size_t before = forms->count, wanted = taking->wanted_count;
+    uint64_t hash[2];
+    struct library_known *known = known_place(cache, kind, text, hash);
+
+    if (known && known->count > 0) {
+        for (uint32_t i = 0; i < known->count; i++)
+            add_id(taking, forms, cache->ids[known->at + i]);
+        return;
+    }
+    add(taking, text, kind);
+    size_t count = forms->count - before;
+    if (!known || taking->failed || taking->wanted_count != wanted || count == 0 || count > FORM_MAX)
+        return;
+    *known =
+        (struct library_known){.hash = {hash[0], hash[1]}, .at = (uint32_t)cache->id_count, .count = (uint32_t)count};
+    memcpy(cache->ids + cache->id_count, forms->ids + before, count * sizeof *cache->ids);
+    cache->id_count += count;
+    cache->used++;
+}
+
+static void add_party(struct taking *taking, const char *name, char kind)
+{
+    add_name(taking, name, kind - KEY_PARTY_NAME);
+}
+
+/* "criterion\1value" */
+static void add_criterion(struct taking *taking, const char *text, char kind)
+{
+    char *copy = arena_strdup(taking->arena, text), *value = copy ? strchr(copy, '\1') : NULL;
+
+    if (!value) {
+        taking->failed = true;
+        return;
+    }
+    *value = '=';
+    if (value > copy && value[1] != '\0')
+        add_key(taking, (enum library_key)kind, copy);
+    *value = '\0';
+    if (value > copy)
+        add_key(taking, (enum library_key)kind, copy);
+    if (value[1] != '\0')
+        add_key(taking, (enum library_key)kind, value + 1);
 }
 
 static const char *text_of(const struct json_cell *cell)
@@ -148,18 +247,11 @@ static void add_criteria(struct taking *taking, const struct json_cell *list, en
         const char *criterion = text_of(json_cell_member(at, "criterion"));
         const char *value = text_of(json_cell_member(at, "value"));
 
-        if (criterion)
-            add_key(taking, key, criterion);
-        if (value)
-            add_key(taking, key, value);
-        if (criterion && value) {
-            char *both = arena_printf(taking->arena, "%s=%s", criterion, value);
-
-            if (both)
-                add_key(taking, key, both);
-            else
-                taking->failed = true;
-        }
+        const char *both = arena_printf(taking->arena, "%s\1%s", criterion ? criterion : "", value ? value : "");
+        if (both)
+            add_cached(taking, (char)key, both, add_criterion);
+        else
+            taking->failed = true;
     }
 }
 
@@ -209,14 +301,12 @@ static int read_advert(struct taking *taking, const char *json, struct library_a
         return r == -ERR_MEMORY ? r : err_set(err, ERR_DAMAGED, "store_damaged", NULL);
     const char *text = text_of(json_cell_member(advert, "text"));
     if (text)
-        add_words(taking, text, -1);
+        add_text(taking, text);
     for (int i = 0; i < LIBRARY_PARTIES; i++) {
         const char *name = text_of(json_cell_member(json_cell_member(advert, parties[i]), "name"));
 
-        if (!name)
-            continue;
-        add_words(taking, name, i);
-        add_key(taking, (enum library_key)(KEY_PARTY_NAME + i), name);
+        if (name)
+            add_cached(taking, (char)(KEY_PARTY_NAME + i), name, add_party);
     }
     const char *language = text_of(json_cell_member(advert, "language"));
     if (language)
@@ -304,43 +394,70 @@ static int learn(struct taking *taking, struct err *err)
     return taking->failed ? err_memory(err) : 0;
 }
 
-static int by_number(const void *a, const void *b)
+/* Where something is put: the entry above, the place of its advertisement among the rows below. */
+struct pairs {
+    uint64_t *items, *spare;
+    size_t count;
+};
+
+/* Of all rows, by entry, so that each posting is looked for once and what comes often is put in a row. By digits of
+ * eleven bits, so that rows stay in their order. */
+static bool pairs_make(struct taking *taking, const struct forms *forms, size_t rows, struct pairs *ret)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    size_t count = 0, n = 0;
+    uint32_t top = 0;
 
-    return x < y ? -1 : x > y;
-}
-
-static void sort_forms(struct forms *forms)
-{
-    uint32_t *ids = forms->ids;
-    size_t n = 0;
-
-    if (forms->count > 48)
-        qsort(ids, forms->count, sizeof *ids, by_number);
-    else
-        for (size_t i = 1; i < forms->count; i++) {
-            uint32_t id = ids[i];
-            size_t at = i;
-
-            for (; at > 0 && ids[at - 1] > id; at--)
-                ids[at] = ids[at - 1];
-            ids[at] = id;
+    for (size_t i = 0; i < rows; i++)
+        count += forms[i].count;
+    ret->items = ARENA_ARRAY(taking->arena, uint64_t, count + 1);
+    ret->spare = ARENA_ARRAY(taking->arena, uint64_t, count + 1);
+    if (!ret->items || !ret->spare)
+        return false;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < forms[i].count; k++) {
+            top |= forms[i].ids[k];
+            ret->items[n++] = (uint64_t)forms[i].ids[k] << 32 | i;
         }
-    for (size_t i = 0; i < forms->count; i++)
-        if (n == 0 || ids[n - 1] != ids[i])
-            ids[n++] = ids[i];
-    forms->count = n;
+    for (unsigned shift = 32; shift < 64 && top >> (shift - 32) != 0; shift += 11) {
+        size_t starts[2049] = {0};
+
+        for (size_t i = 0; i < n; i++)
+            starts[(ret->items[i] >> shift & 2047) + 1]++;
+        for (size_t i = 0; i < 2047; i++)
+            starts[i + 1] += starts[i];
+        for (size_t i = 0; i < n; i++)
+            ret->spare[starts[ret->items[i] >> shift & 2047]++] = ret->items[i];
+        uint64_t *swap = ret->items;
+        ret->items = ret->spare;
+        ret->spare = swap;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (ret->count == 0 || ret->items[ret->count - 1] != ret->items[i])
+            ret->items[ret->count++] = ret->items[i];
+    return true;
 }
 
-static bool put_forms(struct library *library, const struct forms *forms, uint32_t serial, bool in)
+/* Under the lock: rows have ascending serials, or else each is put by itself. */
+static bool pairs_put(struct library *library, const struct pairs *pairs, const struct library_row *rows, bool in)
 {
+    const struct vocabulary *vocabulary = &library->vocabulary;
+    uint32_t serials[256];
     bool whole = true;
 
-    for (size_t i = 0; i < forms->count; i++) {
-        struct posting *posting = &vocabulary_form(&library->vocabulary, forms->ids[i])->posting;
+    for (size_t i = 0; i < pairs->count;) {
+        uint32_t form = (uint32_t)(pairs->items[i] >> 32);
+        struct posting *posting = &vocabulary_form(vocabulary, form)->posting;
+        size_t n = 0;
 
-        whole = (in ? posting_add(posting, serial) : posting_remove(posting, serial)) && whole;
+        if (i + 8 < pairs->count)
+            __builtin_prefetch(&vocabulary_form(vocabulary, (uint32_t)(pairs->items[i + 8] >> 32))->posting);
+        for (; i < pairs->count && pairs->items[i] >> 32 == form && n < 256; i++)
+            serials[n++] = (uint32_t)rows[(uint32_t)pairs->items[i]].serial;
+        if (in)
+            whole = posting_add_many(posting, serials, n) && whole;
+        else
+            for (size_t k = 0; k < n; k++)
+                whole = posting_remove(posting, serials[k]) && whole;
     }
     return whole;
 }
@@ -355,9 +472,8 @@ static bool put_figures(struct library *library, uint32_t serial, const struct l
            put(&library->shown, library_shown_key(advert->shown), serial);
 }
 
-/* Under the lock. */
-static bool apply(struct library *library, const struct library_row *row, const struct library_advert *now,
-                  const struct forms *forms, const struct forms *before)
+/* Under the lock: everything of an advertisement but its entries. */
+static bool put_advert(struct library *library, const struct library_row *row, const struct library_advert *now)
 {
     uint32_t serial = (uint32_t)row->serial;
     struct library_advert *advert = pile_at(&library->adverts, (size_t)row->serial);
@@ -374,10 +490,30 @@ static bool apply(struct library *library, const struct library_row *row, const 
         *advert = (struct library_advert){0};
         return whole;
     }
-    whole = put_forms(library, before, serial, false) && whole;
     *advert = *now;
     roaring_bitmap_add(library->all, serial);
-    return put_forms(library, forms, serial, true) && put_figures(library, serial, advert, true) && whole;
+    return put_figures(library, serial, advert, true) && whole;
+}
+
+/* Rows from…until, read already: everything of them under one hold of the lock, so that no search sees a part of one.
+ */
+static int put_rows(struct taking *taking, const struct library_row *rows, const struct library_advert *now,
+                    size_t from, size_t until, size_t count, struct err *err)
+{
+    struct library *library = taking->library;
+    struct pairs out = {0}, in = {0};
+    bool whole;
+
+    if (!pairs_make(taking, taking->forms + count + from, until - from, &out) ||
+        !pairs_make(taking, taking->forms + from, until - from, &in))
+        return err_memory(err);
+    pthread_rwlock_wrlock(&library->lock);
+    whole = pairs_put(library, &out, rows + from, false);
+    whole = pairs_put(library, &in, rows + from, true) && whole;
+    for (size_t i = from; i < until; i++)
+        whole = put_advert(library, &rows[i], &now[i]) && whole;
+    pthread_rwlock_unlock(&library->lock);
+    return whole ? 0 : err_memory(err);
 }
 
 int library_take(struct library *library, const struct library_row *rows, const char *const *before, size_t count,
@@ -411,24 +547,22 @@ int library_take(struct library *library, const struct library_row *rows, const 
         r = learn(&taking, err);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < 2 * count; i++)
-        sort_forms(&taking.forms[i]);
     if (!pile_reserve(&library->adverts, top))
         return err_memory(err);
-    bool whole = true;
-    for (size_t i = 0; i < count;) {
-        size_t places = 0, from = i;
-
+    if (top > library->adverts.count) {
         pthread_rwlock_wrlock(&library->lock);
-        if (library->adverts.count < top)
-            library->adverts.count = top;
-        for (; i < count && i - from < SLICE && places < POSTINGS; i++) {
-            whole = apply(library, &rows[i], &now[i], &taking.forms[i], &taking.forms[count + i]) && whole;
-            places += taking.forms[i].count + taking.forms[count + i].count;
-        }
+        library->adverts.count = top;
         pthread_rwlock_unlock(&library->lock);
     }
-    return whole ? 0 : err_memory(err);
+    for (size_t from = 0; from < count && r == 0;) {
+        size_t until = from, places = 0;
+
+        for (; until < count && places < PAIRS; until++)
+            places += taking.forms[until].count + taking.forms[count + until].count;
+        r = put_rows(&taking, rows, now, from, until, count, err);
+        from = until;
+    }
+    return r;
 }
 
 int library_count(struct library *library, const struct library_row *rows, size_t count, struct err *err)

@@ -50,6 +50,21 @@ bool posting_add(struct posting *posting, uint32_t serial)
     return true;
 }
 
+bool posting_add_many(struct posting *posting, const uint32_t *serials, size_t count)
+{
+    size_t i = 0;
+
+    while (i < count && posting->state == POSTING_FEW_STATE)
+        if (!posting_add(posting, serials[i++]))
+            return false;
+    if (i == count)
+        return true;
+    if (!to_heap(posting))
+        return false;
+    roaring_bitmap_add_many(posting->heap, count - i, serials + i);
+    return true;
+}
+
 bool posting_remove(struct posting *posting, uint32_t serial)
 {
     if (posting->state == POSTING_FEW_STATE) {

@@ -29,6 +29,8 @@ struct posting {
 
 /* False when memory ends: the posting is then as before. */
 bool posting_add(struct posting *posting, uint32_t serial);
+/* Several, ascending. */
+bool posting_add_many(struct posting *posting, const uint32_t *serials, size_t count);
 bool posting_remove(struct posting *posting, uint32_t serial);
 void posting_done(struct posting *posting);
 

@@ -13,7 +13,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint32_t hash_of(const struct vocabulary *vocabulary, const char *text, size_t len)
+uint32_t vocabulary_hash(const struct vocabulary *vocabulary, const char *text, size_t len)
 {
     uint64_t h = vocabulary->seed ^ len * UINT64_C(0x9e3779b97f4a7c15), piece;
 
@@ -76,11 +76,16 @@ static size_t slot_of(const struct vocabulary *vocabulary, const char *text, siz
     return at;
 }
 
-uint32_t vocabulary_find(const struct vocabulary *vocabulary, const char *text, size_t len)
+uint32_t vocabulary_find_hashed(const struct vocabulary *vocabulary, const char *text, size_t len, uint32_t hash)
 {
-    size_t at = slot_of(vocabulary, text, len, hash_of(vocabulary, text, len));
+    size_t at = slot_of(vocabulary, text, len, hash);
 
     return vocabulary->slots[at] == 0 ? NO_FORM : (uint32_t)vocabulary->slots[at] - 1;
+}
+
+uint32_t vocabulary_find(const struct vocabulary *vocabulary, const char *text, size_t len)
+{
+    return vocabulary_find_hashed(vocabulary, text, len, vocabulary_hash(vocabulary, text, len));
 }
 
 static int compare(const struct vocabulary *vocabulary, uint32_t a, const char *text, size_t len)
@@ -193,7 +198,7 @@ uint32_t vocabulary_put(struct vocabulary *vocabulary, const char *text, size_t 
 {
     if (len > FORM_MAX)
         len = FORM_MAX;
-    uint32_t hash = hash_of(vocabulary, text, len);
+    uint32_t hash = vocabulary_hash(vocabulary, text, len);
     size_t slot = slot_of(vocabulary, text, len, hash), at = vocabulary->texts.count;
 
     if (vocabulary->slots[slot] != 0)

@@ -33,7 +33,7 @@ struct cell {
 struct vocabulary {
     struct pile texts; /* bytes */
     struct pile forms, cells;
-    uint32_t *slots;   /* form + 1, or 0 */
+    uint64_t *slots;   /* form + 1 below the hash, or 0 */
     size_t slot_count; /* a power of two */
     uint64_t seed;     /* of the hashes, so that nobody chooses words that meet */
     /* Folded words in order of their bytes, for prefixes: nearly all, and those that came since. */
@@ -47,9 +47,24 @@ bool vocabulary_init(struct vocabulary *vocabulary, struct stems *stems);
 void vocabulary_done(struct vocabulary *vocabulary);
 
 uint32_t vocabulary_find(const struct vocabulary *vocabulary, const char *text, size_t len);
+/* The same in steps for many texts at once, so that memory is asked for all of them before any is waited for: the hash,
+ * its place, its entry. */
+uint32_t vocabulary_hash(const struct vocabulary *vocabulary, const char *text, size_t len);
+uint32_t vocabulary_find_hashed(const struct vocabulary *vocabulary, const char *text, size_t len, uint32_t hash);
+static inline void vocabulary_fetch_slot(const struct vocabulary *vocabulary, uint32_t hash)
+{
+    __builtin_prefetch(&vocabulary->slots[hash & (vocabulary->slot_count - 1)]);
+}
 static inline struct form *vocabulary_form(const struct vocabulary *vocabulary, uint32_t form)
 {
     return pile_at(&vocabulary->forms, form);
+}
+static inline void vocabulary_fetch_form(const struct vocabulary *vocabulary, uint32_t hash)
+{
+    uint64_t slot = vocabulary->slots[hash & (vocabulary->slot_count - 1)];
+
+    if (slot != 0)
+        __builtin_prefetch(vocabulary_form(vocabulary, (uint32_t)slot - 1));
 }
 static inline const char *vocabulary_text(const struct vocabulary *vocabulary, const struct form *form)
 {
