@@ -130,8 +130,10 @@ static int corrections_of(struct tx *tx, const struct audience_figure *figure, s
     struct audience_figure *versions;
     size_t count;
     int r = audience_versions(tx, figure->month, figure->number, figure->service, arena, &versions, &count, err);
-    for (size_t i = 1; r == 0 && i < count; i++) {
+    for (size_t i = 0; r == 0 && i < count; i++) {
         struct event_row event;
+        if (versions[i].reason == NULL && versions[i].version == 1)
+            continue;
         if (list->count == list->room) {
             size_t room = list->room == 0 ? 16 : list->room * 2;
             struct audience_correction *grown = ARENA_ARRAY(arena, struct audience_correction, room);
@@ -145,7 +147,7 @@ static int corrections_of(struct tx *tx, const struct audience_figure *figure, s
         r = store_event_get(tx, versions[i].leaf, arena, &event, err);
         if (r == 0)
             list->items[list->count++] = (struct audience_correction){
-                .before = &versions[i - 1], .after = &versions[i], .at_usec = event.at_usec};
+                .before = i == 0 ? NULL : &versions[i - 1], .after = &versions[i], .at_usec = event.at_usec};
     }
     return r;
 }
@@ -168,7 +170,7 @@ int audience_corrections(struct tx *tx, bool months, int32_t from, int32_t until
         size_t count;
         r = audience_figures(tx, months, from, until, s == 0 ? NULL : names[s - 1], arena, &figures, &count, err);
         for (size_t i = 0; r == 0 && i < count; i++)
-            if (figures[i].version > 1)
+            if (figures[i].version > 1 || figures[i].reason != NULL)
                 r = corrections_of(tx, &figures[i], arena, &list, err);
     }
     if (r < 0)
@@ -196,7 +198,7 @@ int audience_wish_read(struct request *request, const struct raw_value *raw, siz
     static const struct field fields[] = {
         {.name = "period", .type = FIELD_LINE, .required = true},
         {.name = "users", .type = FIELD_NUMBER, .required = true, .min = 0, .max = USERS_MOST},
-        {.name = "reason", .type = FIELD_TEXT, .required = true, .min = 5, .max = REASON_LETTERS},
+        {.name = "reason", .type = FIELD_TEXT, .required = true, .min = 10, .max = REASON_LETTERS},
         {.name = "version", .type = FIELD_NUMBER, .min = 1, .max = INT32_MAX},
         {.name = "before", .type = FIELD_NUMBER, .min = 0, .max = USERS_MOST},
     };

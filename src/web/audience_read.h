@@ -32,7 +32,8 @@ int audience_service_names(struct tx *tx, struct arena *arena, const char *const
                            struct err *err) WARN_UNUSED;
 
 struct audience_correction {
-    const struct audience_figure *before, *after;
+    const struct audience_figure *before; /* NULL: of a service that the period had not counted */
+    const struct audience_figure *after;
     int64_t at_usec;
 };
 /* Of the days or months from…until, of each service and of all, the newest first; at most `most`. */

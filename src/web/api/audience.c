@@ -118,7 +118,7 @@ static void write_corrections(struct request *request, struct buf *out, const st
         jo_open(out, '{');
         period_member(out, "period", now->month, now->number);
         jo_text(out, "service", now->service);
-        number_or_null(out, "before", was->counted, was->users);
+        number_or_null(out, "before", was != NULL && was->counted, was != NULL ? was->users : 0);
         jo_int(out, "users", now->users);
         jo_moment(out, "at", request_zone(request), corrections[i].at_usec);
         proof_members(request, out, now);

@@ -336,13 +336,16 @@ int page_audience_get(struct request *request, struct response *response, struct
 {
     struct audience_view view = {0};
     const char *done = query_text(request, "done"), *leaf = query_text(request, "leaf");
-    const char *fresh = query_text(request, "fresh"), *total = query_text(request, "total");
+    const char *fresh = query_text(request, "fresh"), *total = query_text(request, "total"),
+               *warned = query_text(request, "warned");
     /* What the address says is shown as figures alone. */
     bool figures = strspn(leaf, "0123456789") == strlen(leaf) && strspn(fresh, "0123456789") == strlen(fresh) &&
-                   strspn(total, "0123456789") == strlen(total);
+                   strspn(total, "0123456789") == strlen(total) && strspn(warned, "0123456789") == strlen(warned);
     if (figures && strcmp(done, "corrected") == 0)
         view.done = text_format(&request->arena, request->lang, T_audience_done_corrected, leaf, NULL);
     else if (figures && strcmp(done, "sent") == 0)
         view.done = text_format(&request->arena, request->lang, T_audience_done_sent, fresh, total);
+    if (figures && warned[0] != '\0' && strcmp(warned, "0") != 0)
+        view.warned = warned;
     return audience_draw(request, response, &view, err);
 }

@@ -42,6 +42,11 @@ struct audience_day_line {
 struct audience_link {
     const char *id, *number;
 };
+/* A line of a file that could not be counted. */
+struct audience_bad_line {
+    int64_t line;
+    const char *why;
+};
 struct audience_view {
     int32_t today_day;
     int64_t today, yesterday, month_so_far; /* yesterday -1: it is closed */
@@ -76,6 +81,9 @@ struct audience_view {
     /* The form of a file, as typed. */
     const char *send_day, *send_service;
     int late_hour, import_mib;
+    size_t bad_line_count;
+    const struct audience_bad_line *bad_lines;
+    const char *warned; /* how many lines said who somebody is, or NULL */
 };
 
 /* On the desk. */
