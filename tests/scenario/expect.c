@@ -406,6 +406,8 @@ void step_expect(struct run *run, const struct yaml *node)
         expect_key(run, node);
     } else if (yaml_get(node, "users") != NULL) {
         expect_users(run, node);
+    } else if (yaml_get(node, "ad") != NULL) {
+        expect_advert(run, node);
     } else if (yaml_get(node, "forgotten") != NULL) {
         expect_forgotten(run, node);
     } else {

@@ -20,15 +20,16 @@
  *     visits:  {day, users, from, service, refused}, or a list of those: so many users, numbered from `from` (1), come
  *              today or on that day; `refused` with that code
  *     correct: {users, is, reason, service, by, refused} corrects the closed figure of a day or a month
- *     opened:  {NAME: NUMBER} calls cases that the program opened by a name
- *     open:    {as, procedure, by, opener, person, received, key, lang, values, files, opens} opens a case and calls it
- *              `as`; of that person, where one is named
- *     act:     {case, act, by, version, key, values, files, opens} acts on it
- *     refuse:  {code, arg, field, and one of: open, act (as above), view: {case, by}}: must be refused so (with `field`
- *              that field with that code; `arg` is what the sentence names) and must have written nothing
- *     same:    {open or act: as above} sent again must give the first answer and write nothing
- *     tick:    true: time passes for the job loop (reminders, overdue; with `visits` before it, days are closed and
- *              secrets destroyed)
+ *     check_ad: {json, refused, finds} an advertisement, as a platform sends it, is checked: refused with that code,
+ * with a finding of that code place:   {as, json, refused, finds} the same is kept and called `as` change:  {ad, json,
+ * version, refused} it says something else from now on show:    {ad, count, day, refused} it was shown so often, today
+ * or on that day opened:  {NAME: NUMBER} calls cases that the program opened by a name open:    {as, procedure, by,
+ * opener, person, received, key, lang, values, files, opens} opens a case and calls it `as`; of that person, where one
+ * is named act:     {case, act, by, version, key, values, files, opens} acts on it refuse:  {code, arg, field, and one
+ * of: open, act (as above), view: {case, by}}: must be refused so (with `field` that field with that code; `arg` is
+ * what the sentence names) and must have written nothing same:    {open or act: as above} sent again must give the
+ * first answer and write nothing tick:    true: time passes for the job loop (reminders, overdue; with `visits` before
+ * it, days are closed and secrets destroyed; with advertisements, showings are added and what is over is removed)
  *     destroy: the case whose person's key is destroyed
  *     destruction: true: what was begun to be destroyed is taken to its end
  *     verify:  true: office_verify must find nothing (done at the end of every script too)
@@ -75,6 +76,9 @@
  *
  * `expect` of users: {users: day or month, service, is: how many, "none" where nothing came, "open"; version;
  * daily_average, six_months (that end with that month)}; {forgotten: month}: its secret and hashes are in no file
+ *
+ * `expect` of an advertisement: {ad, stands: true or false, version, shown, last_day, kept_until, says: words; act: the
+ * number of the case by which it was removed}
  *
  * `expect` of a key: {key: platform, resource or subject; value; procedure; count}: how many cases have it
  *
@@ -581,6 +585,7 @@ static void step_verify(struct run *run, const struct yaml *at)
 
     if (fixture_verify(&run->fixture, &report, &err) < 0)
         fail(run, at, "verify: %s %s: %s", err.code, err.arg, err.detail);
+    verify_adverts(run, at);
     if (report.cases != (int64_t)run->case_count)
         fail(run, at, "verify saw %lld cases, the script knows %zu (an act that opens cases names them in `opens`)",
              (long long)report.cases, run->case_count);
@@ -612,13 +617,16 @@ static void live(struct run *run, const struct yaml *step)
 {
     static const char *const known[] = {"at",     "reload", "keep",   "person", "consent", "transfer", "hold",
                                         "open",   "act",    "refuse", "same",   "tick",    "destroy",  "destruction",
-                                        "verify", "decide", "expect", "visits", "correct", "opened",   NULL};
+                                        "verify", "decide", "expect", "visits", "correct", "opened",   "check_ad",
+                                        "place",  "change", "show",   NULL};
     static const struct {
         const char *key;
         void (*live)(struct run *run, const struct yaml *node);
-    } steps[] = {{"visits", step_visits},   {"correct", step_correct},   {"keep", step_keep}, {"person", step_person},
-                 {"consent", step_consent}, {"transfer", step_transfer}, {"hold", step_hold}, {"open", step_open},
-                 {"act", step_act},         {"refuse", step_refuse},     {"same", step_same}};
+    } steps[] = {{"visits", step_visits}, {"correct", step_correct}, {"keep", step_keep},
+                 {"person", step_person}, {"consent", step_consent}, {"transfer", step_transfer},
+                 {"hold", step_hold},     {"open", step_open},       {"act", step_act},
+                 {"refuse", step_refuse}, {"same", step_same},       {"check_ad", step_check_ad},
+                 {"place", step_place},   {"change", step_change},   {"show", step_show}};
     const struct yaml *opened = yaml_get(step, "opened");
 
     only(run, step, known);
@@ -634,6 +642,7 @@ static void live(struct run *run, const struct yaml *step)
     if (yaml_get(step, "tick") != NULL) {
         fixture_tick(&run->fixture, run->now_usec);
         audience_tick(run, step);
+        adverts_tick(run, step);
     }
     for (size_t i = 0; opened != NULL && i < opened->count; i++)
         name_by_number(run, step, opened->keys[i], opened->items[i]->text);
@@ -684,6 +693,7 @@ static bool run_script(const char *path)
         }
         person_index_free(run->index);
         counter_free(run->counter);
+        adverts_end(run);
         fixture_end(&run->fixture);
     }
     arena_done(&run->arena);

@@ -12,6 +12,7 @@
 #define SUBJECTS_MAX 16
 #define CONSENTS_MAX 16
 #define VALUES_MAX 40
+#define ADVERTS_MAX 16
 
 struct named_case {
     const char *name;
@@ -36,8 +37,16 @@ struct named_consent {
     char number[24];
 };
 
+struct named_advert {
+    const char *name;
+    char id[ID_TEXT];
+    int64_t serial;
+};
+
 struct person_index;
 struct counter;
+struct advert_rules;
+struct advert_ids;
 
 struct run {
     struct fixture fixture;
@@ -57,6 +66,10 @@ struct run {
     const void *secret;         /* of the month that was counted last, as the file holds it; and a hash under it */
     size_t secret_len;
     uint64_t hash;
+    struct advert_rules *advert_rules; /* made by the first step about advertisements, with the ids */
+    struct advert_ids *advert_ids;
+    struct named_advert adverts[ADVERTS_MAX];
+    size_t advert_count;
     jmp_buf failed;
 };
 
@@ -95,6 +108,16 @@ void step_correct(struct run *run, const struct yaml *node);
 void audience_tick(struct run *run, const struct yaml *at);
 void expect_users(struct run *run, const struct yaml *node);
 void expect_forgotten(struct run *run, const struct yaml *node);
+
+/* adverts.c: advertisements. */
+void step_check_ad(struct run *run, const struct yaml *node);
+void step_place(struct run *run, const struct yaml *node);
+void step_change(struct run *run, const struct yaml *node);
+void step_show(struct run *run, const struct yaml *node);
+void adverts_tick(struct run *run, const struct yaml *at);
+void adverts_end(struct run *run);
+void verify_adverts(struct run *run, const struct yaml *at);
+void expect_advert(struct run *run, const struct yaml *node);
 
 /* The step `expect`: one mapping, or a list of them. */
 void step_expect(struct run *run, const struct yaml *node);
