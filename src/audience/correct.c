@@ -81,12 +81,11 @@ int audience_correct(struct tx *tx, const struct office *office, bool month, int
     int r;
 
     arena_init(&arena, COMMAND_ARENA_LIMIT);
-    r = check_reason(reason, err);
-    if (r < 0)
-        return r;
-    if (users < 0)
-        return err_set(err, ERR_BAD_INPUT, "users_negative", NULL);
     r = newest(tx, period, number, service, &arena, &before, err);
+    if (r == 0)
+        r = check_reason(reason, err);
+    if (r == 0 && users < 0)
+        r = err_set(err, ERR_BAD_INPUT, "users_negative", NULL);
     if (r == 0 && before.users == users)
         r = err_set(err, ERR_CONFLICT, "figure_same", NULL);
     if (r == 0)
