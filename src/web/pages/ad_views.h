@@ -137,7 +137,7 @@ struct ad_form_view {
     size_t count, other_count;
     const struct ad_control *controls;
     const struct ad_finding *const *others; /* of no control */
-    const char *once; /* repeats of this form are one advertisement, or one change */
+    const char *once;                       /* repeats of this form are one advertisement, or one change */
     bool checked, allowed;
     const struct field_errors *errors;
     const char *refusal;
