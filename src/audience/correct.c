@@ -6,6 +6,7 @@
 
 #define REASON_LEAST 10
 #define REASON_MOST 2000
+#define CORRECTED_MOST INT64_C(10000000000) /* nobody has more users than there are people */
 
 static int check_reason(const char *reason, struct err *err)
 {
@@ -84,8 +85,8 @@ int audience_correct(struct tx *tx, const struct office *office, bool month, int
     r = newest(tx, period, number, service, &arena, &before, err);
     if (r == 0)
         r = check_reason(reason, err);
-    if (r == 0 && users < 0)
-        r = err_set(err, ERR_BAD_INPUT, "users_negative", NULL);
+    if (r == 0 && (users < 0 || users > CORRECTED_MOST))
+        r = err_set(err, ERR_BAD_INPUT, "users_out_of_range", NULL);
     if (r == 0 && before.users == users)
         r = err_set(err, ERR_CONFLICT, "figure_same", NULL);
     if (r == 0)

@@ -55,7 +55,7 @@ int audience_six_months(struct tx *tx, int until_month, const char *service, str
 int audience_crossing(struct tx *tx, int32_t today, int32_t *ret_day, bool *ret_above, struct err *err) WARN_UNUSED;
 
 /* Corrects a closed figure. Refusals: ERR_NOT_FOUND "figure_unknown" (not closed, or an unknown service); ERR_CONFLICT
- * "figure_same"; ERR_BAD_INPUT "reason_missing" (not 10 to 2000 characters), "users_negative". A person's deed. May
+ * "figure_same"; ERR_BAD_INPUT "reason_missing" (not 10 to 2000 characters), "users_out_of_range". A person's deed. May
  * open the duty as audience_pass does. Corrected days leave their month's users as they are: those are other people. */
 int audience_correct(struct tx *tx, const struct office *office, bool month, int32_t number, const char *service,
                      int64_t users, const char *reason, const struct actor *actor, int64_t now_usec, int64_t *ret_leaf,

@@ -413,7 +413,8 @@ static void test_corrections_that_are_refused(void **state)
     assert_string_equal(correct(w, false, day_of("2026-04-29"), 11, "аз"), "reason_missing");
     assert_string_equal(correct(w, false, day_of("2026-04-29"), 11, NULL), "reason_missing");
     assert_string_equal(correct(w, false, day_of("2026-04-29"), 11, longest), "reason_missing");
-    assert_string_equal(correct(w, false, day_of("2026-04-29"), -1, REASON), "users_negative");
+    assert_string_equal(correct(w, false, day_of("2026-04-29"), -1, REASON), "users_out_of_range");
+    assert_string_equal(correct(w, false, day_of("2026-04-29"), INT64_MAX, REASON), "users_out_of_range");
     assert_string_equal(correct(w, false, day_of("2026-04-30"), 11, REASON), "figure_unknown");
     assert_string_equal(correct(w, true, MONTH_OF(2026, 4), 11, REASON), "figure_unknown");
     longest[2000] = '\0';
