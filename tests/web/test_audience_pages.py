@@ -326,5 +326,5 @@ def test_a_file_is_sent_by_hand(talap):
         for name in fields:
             assert fields[name] in page
     page = text(send("x\n" + "y" * 257 + "\n"), 422)
-    assert '<th scope="row">2</th>' in page
+    assert '<th scope="row">2-жол</th>' in page
     assert "1 502" in text(reg.get("/audience"))
