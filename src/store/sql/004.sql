@@ -66,7 +66,6 @@ CREATE TABLE advert (
     counted_usec @INT
 ) @STRICT;
 CREATE INDEX advert_last ON advert (last_day) WHERE removed_usec IS NULL;
-CREATE INDEX advert_changed ON advert (changed_usec);
 CREATE INDEX advert_leaf ON advert (leaf, serial);
 CREATE INDEX advert_counted ON advert (counted_usec) WHERE counted_usec IS NOT NULL;
 -- What an advertisement said from a moment on: `json` as it was given, with the result of its check. `leaf`: the event that
