@@ -78,7 +78,8 @@ def test_api(shared, route, role):
     if role != "public":
         shared.token(role)
     before = shared.ledger_size()
-    options = {"none": {}, "file": {"data": b"x", "headers": {"Content-Type": "text/csv"}}}.get(route["input"], {"json": {}})
+    options = {"none": {}, "file": {"data": b"x", "headers": {"Content-Type": "text/csv"}},
+               "lines": {"data": b"u-1\n", "headers": {"Content-Type": "text/plain"}}}.get(route["input"], {"json": {}})
     answer = shared.call(route["method"], address(route["path"]), None if role == "public" else role, **options)
     problem = answer.json() if "problem" in answer.headers.get("Content-Type", "") else {}
     if let_in(route, role):
