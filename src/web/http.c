@@ -17,6 +17,8 @@
 #include <string.h>
 #include <time.h>
 
+/* From here on JSON text is read on a thread of its own. */
+#define LARGE_TEXT ((size_t)1024 * 1024)
 /* What a route may take at most, and its multipart frame. */
 #define BODY_ROOM ((size_t)(IMPORT_MIB + 1) * 1024 * 1024)
 /* Attachments are sealed into it: as many and as large as a case takes, and room for the rest. A file of consents, too.
@@ -484,6 +486,14 @@ static enum MHD_Result answer_options(struct connection *c)
     return answer_send(c);
 }
 
+/* What comes fast in small pieces takes its time in a large one: a thousand questions are answered at once, ten
+ * thousand advertisements on a thread of their own. */
+static enum route_pace pace_of(const struct request *request)
+{
+    bool large = request->route->input == INPUT_JSON_TEXT && request->body_len > LARGE_TEXT;
+    return large && request->route->pace == PACE_FAST ? PACE_SLOW : request->route->pace;
+}
+
 /* The whole request is here. */
 static enum MHD_Result handle(struct connection *c)
 {
@@ -509,10 +519,10 @@ static enum MHD_Result handle(struct connection *c)
         r = guard_query(c, &err);
     if (r == 0 && c->wants_touch && request->session_secret != NULL)
         touch_session(c);
-    if (r == 0 && request->route->pace != PACE_FAST) {
+    if (r == 0 && pace_of(request) != PACE_FAST) {
         end_read(request);
         if (suspend(c)) {
-            if (slow_submit(request->route->pace == PACE_SLOW ? c->server->slow : c->server->counting, c))
+            if (slow_submit(pace_of(request) == PACE_SLOW ? c->server->slow : c->server->counting, c))
                 return MHD_YES;
             c->slow_result = err_set(&c->slow_error, ERR_UNAVAILABLE, "server_busy", NULL);
             resume(c, STAGE_COMPUTED);

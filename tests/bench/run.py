@@ -1,6 +1,6 @@
 """Every figure of Talap beside a limit or a peer measured in the same run. Prints JSON lines; explains itself on stderr.
 
-    ./bench [--cases 1000000] [--entries 1000000] [--events 5000000] [--seconds 10] [--people 3000000] [--consents 10000000] [--only core,start,intake,reads,mixed,registers,report,papers,decisions,authzen]
+    ./bench [--cases 1000000] [--entries 1000000] [--events 5000000] [--seconds 10] [--people 3000000] [--consents 10000000] [--only core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck]
 """
 import argparse
 import json
@@ -17,8 +17,10 @@ sys.path.insert(0, os.path.join(ROOT, "tests"))
 BUILD = os.path.join(ROOT, "build")
 os.environ["TALAP_BIN"] = os.path.join(BUILD, "src/cli/talap")
 
+import audience  # noqa: E402
 import mixed  # noqa: E402
 import requests  # noqa: E402
+import showings  # noqa: E402
 from talap import Talap, until  # noqa: E402
 
 WRK = os.path.join(ROOT, "tests/bench/wrk")
@@ -306,6 +308,30 @@ def authzen(scratch, seconds, people, consents):
         say("decisions over HTTP, one a request", rates[1], "1/s", f"{name} in process in node, given the person's consents", peers[name])
 
 
+def adcheck(scratch, seconds):
+    tell("the check of advertisements before publication ...")
+    out = subprocess.run([os.path.join(BUILD, "tests/bench/bench_adcheck"), str(seconds)], capture_output=True, text=True, check=True).stdout
+    figures = {line["name"]: line["value"] for line in map(json.loads, out.splitlines())}
+    say("advertisements checked, in process, one core", figures["adcheck_check"], "1/s", "the intake's aim of 100 000", 100000)
+    say("advertisements read, checked and told, in process, one core", figures["adcheck_whole"], "1/s", "the intake's aim of 100 000", 100000,
+        bytes_each=figures["adcheck_bytes"])
+    say("criteria looked at in lists of 10 000", figures["adcheck_criteria"], "1/s")
+    talap = Talap(os.path.join(scratch, "adcheck"))
+    os.makedirs(talap.folder)
+    talap.init()
+    token = talap.token("service")
+    talap.start()
+    try:
+        for count, clients in ((1, 64), (1000, 16)):
+            wrk(talap.url, 1, clients, "adcheck.lua", token, str(count))
+            rate, p50, p99 = wrk(talap.url, seconds, clients, "adcheck.lua", token, str(count))
+            constant, _, _ = wrk(talap.url + "/healthz", seconds, clients)
+            say(f"advertisements checked over HTTP, {count} a request", rate * count, "1/s", "the same server's constant answer", constant,
+                p50_ms=p50, p99_ms=p99)
+    finally:
+        talap.stop()
+
+
 def start(scratch):
     talap = Talap(os.path.join(scratch, "start"))
     os.makedirs(talap.folder)
@@ -377,7 +403,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1000000)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,import")
+    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck,import")
     parser.add_argument("--entries", type=int, default=1000000)
     parser.add_argument("--people", type=int, default=3000000)
     parser.add_argument("--consents", type=int, default=10000000)
@@ -407,6 +433,8 @@ def main():
             decisions(scratch, options.people, options.consents)
         if "authzen" in only:
             authzen(scratch, options.seconds, options.people, options.consents)
+        if "adcheck" in only:
+            adcheck(scratch, options.seconds)
         if "import" in only:
             imports(scratch, options.rows)
 
