@@ -399,16 +399,65 @@ def imports(scratch, rows):
     say("consents taken out as CSV", 2 * rows / (time.monotonic() - begun), "rows/s")
 
 
+def adsearch(scratch, adverts):
+    """The library's index in process, and PostgreSQL's full text (a stored tsvector with GIN) over the same texts, asked the same:
+    the newest fifty and the exact count."""
+    tell(f"search in {adverts} advertisements ...")
+    folder = os.path.join(scratch, "adsearch")
+    os.makedirs(folder)
+    out = subprocess.run([os.path.join(BUILD, "tests/bench/bench_adsearch"), str(adverts), folder, "2000", "copy"], capture_output=True,
+                         text=True, check=True).stdout
+    ours = json.loads(out)
+    shapes = ("one_word", "two_words", "filter_and_word", "deep_cursor")
+    url = os.environ["TALAP_TEST_POSTGRES"]
+    subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url, "-c",
+                    "DROP TABLE IF EXISTS ad; CREATE UNLOGGED TABLE ad (serial bigint PRIMARY KEY, advertiser text, language text, kind int, "
+                    "from_day int, until_day int, body text, words tsvector GENERATED ALWAYS AS (to_tsvector('simple', body)) STORED)"],
+                   check=True)
+    begun = time.monotonic()
+    subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url, "-c",
+                    f"\\copy ad (serial, advertiser, language, kind, from_day, until_day, body) FROM '{folder}/adverts.tsv'", "-c",
+                    "SET maintenance_work_mem = '1GB'", "-c", "CREATE INDEX ON ad USING gin (words)", "-c", "VACUUM ANALYZE ad"], check=True)
+    built = adverts / (time.monotonic() - begun)
+    script, order = ["\\timing on", "\\o /dev/null"], []
+    with open(os.path.join(folder, "queries.tsv"), encoding="utf-8") as queries:
+        for line in queries:
+            shape, words, language, kind, _, _, cursor, _ = line.rstrip("\n").split("\t")
+            if int(shape) >= len(shapes):
+                continue
+            where = "words @@ plainto_tsquery('simple', '" + words.replace("'", "''") + "')"
+            if language:
+                where += f" AND language = '{language}' AND kind = {kind}"
+            page = where + (f" AND serial < {int(cursor, 16)}" if cursor else "")
+            script += [f"SELECT serial FROM ad WHERE {page} ORDER BY serial DESC LIMIT 50;", f"SELECT count(*) FROM ad WHERE {where};"]
+            order.append(int(shape))
+    out = subprocess.run(["psql", "-X", "-v", "ON_ERROR_STOP=1", url], input="\n".join(script) + "\n", capture_output=True, text=True,
+                         check=True).stdout
+    times = [float(number) for number in re.findall(r"^Time: ([\d.]+) ms", out, re.M)]
+    assert len(times) == 2 * len(order), (len(times), len(order))
+    for number, shape in enumerate(shapes):
+        theirs = sorted(times[2 * i] + times[2 * i + 1] for i, of in enumerate(order) if of == number)
+        say(f"advertisements searched, {shape.replace('_', ' ')}: p99", ours[shape]["p99_ms"], "ms",
+            "PostgreSQL, GIN: p99", theirs[len(theirs) * 99 // 100], p50=ours[shape]["p50_ms"], postgres_p50=theirs[len(theirs) // 2])
+    for shape in ("most_shown", "period", "prefix"):
+        say(f"advertisements searched, {shape.replace('_', ' ')}: p99", ours[shape]["p99_ms"], "ms", p50=ours[shape]["p50_ms"])
+    say("the library's index built, one core", ours["built_per_s"], "texts/s", "PostgreSQL, COPY and GIN", built)
+    say("the library's index read from its file", ours["load_s"], "s", "a second", 1)
+    say("the library's index in memory", ours["index_mb"], "MiB", words=ours["words"], resident_built=ours["built_mb"])
+    subprocess.run(["psql", "-q", url, "-c", "DROP TABLE ad"], check=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1000000)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck,import")
+    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck,adsearch,import")
     parser.add_argument("--entries", type=int, default=1000000)
     parser.add_argument("--people", type=int, default=3000000)
     parser.add_argument("--consents", type=int, default=10000000)
     parser.add_argument("--rows", type=int, default=300000)
     parser.add_argument("--events", type=int, default=5000000)
+    parser.add_argument("--adverts", type=int, default=5000000)
     options = parser.parse_args()
     only = options.only.split(",")
     # On a real disk: /tmp may be memory, and then an fsync costs nothing.
@@ -435,6 +484,8 @@ def main():
             authzen(scratch, options.seconds, options.people, options.consents)
         if "adcheck" in only:
             adcheck(scratch, options.seconds)
+        if "adsearch" in only:
+            adsearch(scratch, options.adverts)
         if "import" in only:
             imports(scratch, options.rows)
 
