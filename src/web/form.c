@@ -22,7 +22,8 @@ int form_type_check(const struct connection *c, struct err *err)
     const char *type = content_type(c), *encoding = c->header(c, "Content-Encoding");
     enum route_input input = c->request.route->input;
     bool packed = encoding != NULL && (strcmp(encoding, "gzip") == 0 || strcmp(encoding, "zstd") == 0);
-    if (encoding != NULL && strcmp(encoding, "identity") != 0 && !(packed && input == INPUT_LINES))
+    if (encoding != NULL && strcmp(encoding, "identity") != 0 &&
+        !(packed && (input == INPUT_LINES || input == INPUT_COUNTS)))
         return err_set(err, ERR_WRONG_TYPE, "content_encoding_unsupported", NULL);
     bool fits = true;
     switch (input) {
@@ -49,6 +50,9 @@ int form_type_check(const struct connection *c, struct err *err)
         fits = media_type_is(type, TYPE_JSON) || media_type_is(type, "application/x-ndjson") ||
                media_type_is(type, "text/csv") || media_type_is(type, "text/plain");
         break;
+    case INPUT_COUNTS:
+        fits = media_type_is(type, "text/csv") || media_type_is(type, "application/x-ndjson");
+        break;
     case INPUT_LINES:
         fits = media_type_is(type, "text/plain") || media_type_is(type, "application/x-ndjson");
         break;
@@ -64,7 +68,7 @@ int form_type_check(const struct connection *c, struct err *err)
 
 static bool takes_as_it_comes(enum route_input input)
 {
-    return input == INPUT_ROWS || input == INPUT_BYTES || input == INPUT_LINES;
+    return input == INPUT_ROWS || input == INPUT_BYTES || input == INPUT_LINES || input == INPUT_COUNTS;
 }
 
 size_t form_body_max(const struct connection *c)
@@ -134,7 +138,8 @@ int form_read(struct connection *c, struct err *err)
     request->body_len = c->body.len;
     if (request->route->input == INPUT_NONE)
         return 0;
-    if (request->route->input == INPUT_JSON_TEXT || request->route->input == INPUT_ROWS) {
+    if (request->route->input == INPUT_JSON_TEXT || request->route->input == INPUT_ROWS ||
+        request->route->input == INPUT_COUNTS) {
         request->text = c->body.data;
         return request->body_len > 0 ? 0 : err_set(err, ERR_MALFORMED, "json_malformed", "1:0");
     }

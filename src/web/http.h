@@ -38,11 +38,12 @@ enum route_input {
                        logged one by one */
     INPUT_FILE, /* the body is a file of rows (text/csv, application/x-ndjson, application/ld+json …), or holds one as
                    multipart/form-data */
-    INPUT_ROWS, /* JSON, or rows one a line (application/x-ndjson, text/csv, text/plain): the body as it came, for the
-                   handler to read and change; by far larger than what a person sends */
-    INPUT_BYTES, /* a picture, a sound, a film: the body as it came, of whatever type; the handler looks at it */
-    INPUT_LINES  /* identifiers one a line (text/plain, application/x-ndjson): the body as it came, packed too
-                    (Content-Encoding gzip or zstd): the handler unpacks it as far as it goes */
+    INPUT_COUNTS, /* rows of counts (text/csv, application/x-ndjson), packed too: otherwise as INPUT_ROWS */
+    INPUT_ROWS,   /* JSON, or rows one a line (application/x-ndjson, text/csv, text/plain): the body as it came, for the
+                     handler to read and change; by far larger than what a person sends */
+    INPUT_BYTES,  /* a picture, a sound, a film: the body as it came, of whatever type; the handler looks at it */
+    INPUT_LINES   /* identifiers one a line (text/plain, application/x-ndjson): the body as it came, packed too
+                     (Content-Encoding gzip or zstd): the handler unpacks it as far as it goes */
 };
 
 /* Of a route's body_max: as large as the setting import_max says. */
@@ -96,8 +97,8 @@ struct request {
     json_t *json;     /* INPUT_JSON: an object; freed by the adapter */
     const char *body; /* raw bytes of the body */
     size_t body_len;
-    char *text;            /* INPUT_JSON_TEXT, _ROWS: the same bytes, the handler's to change, with a NUL behind */
-    struct tx *read;       /* a read transaction, begun on first use of request_read */
+    char *text;      /* INPUT_JSON_TEXT, _ROWS, _COUNTS: the same bytes, the handler's to change, with a NUL behind */
+    struct tx *read; /* a read transaction, begun on first use of request_read */
     struct request_write { /* set by request_write */
         int (*run)(struct tx *tx, struct request *request, struct err *err);
         handler_fn *finish; /* on success, on an HTTP thread */

@@ -37,7 +37,7 @@ def rows_of(folder, name):
             if key in each and key not in ("advert", "check"):
                 assert value == ("" if each[key] is None else str(each[key])), (key, row, each)
             elif (each.get("advert") or {}).get(key) is not None and isinstance(each["advert"][key], str):
-                assert value == each["advert"][key], key
+                assert value in (each["advert"][key], "'" + each["advert"][key]), key
     return objects
 
 
@@ -152,7 +152,7 @@ def test_handed_out(talap):
     assert talap.call("GET", f"/ads/dumps/{manifest['day']}/SHA256SUMS").text.count("\n") == 4
     for bad in (f"{manifest['day']}/master.key", f"{day(1)}/adverts.csv.gz", "2026-13-01/adverts.csv.gz", "..%2f..%2f/master.key",
                 f"{manifest['day']}/..%2f..%2f..%2fmaster.key", ".begun-x/manifest.json"):
-        assert talap.call("GET", f"/ads/dumps/{bad}").status_code == 404, bad
+        assert talap.call("GET", f"/ads/dumps/{bad}").status_code in (400, 404), bad
     assert talap.call("GET", "/v1/ads/dumps", params={"limit": 0}).status_code == 422
 
 

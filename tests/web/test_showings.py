@@ -1,6 +1,7 @@
 """Counts of showings: sent as CSV and newline JSON, added to the figures, told by day and by region; refused whole with the
 lines named; once for one key, also over kill -9; never with a place for a viewer; on both engines."""
 import datetime
+import gzip
 import json
 import os
 import threading
@@ -155,3 +156,14 @@ def test_many_rows(either):
         seen = told(either, ids[n])
         assert seen["total"] == sum(c for name, _, _, c in rows if name == n)
         assert len(seen["days"]) == 39
+
+
+def test_packed(talap):
+    ids = place(talap, "a")
+    body = f"ad,day,count\na,{day()},5\n".encode()
+    assert send(talap, gzip.compress(body), **{"Content-Encoding": "gzip"})["rows"] == 1
+    assert send(talap, gzip.compress(body)[:-9], status=400, **{"Content-Encoding": "gzip"})["code"] == "packed_truncated"
+    assert send(talap, body, status=400, **{"Content-Encoding": "gzip"})["code"] == "packed_damaged"
+    assert send(talap, gzip.compress(b"\n" * (80 << 20)), status=413, **{"Content-Encoding": "gzip"})["code"] == "packed_too_large"
+    assert send(talap, body, status=415, **{"Content-Encoding": "br"})["code"] == "content_encoding_unsupported"
+    assert told(talap, ids["a"])["total"] == 5

@@ -280,7 +280,11 @@ static void write_plain_body(struct buf *out, const struct route *route, const c
         jo_key(out, "text/plain");
         buf_puts(out, "{\"schema\":{\"type\":\"string\"}}");
     }
-    if (route->input == INPUT_ROWS || route->input == INPUT_LINES) {
+    if (route->input == INPUT_COUNTS) {
+        jo_key(out, "text/csv");
+        buf_puts(out, "{\"schema\":{\"type\":\"string\"}}");
+    }
+    if (route->input == INPUT_ROWS || route->input == INPUT_LINES || route->input == INPUT_COUNTS) {
         jo_key(out, "application/x-ndjson");
         buf_puts(out, "{\"schema\":{\"type\":\"string\"}}");
     } else {
@@ -367,7 +371,8 @@ static void write_operation(struct request *request, struct buf *out, const stru
     write_parameters(request, out, route);
     if (route->input == INPUT_FILE)
         write_file_body(out);
-    else if (route->input == INPUT_ROWS || route->input == INPUT_BYTES || route->input == INPUT_LINES)
+    else if (route->input == INPUT_ROWS || route->input == INPUT_BYTES || route->input == INPUT_LINES ||
+             route->input == INPUT_COUNTS)
         write_plain_body(out, route, shape < sizeof shapes / sizeof shapes[0] ? shapes[shape].body : NULL);
     else if (route->input != INPUT_NONE)
         write_body(request, out, route, shape < sizeof shapes / sizeof shapes[0] ? shapes[shape].body : NULL);

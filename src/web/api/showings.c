@@ -1,5 +1,6 @@
 /* /v1/ads/showings and /v1/ads/{id}/showings: counts sent in bulk, and what may be told of them. */
 #include "adverts/showing_adverts.h"
+#include "base/inflate.h"
 #include "cases/parts.h"
 #include "web/api/api.h"
 #include "web/app.h"
@@ -73,11 +74,54 @@ static int repeat_of(struct request *request, struct repeat *ret, struct err *er
                        ret, err);
 }
 
+static int take(void *arg, const char *bytes, size_t count, struct err *err)
+{
+    struct buf *out = arg;
+    buf_put(out, bytes, count);
+    return out->failed ? err_memory(err) : 0;
+}
+
+/* No more than might have come unpacked. */
+static int unpack(const struct request *request, const char *encoding, struct buf *out, struct err *err)
+{
+    int mib = request->app->settings->import_mib;
+    size_t limit = (size_t)(mib > 0 ? mib : IMPORT_MIB) << 20;
+    struct inflate *inflate;
+    buf_init(out, limit + 1);
+    int r = inflate_new(strcmp(encoding, "gzip") == 0 ? INFLATE_GZIP : INFLATE_ZSTD, limit, take, out, &inflate, err);
+    if (r < 0)
+        return r;
+    r = inflate_feed(inflate, request->body, request->body_len, err);
+    if (r == 0)
+        r = inflate_end(inflate, err);
+    inflate_free(inflate);
+    return r;
+}
+
+static int read_rows(struct request *request, struct showing_source *source, enum showings_type type,
+                     struct showings *ret, struct err *err)
+{
+    const char *encoding = request_header(request, "Content-Encoding");
+    CLEANUP_BUF struct buf unpacked = {0};
+    struct showing_adverts adverts;
+    char nothing[1] = "", *bytes = request->text;
+    size_t count = request->body_len;
+    int r = showing_adverts_of(source, &adverts, err);
+    if (r == 0 && encoding != NULL && strcmp(encoding, "identity") != 0) {
+        r = unpack(request, encoding, &unpacked, err);
+        bytes = unpacked.len == 0 ? nothing : unpacked.data;
+        count = unpacked.len;
+    }
+    if (r < 0)
+        return r;
+    return showings_read(type, bytes, count, &adverts, request->office->catalogue,
+                         zone_day_of(source->zone, request->now_usec), &request->arena, ret, &request->errors, err);
+}
+
 int api_showings_send(struct request *request, struct response *response, struct err *err)
 {
     struct sending *sending = ARENA_NEW(&request->arena, struct sending);
     struct showing_source source = {.ids = request->app->advert_ids, .zone = request_zone(request)};
-    struct showing_adverts adverts;
     struct idempotency_row first;
     enum showings_type type;
     bool repeated = false;
@@ -96,11 +140,7 @@ int api_showings_send(struct request *request, struct response *response, struct
         return send_finish(request, response, err);
     }
     if (r == 0)
-        r = showing_adverts_of(&source, &adverts, err);
-    if (r == 0)
-        r = showings_read(type, request->text, request->body_len, &adverts, request->office->catalogue,
-                          zone_day_of(source.zone, request->now_usec), &request->arena, &sending->showings,
-                          &request->errors, err);
+        r = read_rows(request, &source, type, &sending->showings, err);
     return r < 0 ? r : request_write(request, send_run, send_finish);
 }
 
