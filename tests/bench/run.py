@@ -451,13 +451,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1000000)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck,adsearch,import")
+    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck,adsearch,import,showings,dump")
     parser.add_argument("--entries", type=int, default=1000000)
     parser.add_argument("--people", type=int, default=3000000)
     parser.add_argument("--consents", type=int, default=10000000)
     parser.add_argument("--rows", type=int, default=300000)
     parser.add_argument("--events", type=int, default=5000000)
     parser.add_argument("--adverts", type=int, default=5000000)
+    parser.add_argument("--showings", type=int, default=4000000)
+    parser.add_argument("--dump", type=int, default=200000)
     options = parser.parse_args()
     only = options.only.split(",")
     # On a real disk: /tmp may be memory, and then an fsync costs nothing.
@@ -488,6 +490,10 @@ def main():
             adsearch(scratch, options.adverts)
         if "import" in only:
             imports(scratch, options.rows)
+        if "showings" in only:
+            showings.showings(scratch, say, tell, 20000, options.showings)
+        if "dump" in only:
+            showings.dump(scratch, say, tell, options.dump)
 
 
 main()
