@@ -136,9 +136,26 @@ static void hosts(void **state)
     arena_done(&arena);
 }
 
+static void test_what_is_settled_is_not_copied(void **state)
+{
+    static const char *const texts[] = {"",          "a",          "Сәлем, әлем!", "№ 7 — «ҚҰҚЫҚ» 100 ₸ 😀",
+                                        "a\nb\tc",   " a",         "a\n",          "и\xcc\x86",
+                                        "a\x01",     "ﬁ\xc2\xa0",  "日本",         "e\xcc\x81",
+                                        "\xc2\x85x", "x\xc2\xa0y", "\xe2\x80\x8bx"};
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const char *read = text_normalised(&arena, texts[i], strlen(texts[i]));
+        assert_string_equal(read, text_normalise(&arena, texts[i]));
+        assert_int_equal(read == texts[i], i < 5);
+    }
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_settled_is_not_copied),
         cmocka_unit_test(validity),
         cmocka_unit_test(normalisation),
         cmocka_unit_test(folding),
