@@ -511,6 +511,17 @@ static const struct refusal refusals[] = {
     {142, DATA, "category: face", "category: name", "law_twice", 0},
     {143, DATA, "norm: opl.11.3", "norm: opl.99", "law_unknown_reference", 0},
     {144, DATA, "category: name", "category: Name", "law_bad_value", 0},
+    /* What an effect gives. */
+    {145, PROC, "name: reason, type: text, required: true", "name: reason, type: table", "law_bad_value", 0},
+    {146, PROC, "name: reason, type: text, required: true", "name: reason, type: table, by_effect: true", "law_empty",
+     0},
+    {147, PROC, "name: reason, type: text, required: true", "name: reason, type: text, by_effect: true",
+     "law_bad_value", 0},
+    {148, PROC, "type: text, required: true", "type: text, required: true, by_effect: true", "law_bad_value", 0},
+    {149, PROC, "type: text, required: true",
+     "type: text, required: true, columns: [{name: a, type: line, title: {kk: a, "
+     "ru: b, en: c}}]",
+     "law_bad_value", 0},
 };
 
 static void text_replace(const char *bytes, const struct refusal *refusal, char *ret, size_t room, int *ret_line)

@@ -321,6 +321,42 @@ static void test_links_come_one_a_line_or_as_a_list(void **state)
     assert_string_equal(errors.items[0].code, "wrong_type");
 }
 
+static void test_what_an_effect_gives_is_not_asked_for(void **state)
+{
+    const struct field fields[] = {{.name = "figures", .type = FIELD_TABLE, .by_effect = true},
+                                   {.name = "sum", .type = FIELD_NUMBER, .by_effect = true}};
+    const char *row = "2026-01-01\t1", *number = "5";
+    const struct raw_value raws[] = {
+        {"figures", RAW_FORM, 1, &row}, {"figures", RAW_LIST, 1, &row}, {"sum", RAW_NUMBER, 1, &number}};
+    const struct field_value *values = NULL;
+    struct field_errors errors;
+    struct err err = {0};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(validate(fields, 2, &raws[i], 1, &values, &errors, &err), -ERR_BAD_INPUT);
+        assert_string_equal(errors.items[0].code, "unknown_field");
+    }
+    assert_int_equal(validate(fields, 2, NULL, 0, &values, &errors, &err), 0);
+    assert_int_equal(values[0].count + values[1].count, 0);
+}
+
+static void test_cells_of_a_row(void **state)
+{
+    static const struct {
+        const char *row;
+        size_t column;
+        const char *cell;
+    } rows[] = {{"a\tbb\tccc", 0, "a"}, {"a\tbb\tccc", 2, "ccc"},
+                {"a\t\tccc", 1, ""},    {"a\t\tccc", 2, "ccc"},
+                {"a", 1, ""},           {"", 0, ""},
+                {"a\t", 1, ""},         {"a\tb", 7, ""}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t length;
+        const char *cell = field_cell(rows[i].row, rows[i].column, &length);
+        assert_int_equal(length, strlen(rows[i].cell));
+        assert_memory_equal(cell, rows[i].cell, length);
+    }
+}
+
 static void test_control_digits_have_their_own_words(void **state)
 {
     char number[13];
@@ -536,7 +572,7 @@ static void test_memory_that_ends_is_an_error(void **state)
 
 static void test_type_words(void **state)
 {
-    for (int i = FIELD_TEXT; i <= FIELD_LINKS; i++)
+    for (int i = FIELD_TEXT; i <= FIELD_TABLE; i++)
         assert_int_equal(field_type_parse(field_type_word((enum field_type)i)), i);
     assert_string_equal(field_type_word(FIELD_YES_NO), "yes_no");
     assert_string_equal(field_type_word(FIELD_ORGANISATION), "organisation");
@@ -550,6 +586,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_iin),
         ARENA_TEST(test_links_come_one_a_line_or_as_a_list),
+        ARENA_TEST(test_what_an_effect_gives_is_not_asked_for),
+        cmocka_unit_test(test_cells_of_a_row),
         cmocka_unit_test(test_numbers_that_are_none),
         ARENA_TEST(test_single_values),
         ARENA_TEST(test_control_digits_have_their_own_words),
