@@ -70,7 +70,7 @@ struct advert {
     const char *language; /* "kk", "ru", "en" or another code of ISO 639 */
     const char *text;     /* or NULL, where the format is not text */
     bool mass_media;      /* a product of mass media: aid.11 binds */
-    bool published; /* it was shown already: the law wants it kept, whatever its check says */
+    bool published;       /* it was shown already: the law wants it kept, whatever its check says */
     enum mark_place mark_place;
     const char *mark_text;
     struct advert_party account, advertiser, payer, sponsor;

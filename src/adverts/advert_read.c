@@ -215,9 +215,9 @@ static void path_write(const struct path *path, struct buf *out)
 static void refuse(struct reader *reader, const struct path *path, const char *code, const char *arg)
 {
     CLEANUP_BUF struct buf field;
+    buf_init(&field, 4096);
     if (reader->errors->count - reader->first_error >= ADVERT_ERRORS_MAX)
         return;
-    buf_init(&field, 4096);
     buf_puts(&field, reader->prefix);
     path_write(path, &field);
     /* A member's name is cut: it came from outside, and may be as long as the body. */
