@@ -91,6 +91,8 @@ struct audience_box {
     int64_t today;
     struct audience_average daily;
     struct html gauge;
+    bool above;
+    int32_t crossing_day; /* INT32_MIN: not within a year, or too few days */
 };
 /* NULL where whoever is signed in does not see figures, or none are counted here. */
 int audience_box_fill(struct request *request, struct tx *tx, const struct audience_box **ret,
