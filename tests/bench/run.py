@@ -1,6 +1,6 @@
 """Every figure of Talap beside a limit or a peer measured in the same run. Prints JSON lines; explains itself on stderr.
 
-    ./bench [--cases 1000000] [--entries 1000000] [--events 5000000] [--seconds 10] [--people 3000000] [--consents 10000000] [--only core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck]
+    ./bench [--cases 1000000] [--entries 1000000] [--events 5000000] [--seconds 10] [--people 3000000] [--consents 10000000] [--only core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck,ads]
 """
 import argparse
 import json
@@ -18,6 +18,7 @@ BUILD = os.path.join(ROOT, "build")
 os.environ["TALAP_BIN"] = os.path.join(BUILD, "src/cli/talap")
 
 import audience  # noqa: E402
+import ads  # noqa: E402
 import mixed  # noqa: E402
 import requests  # noqa: E402
 import showings  # noqa: E402
@@ -451,10 +452,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1000000)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck,adsearch,import,showings,dump")
+    parser.add_argument("--only", default="core,start,intake,reads,mixed,registers,report,papers,decisions,authzen,adcheck,ads,adsearch,import,showings,dump,audience")
     parser.add_argument("--entries", type=int, default=1000000)
     parser.add_argument("--people", type=int, default=3000000)
     parser.add_argument("--consents", type=int, default=10000000)
+    parser.add_argument("--users", type=int, default=20000000)
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--ads", type=int, default=500000)
     parser.add_argument("--rows", type=int, default=300000)
     parser.add_argument("--events", type=int, default=5000000)
     parser.add_argument("--adverts", type=int, default=5000000)
@@ -488,6 +492,10 @@ def main():
             adcheck(scratch, options.seconds)
         if "adsearch" in only:
             adsearch(scratch, options.adverts)
+        if "audience" in only:
+            audience.run(scratch, BUILD, ROOT, Talap, options.users, options.times, say, tell, resident_mb)
+        if "ads" in only:
+            ads.ads(scratch, say, tell, options.ads)
         if "import" in only:
             imports(scratch, options.rows)
         if "showings" in only:
