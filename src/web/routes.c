@@ -39,8 +39,9 @@ const char *http_method_word(enum http_method method)
 int routes_to_json(struct buf *out)
 {
     static const char *const kinds[] = {"page", "api", "file"};
-    static const char *const inputs[] = {"none",      "form", "multipart", "json",  "json_or_multipart",
-                                         "json_text", "file", "rows",      "bytes", "lines"};
+    static const char *const inputs[] = {"none",      "form", "multipart", "json", "json_or_multipart",
+                                         "json_text", "file", "counts",    "rows", "bytes",
+                                         "lines"};
     jo_open(out, '[');
     for (size_t i = 0; i < route_count; i++) {
         const struct route *route = &routes[i];
