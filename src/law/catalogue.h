@@ -79,9 +79,9 @@ struct catalogue {
     size_t action_count;
     const struct data_action *actions;
     size_t region_count;
-    const struct region *regions; /* in the order of the file */
+    const struct region *regions;          /* in the order of the file */
     const struct advertising *advertising; /* law/advertising.yaml; NULL: none */
-    struct hash hash; /* over every file's path and bytes, in order of path */
+    struct hash hash;                      /* over every file's path and bytes, in order of path */
 };
 
 /* Loads and checks `dir`. Refused at load, with file:line: an unknown key, a text missing in one language, a norm twice

@@ -55,7 +55,7 @@ struct app {
     const struct rules *rules;               /* persons/rules.h: the operator's own; NULL: none */
     struct library *library;                 /* adverts/library.h: the index of advertisements; the same */
     const struct advert_rules *advert_rules; /* adverts/check.h: what the check before publication goes by */
-    const char *dumps_dir;             /* adverts/dump.h: where dumps lie; NULL: none are made */
+    const char *dumps_dir;                   /* adverts/dump.h: where dumps lie; NULL: none are made */
     struct advert_ids *advert_ids;           /* adverts/ids.h; made and freed with the server */
     struct counter *counter;                 /* audience/counter.h; NULL: no users are counted here */
 };

@@ -295,12 +295,15 @@ static const char actions_yaml[] = "- action: use\n  aspect: processing\n  norm:
                                    "- action: keep\n  aspect: none\n  keeps: true\n  norm: opl.11.3\n  " T "\n";
 static const char data_categories_yaml[] = "- category: name\n  kinds: [identifying]\n  " T "\n"
                                            "- category: face\n  norm: opl.11.3\n  " T "\n";
+static const char regions_yaml[] = "- region: KZ-75\n  number: 75\n  kato: \"750000000\"\n  " T "\n"
+                                   "- region: KZ-79\n  number: 79\n  " T "\n";
 static const struct {
     const char *relative, *bytes;
 } files[] = {
     {"acts.yaml", acts_yaml},
     {"actions.yaml", actions_yaml},
     {"data_categories.yaml", data_categories_yaml},
+    {"regions.yaml", regions_yaml},
     {"roles.yaml", roles_yaml},
     {"calendar.yaml", calendar_yaml},
     {"norms/all.yaml", norms_yaml},
@@ -522,6 +525,14 @@ static const struct refusal refusals[] = {
      "type: text, required: true, columns: [{name: a, type: line, title: {kk: a, "
      "ru: b, en: c}}]",
      "law_bad_value", 0},
+    /* Regions. */
+    {150, "regions.yaml", "region: KZ-79", "region: kz-79", "law_bad_value", 0},
+    {151, "regions.yaml", "region: KZ-79", "region: KZ-75", "law_twice", 0},
+    {152, "regions.yaml", "number: 79", "number: 75", "law_twice", -1},
+    {153, "regions.yaml", "number: 79", "number: 0", "law_bad_value", 0},
+    {154, "regions.yaml", "number: 79", "number: 256", "law_bad_value", 0},
+    {155, "regions.yaml", "kato: \"750000000\"", "kato: \"75\"", "law_bad_value", 0},
+    {156, "regions.yaml", "number: 79", "place: 79", "yaml_unknown_key", 0},
 };
 
 static void text_replace(const char *bytes, const struct refusal *refusal, char *ret, size_t room, int *ret_line)
