@@ -7,12 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many hashes at a time are sorted by their highest bits before they go into the sets: by part first, then, where
- * they are many, by eight bits more. Neighbours then meet in the same stretch of memory, which is worth several times
- * what the sorting costs. */
-#define BLOCK ((size_t)1 << 20)
-#define SORT_BITS 8
-#define SORT_FEWEST ((size_t)4096)
+/* So many hashes are sorted by part at a time: they and what is found new of them stay in the second cache. Sorted no
+ * further: a table that is filled in the order of its places is crowded where it is filled, and as slow as a list. */
+#define BLOCK ((size_t)1 << 15)
 
 /* --- Beginning and end -------------------------------------------------------------------------------------------- */
 
@@ -243,76 +240,22 @@ static int add_part(struct counter *counter, struct month *month, int at, int se
     return r;
 }
 
-/* By `bits` bits, of which `above` stand higher; `starts` takes 2^bits + 1. */
-static void sort_hashes(const uint64_t *hashes, size_t count, int above, int bits, uint64_t *ret, size_t *starts)
+static int add_block(struct counter *counter, struct month *month, int service, const struct visits *visits,
+                     const uint64_t *hashes, size_t count, uint64_t *sorted, size_t *fresh, struct err *err)
 {
-    size_t at[1 << SORT_BITS], places = (size_t)1 << bits;
-    int down = 64 - bits;
-    memset(starts, 0, (places + 1) * sizeof *starts);
+    size_t starts[PARTS + 1] = {0}, at[PARTS];
+    int r = 0;
     for (size_t i = 0; i < count; i++)
-        starts[(hashes[i] << above >> down) + 1]++;
-    for (size_t p = 0; p < places; p++) {
+        starts[hash_part(hashes[i]) + 1]++;
+    for (int p = 0; p < PARTS; p++) {
         starts[p + 1] += starts[p];
         at[p] = starts[p];
     }
     for (size_t i = 0; i < count; i++)
-        ret[at[hashes[i] << above >> down]++] = hashes[i];
-}
-
-/* The memory of one call. */
-struct block {
-    uint64_t *by_part, *of_part;
-    size_t room, part_room;
-};
-
-static void block_done(struct block *block)
-{
-    if (block->by_part != NULL)
-        sodium_memzero(block->by_part, block->room * sizeof *block->by_part);
-    if (block->of_part != NULL)
-        sodium_memzero(block->of_part, block->part_room * sizeof *block->of_part);
-    free(block->by_part);
-    free(block->of_part);
-}
-
-static int block_reserve(struct block *block, size_t count, struct err *err)
-{
-    block->room = (count < BLOCK ? count : BLOCK) + 1;
-    block->by_part = malloc(block->room * sizeof *block->by_part);
-    return block->by_part == NULL ? err_memory(err) : 0;
-}
-
-/* Better sorted; as they are when there is no memory for it. */
-static const uint64_t *sort_part(struct block *block, const uint64_t *hashes, size_t count)
-{
-    size_t starts[(1 << SORT_BITS) + 1];
-    if (count < SORT_FEWEST)
-        return hashes;
-    if (count > block->part_room) {
-        free(block->of_part);
-        block->part_room = count + count / 8;
-        block->of_part = malloc(block->part_room * sizeof *block->of_part);
-        if (block->of_part == NULL) {
-            block->part_room = 0;
-            return hashes;
-        }
-    }
-    sort_hashes(hashes, count, PART_BITS, SORT_BITS, block->of_part, starts);
-    return block->of_part;
-}
-
-static int add_block(struct counter *counter, struct month *month, int service, const struct visits *visits,
-                     const uint64_t *hashes, size_t count, struct block *block, size_t *fresh, struct err *err)
-{
-    size_t starts[PARTS + 1];
-    int r = 0;
-    sort_hashes(hashes, count, 0, PART_BITS, block->by_part, starts);
-    for (int p = 0; r == 0 && p < PARTS; p++) {
-        size_t of_part = starts[p + 1] - starts[p];
-        if (of_part > 0)
-            r = add_part(counter, month, p, service, visits, sort_part(block, block->by_part + starts[p], of_part),
-                         of_part, fresh, err);
-    }
+        sorted[at[hash_part(hashes[i])]++] = hashes[i];
+    for (int p = 0; r == 0 && p < PARTS; p++)
+        if (starts[p + 1] > starts[p])
+            r = add_part(counter, month, p, service, visits, sorted + starts[p], starts[p + 1] - starts[p], fresh, err);
     return r;
 }
 
@@ -354,15 +297,19 @@ void counter_add(struct counter *counter, const struct visits *visits, int64_t n
         counting->done(counting, &err);
         return;
     }
-    struct block block = {0};
-    r = block_reserve(&block, visits->count, &err);
-    for (size_t at = 0; r == 0 && at < visits->count; at += BLOCK) {
-        size_t count = visits->count - at < BLOCK ? visits->count - at : BLOCK;
-        r = add_block(counter, month, service, visits, visits->hashes + at, count, &block, &counting->fresh, &err);
+    size_t block = visits->count < BLOCK ? visits->count : BLOCK;
+    uint64_t *sorted = malloc((block + 1) * sizeof *sorted);
+    if (sorted == NULL)
+        r = err_memory(&err);
+    for (size_t at = 0; r == 0 && at < visits->count; at += block) {
+        size_t count = visits->count - at < block ? visits->count - at : block;
+        r = add_block(counter, month, service, visits, visits->hashes + at, count, sorted, &counting->fresh, &err);
     }
     counting->users_today = users_on(month, month->services[service], visits->day);
     pthread_rwlock_unlock(&counter->months_lock);
-    block_done(&block);
+    if (sorted != NULL)
+        sodium_memzero(sorted, block * sizeof *sorted);
+    free(sorted);
     atomic_fetch_add(&counter->bodies, 1);
     atomic_fetch_add(&counter->lines, visits->count);
     atomic_fetch_add(&counter->fresh, counting->fresh);

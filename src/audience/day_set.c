@@ -313,9 +313,24 @@ int day_set_merge(struct day_set *set, const void *entries, size_t count, struct
     return r;
 }
 
+/* How many of the other's users are not here: by one bucket of 64. */
+static size_t estimate_new(const struct day_set *set, const struct day_set *other)
+{
+    size_t asked = 0, missing = 0;
+    for (size_t at = 0; at < total(other); at += 64) {
+        const struct day_bucket *bucket = &other->buckets[at];
+        asked += bucket->used;
+        for (uint32_t i = 0; i < bucket->used; i++)
+            missing += day_set_days(set, bucket->hashes[i]) == 0;
+    }
+    return asked == 0 ? other->users : other->users * missing / asked;
+}
+
+/* They come in the order of their places, so there must be room for all before the first: a table that is filled from
+ * one end is crowded there. */
 int day_set_unite(struct day_set *set, const struct day_set *other, struct err *err)
 {
-    int r = day_set_reserve(set, other->users, err);
+    int r = other->users == 0 ? 0 : day_set_reserve(set, set->users + estimate_new(set, other), err);
     for (size_t at = 0; r == 0 && at < total(other); at++) {
         const struct day_bucket *bucket = &other->buckets[at];
         for (uint32_t i = 0; r == 0 && i < bucket->used; i++)

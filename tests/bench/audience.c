@@ -1,6 +1,7 @@
-/* Counting in process: audience STORE VAR LAW USERS TIMES BODY. The store is made when it is not there; USERS different
- * identifiers, each TIMES, shuffled, in bodies of BODY lines, each answered only when it is durable. Prints a JSON line
- * a figure. Bodies are made outside of what is measured. */
+/* Counting in process: audience count STORE VAR LAW USERS TIMES BODY; or audience lines FILE USERS TIMES, which only
+ * writes the lines. The store is made when it is not there; USERS different identifiers, each TIMES, shuffled, in
+ * bodies of BODY lines, each answered only when it is durable. Prints a JSON line a figure. Bodies are made outside of
+ * what is measured. */
 #include "audience/lines.h"
 #include "cli/cli.h"
 #include <pthread.h>
@@ -70,15 +71,50 @@ static void told(struct counting *counting, const struct err *err)
     pthread_mutex_unlock(&waiting->lock);
 }
 
+/* Each user as often as wanted, shuffled. */
+static uint32_t *shuffled(uint64_t users, uint64_t times)
+{
+    uint64_t total = users * times;
+    uint32_t *order = malloc(total * sizeof *order);
+    if (order == NULL)
+        exit(1);
+    for (uint64_t i = 0; i < total; i++)
+        order[i] = (uint32_t)(i % users);
+    for (uint64_t i = total - 1; i > 0; i--) {
+        uint64_t j = mix(i * 7) % (i + 1);
+        uint32_t swap = order[i];
+        order[i] = order[j];
+        order[j] = swap;
+    }
+    return order;
+}
+
+static int write_lines(const char *path, uint64_t users, uint64_t times)
+{
+    FILE *file = fopen(path, "w");
+    uint32_t *order = shuffled(users, times);
+    char line[LINE];
+    for (uint64_t i = 0; file != NULL && i < users * times; i++) {
+        write_line(line, order[i]);
+        if (fwrite(line, 1, LINE, file) != LINE)
+            break;
+    }
+    free(order);
+    return file == NULL || fclose(file) != 0;
+}
+
 int main(int argc, char **argv)
 {
     struct installation installation;
     struct settings settings = {0};
     struct err err = {0};
-    if (argc != 7) {
-        fputs("audience STORE VAR LAW USERS TIMES BODY\n", stderr);
+    if (argc == 5 && strcmp(argv[1], "lines") == 0)
+        return write_lines(argv[2], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
+    if (argc != 8 || strcmp(argv[1], "count") != 0) {
+        fputs("audience count STORE VAR LAW USERS TIMES BODY | lines FILE USERS TIMES\n", stderr);
         return 2;
     }
+    argv++;
     settings.store_url = argv[1];
     settings.var_dir = argv[2];
     settings.law_dir = argv[3];
@@ -94,18 +130,10 @@ int main(int argc, char **argv)
         counter_key(counter, today, now, &key, &err) < 0)
         fail("counter", &err);
 
-    uint32_t *order = malloc(total * sizeof *order);
+    uint32_t *order = shuffled(users, times);
     char *text = malloc(body * LINE);
-    if (order == NULL || text == NULL)
+    if (text == NULL)
         return 1;
-    for (uint64_t i = 0; i < total; i++)
-        order[i] = (uint32_t)(i % users);
-    for (uint64_t i = total - 1; i > 0; i--) {
-        uint64_t j = mix(i * 7) % (i + 1);
-        uint32_t swap = order[i];
-        order[i] = order[j];
-        order[j] = swap;
-    }
 
     struct waiting waiting = {.lock = PTHREAD_MUTEX_INITIALIZER, .told = PTHREAD_COND_INITIALIZER};
     struct lines lines;
