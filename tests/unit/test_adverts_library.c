@@ -4,6 +4,7 @@
 #include "adverts/query.h"
 #include "unit.h"
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -544,6 +545,70 @@ static void test_a_beginning_of_too_many_words(void **state)
     assert_int_equal(count_of("кр5399"), 1);
 }
 
+/* Searches beside what is taken in: a count never falls, a page is always in order, and what a page names is there. */
+static atomic_bool enough;
+
+static void *keep_searching(void *arg)
+{
+    struct arena own;
+    int64_t seen = 0;
+
+    (void)arg;
+    arena_init(&own, (size_t)16 << 20);
+    while (!enough) {
+        struct library_query query = {.words = seen % 2 ? "кр* -ёлка | несие" : "",
+                                      .kind = -1,
+                                      .format = -1,
+                                      .from_day = INT32_MIN,
+                                      .until_day = INT32_MAX,
+                                      .limit = 20,
+                                      .sort = seen % 3 ? SORT_NEWEST : SORT_MOST_SHOWN};
+        struct library_answer answer;
+        struct err err = {0};
+
+        arena_reset(&own);
+        if (library_search(library, &query, &own, &answer, &err) != 0)
+            return &enough;
+        if (query.words[0] == '\0') {
+            if (answer.count < seen)
+                return &enough;
+            seen = answer.count;
+        }
+        for (size_t i = 1; i < answer.found && query.sort == SORT_NEWEST; i++)
+            if (answer.serials[i] >= answer.serials[i - 1])
+                return &enough;
+    }
+    arena_done(&own);
+    return NULL;
+}
+
+static void test_searches_beside_intake(void **state)
+{
+    pthread_t threads[2];
+    void *wrong;
+
+    add(10);
+    enough = false;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, keep_searching, NULL), 0);
+    for (int i = 0; i < 40; i++) {
+        char text[400] = "";
+
+        add(60);
+        for (int k = 0; k < 12; k++)
+            sprintf(text + strlen(text), "крсөз%d ", i * 12 + k);
+        one(text);
+        recount(1 + pick((unsigned)sample_count - 1));
+        change(1 + pick((unsigned)sample_count - 1));
+    }
+    enough = true;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+    }
+    ask_many(20);
+}
+
 /* --- the file ----------------------------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/talap-library-XXXXXX";
@@ -651,6 +716,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cursors_that_are_none, open_library, close_library),
         cmocka_unit_test_setup_teardown(test_forms_and_letters, open_library, close_library),
         cmocka_unit_test_setup_teardown(test_a_beginning_of_too_many_words, open_library, close_library),
+        cmocka_unit_test_setup_teardown(test_searches_beside_intake, open_library, close_library),
         cmocka_unit_test_setup_teardown(test_the_file, open_library, close_library),
         cmocka_unit_test_setup_teardown(test_what_is_gone_is_not_written, open_library, close_library),
     };
