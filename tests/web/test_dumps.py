@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from talap import Talap, until
-from test_showings import TODAY, advert, day, place, send, told
+from test_showings import TODAY, advert, day, either, place, send, told  # noqa: F401
 
 NAMES = ["adverts", "showings"]
 
@@ -129,8 +129,9 @@ def test_changes_lead_to_the_next(talap, tmp_path):
     assert ids["n5"] not in got_adverts and got_adverts[ids["n7"]]["advert"]["text"] == "Жарнама. Жаңа мәтін."
 
 
-def test_handed_out(talap):
+def test_handed_out(either):
     """Where the service itself puts them; each file by its address, with its sum as its tag."""
+    talap = either
     assert talap.call("GET", "/v1/ads/dumps").json()["dumps"] == []
     ids = place(talap, *[f"n{i}" for i in range(500)])
     send(talap, "ad,day,count\n" + "".join(f"n{i},{day(1)},{i}\n" for i in range(500)))
