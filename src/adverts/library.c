@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #define ROWS 500                     /* of the store at a time */
 #define ROWS_BYTES ((size_t)8 << 20) /* and so much text */
@@ -13,7 +12,6 @@
 #define SWEEP_ROWS 10000
 #define SAVE_MIN 1000 /* changes that are worth a file */
 #define SAVE_USEC (3600 * USEC_PER_SEC)
-#define FOLLOWER_WAIT_MS 50
 
 static int fresh(struct library *library, struct err *err)
 {
@@ -194,47 +192,54 @@ static int follow_figures(struct library *library, struct tx *tx, struct err *er
     return r;
 }
 
-int library_follow(struct library *library, struct tx *tx, size_t most, int64_t *ret_behind, struct err *err)
+/* One at a time, for a piece each; while the file is written nobody waits for it. */
+static bool enter(struct library *library)
 {
-    struct timespec until;
-    size_t done = 0, count = 1;
-    bool more = false;
+    if (__atomic_load_n(&library->saving, __ATOMIC_RELAXED))
+        return pthread_mutex_trylock(&library->follower) == 0;
+    return pthread_mutex_lock(&library->follower) == 0;
+}
+
+static int follow_rest(struct library *library, struct tx *tx, bool more, bool figures, int64_t *ret_behind,
+                       struct err *err)
+{
+    int64_t behind = more, last;
     int r = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += FOLLOWER_WAIT_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    if (pthread_mutex_clocklock(&library->follower, CLOCK_MONOTONIC, &until) != 0) {
-        *ret_behind = 1;
-        return 0;
-    }
-    while (r == 0 && done < most && count > 0) {
-        r = follow_changes(library, tx, most - done < ROWS ? most - done : ROWS, &count, &more, err);
-        done += count;
-        if (!more)
-            break;
-    }
-    if (r == 0 && !more && !library->whole) {
+    if (!more && !library->whole) {
         pthread_rwlock_wrlock(&library->lock);
         library->whole = true;
         pthread_rwlock_unlock(&library->lock);
     }
-    int64_t behind = more;
-    if (r == 0 && more) {
-        int64_t last;
-
+    if (more) {
         r = store_advert_last(tx, &last, err);
         if (r == 0 && last >= (int64_t)library->adverts.count)
             behind = last - (int64_t)library->adverts.count + 1;
     }
-    if (r == 0 && !more && most >= LIBRARY_FOLLOW_FIGURES)
+    if (r == 0 && !more && figures)
         r = follow_figures(library, tx, err);
-    pthread_mutex_unlock(&library->follower);
     if (r == 0)
         *ret_behind = behind;
+    return r;
+}
+
+int library_follow(struct library *library, struct tx *tx, size_t most, int64_t *ret_behind, struct err *err)
+{
+    size_t done = 0, count = 1;
+    bool more = true;
+    int r = 0;
+
+    while (r == 0 && more && done < most && count > 0) {
+        if (!enter(library)) {
+            *ret_behind = 1;
+            return 0;
+        }
+        r = follow_changes(library, tx, most - done < ROWS ? most - done : ROWS, &count, &more, err);
+        done += count;
+        if (r == 0 && (!more || done >= most))
+            r = follow_rest(library, tx, more, most >= LIBRARY_FOLLOW_FIGURES, ret_behind, err);
+        pthread_mutex_unlock(&library->follower);
+    }
     return r;
 }
 
@@ -251,7 +256,9 @@ int library_save(struct library *library, int64_t now_usec, struct err *err)
         library->changed >= SAVE_MIN && library->changed * 20 >= (int64_t)roaring_bitmap_get_cardinality(library->all);
     bool late = library->changed > 0 && now_usec - library->saved_usec >= SAVE_USEC;
     if (library->whole && (much || late)) {
+        __atomic_store_n(&library->saving, true, __ATOMIC_RELAXED);
         r = library_write(library, err);
+        __atomic_store_n(&library->saving, false, __ATOMIC_RELAXED);
         if (r == 0)
             library->changed = 0;
         library->saved_usec = now_usec;

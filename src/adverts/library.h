@@ -20,8 +20,8 @@ int library_follow(struct library *library, struct tx *tx, size_t most, int64_t 
                    struct err *err) WARN_UNUSED;
 /* From so many on, library_follow also looks for new figures of showings, which need not be found at once. */
 #define LIBRARY_FOLLOW_FIGURES 1000
-/* Writes the file anew when a twentieth has changed since, or anything and an hour is over. Who follows meanwhile waits
- * for 50 ms and then goes on with what there is. */
+/* Writes the file anew when a twentieth has changed since, or anything and an hour is over. Who follows meanwhile
+ * does not wait for it and goes on with what there is. */
 int library_save(struct library *library, int64_t now_usec, struct err *err) WARN_UNUSED;
 
 enum library_sort { SORT_NEWEST, SORT_OLDEST, SORT_LAST_SHOWN, SORT_MOST_SHOWN };

@@ -66,6 +66,7 @@ struct library {
     int64_t leaf, leaf_serial, counted_usec, counted_serial, swept;
     bool whole; /* it has been up to date once */
     struct library_cache cache;
+    bool saving;           /* read without a lock */
     int64_t changed;       /* advertisements since it was saved */
     int64_t saved_usec;    /* when that was */
     int64_t posting_bytes; /* as last measured */
