@@ -13,13 +13,6 @@
 
 /* --- Beginning and end -------------------------------------------------------------------------------------------- */
 
-static int64_t monotonic_usec(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
 int counter_new(const struct office *office, int late_hour, int64_t now_usec, struct counter **ret, struct err *err)
 {
     struct tx *tx CLEANUP_READ = NULL;
@@ -43,13 +36,11 @@ int counter_new(const struct office *office, int late_hour, int64_t now_usec, st
     pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     pthread_rwlock_init(&counter->months_lock, &fair);
     pthread_rwlockattr_destroy(&fair);
-    int64_t begun = monotonic_usec();
     int r = store_read_begin(office->store, &tx, err);
     pthread_mutex_lock(&counter->follow);
     if (r == 0)
         r = counter_follow_locked(counter, tx, true, err);
     pthread_mutex_unlock(&counter->follow);
-    counter->loaded_usec = monotonic_usec() - begun;
     if (r < 0) {
         counter_free(counter);
         return r;
@@ -374,8 +365,7 @@ void counter_figures(struct counter *counter, struct counter_figures *ret)
                                     .fresh = counter->fresh,
                                     .bodies = counter->bodies,
                                     .writes = counter->writes,
-                                    .bytes = bytes,
-                                    .loaded_usec = counter->loaded_usec};
+                                    .bytes = bytes};
 }
 
 /* --- Closing ------------------------------------------------------------------------------------------------------ */

@@ -80,7 +80,6 @@ int counter_fold(struct counter *counter, int64_t now_usec, size_t *ret_handled,
 
 struct counter_figures {
     uint64_t lines, fresh, bodies, writes, bytes; /* since the start; bytes: memory of the sets */
-    int64_t loaded_usec;                          /* how long reading the store took at the start */
 };
 void counter_figures(struct counter *counter, struct counter_figures *ret);
 

@@ -87,7 +87,6 @@ struct counter {
 
     _Atomic size_t pending; /* hashes in runs that nobody has taken */
     _Atomic uint64_t lines, fresh, bodies, writes;
-    int64_t loaded_usec;
     char node[17]; /* names it in the lease of folding */
 };
 

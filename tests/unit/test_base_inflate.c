@@ -1,6 +1,6 @@
 /* Unpacking: whole streams, pieces of any size, and everything that is not a whole stream. */
-#include "base/inflate.h"
 #include "base/buf.h"
+#include "base/inflate.h"
 #include "unit.h"
 #include <stdlib.h>
 #include <string.h>
