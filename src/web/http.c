@@ -278,6 +278,36 @@ static int judge_head(struct connection *c, const char *method_word, struct err 
     return 0;
 }
 
+static void end_read(struct request *request)
+{
+    store_read_end(request->read);
+    request->read = NULL;
+}
+
+/* Who may not call a route is told that before anything else about the call, and has no large body kept meanwhile.
+ * Asked again when all of it is here (handle): only that counts. */
+static void judge_caller(struct connection *c)
+{
+    struct request *request = &c->request;
+    const struct route *route = request->route;
+    int64_t length = announced(c);
+    bool small = length >= 0 && length <= (int64_t)HOLD_FREE;
+    bool of_body = c->refused && (c->refusal.kind == ERR_WRONG_TYPE || c->refusal.kind == ERR_TOO_LARGE ||
+                                  strcmp(c->refusal.code, "content_type_unsupported") == 0);
+    struct err err;
+    if (route == NULL || c->is_options || length == 0 || (c->refused ? !of_body : small))
+        return;
+    request->now_usec = c->server->app->now();
+    int r = guard_identify(c, &err);
+    if (r == 0)
+        r = guard_roles(c, &err);
+    end_read(request);
+    if (r < 0) {
+        c->refused = true;
+        c->refusal = err;
+    }
+}
+
 /* --- The body ----------------------------------------------------------------------------------------------------- */
 
 /* The rest of the body is thrown away, and what came of it. */
@@ -327,12 +357,6 @@ static bool take_piece(struct connection *c, const char *bytes, size_t count)
 }
 
 /* --- Handling ----------------------------------------------------------------------------------------------------- */
-
-static void end_read(struct request *request)
-{
-    store_read_end(request->read);
-    request->read = NULL;
-}
 
 /* Takes the right to suspend; false when the server is stopping. */
 static bool suspend(struct connection *c)
@@ -561,6 +585,7 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd, const cha
     switch (c->stage) {
     case STAGE_HEAD:
         c->refused = judge_head(c, method, &c->refusal) < 0;
+        judge_caller(c);
         bool clear = framing_clear(c);
         if (!clear) {
             c->refused = true;

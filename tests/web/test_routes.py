@@ -93,6 +93,34 @@ def test_api(shared, route, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_who_may_not_call_is_told_that_first(shared, role):
+    """Whatever the body is: of a type the route does not take, or too large for anybody."""
+    token = None if role == "public" else role
+    for route in API:
+        if route["method"] == "GET" or route["input"] == "none":
+            continue
+        answer = shared.call(route["method"], address(route["path"]), token, data=b"x",
+                             headers={"Content-Type": "chemical/x-none"})
+        code = answer.json().get("code")
+        if not let_in(route, role):
+            assert (answer.status_code, code in STOPPED) == (401 if role == "public" else 403, True), route["name"]
+        elif route["input"] != "bytes":
+            assert code == "content_type_unsupported", (route["name"], answer.text)
+
+
+def test_a_large_body_of_nobody_is_not_kept(shared):
+    """Told before it is read as what it says it is, also when its length is not known before."""
+    def pieces():
+        for _ in range(64):
+            yield b"x" * 4096
+    for path, kind in (("/v1/audience/visits", "text/plain"), ("/v1/ads/check", "application/json"),
+                       ("/v1/ads", "application/json"), ("/v1/ads/showings", "text/csv")):
+        for data in (b"\xff" * 300000, pieces()):
+            answer = shared.call("POST", path, None, data=data, headers={"Content-Type": kind})
+            assert (answer.status_code, answer.json()["code"]) == (401, "sign_in_needed"), (path, answer.text)
+
+
+@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("route", PAGES, ids=[r["name"] for r in PAGES])
 def test_page(shared, sessions, route, role):
     before = shared.ledger_size()
