@@ -49,14 +49,26 @@ static bool mask_hit(void *arg, const struct term_hit *hit)
     return true;
 }
 
+/* "Казахи, кухня" are two things, "казахская кухня" is one: an exception does not reach over what parts a list. */
+static bool one_thing(const char *text, const struct folded *folded, const struct term_hit *hit)
+{
+    for (size_t i = hit->first; i + 1 < hit->first + hit->count; i++) {
+        for (size_t at = folded->words[i].until; at < folded->words[i + 1].from; at++) {
+            if (strchr(",;/|+&\n", text[at]))
+                return false;
+        }
+    }
+    return true;
+}
+
 /* Does an exception cover it? One of as many words says no more than a term of several. */
-static bool excepted(const struct hits *hits, const struct term_hit *hit)
+static bool excepted(const struct hits *hits, const struct term_hit *hit, const char *text, const struct folded *folded)
 {
     for (size_t i = 0; i < hits->count; i++) {
         const struct term_hit *other = &hits->items[i];
         if (other->kind == TERM_EXCEPT && other->owner == hit->owner &&
             (hit->count < other->count || other->count == 1) && other->first <= hit->first &&
-            hit->first + hit->count <= other->first + other->count)
+            hit->first + hit->count <= other->first + other->count && one_thing(text, folded, other))
             return true;
     }
     return false;
@@ -105,7 +117,7 @@ static int tell(struct looking *looking, const struct hits *hits, const char *te
         for (size_t i = 0; i < hits->count; i++) {
             const struct term_hit *hit = &hits->items[i];
             if (hit->owner == owner && hit->kind != TERM_EXCEPT && (!best || hit->kind < best->kind) &&
-                !excepted(hits, hit))
+                !excepted(hits, hit, text, folded))
                 best = hit;
         }
         if (!best)
