@@ -1,6 +1,7 @@
 /* Filling a store with an example: what the planners plan becomes one list of moments, and the list is lived through in
  * order with the real engine, so that clocks, reminders, events and the ledger are what two years of work would have
  * left. */
+#include "audience/counter.h"
 #include "cli/demo_life.h"
 #include "persons/consents.h"
 #include "persons/vault.h"
@@ -188,6 +189,10 @@ static int plan_all(struct demo *demo, const char *dir, struct err *err)
         r = demo_stories_plan(demo, dir, err);
     if (r == 0)
         r = demo_people_plan(demo, dir, err);
+    if (r == 0)
+        r = demo_ads_plan(demo, dir, err);
+    if (r == 0)
+        r = demo_audience_plan(demo, err);
     if (r < 0)
         return r;
     plan_ticks(demo);
@@ -351,6 +356,8 @@ int demo_fill(const struct office *office, const char *dir, int64_t now_usec, st
     r = fill(demo, dir, err);
     if (r == 0)
         *ret = demo->report;
+    counter_free(demo->counter);
+    demo_ads_free(demo->adverts);
     arena_done(&demo->arena);
     arena_done(&demo->each);
     json_decref(demo->processing);

@@ -25,9 +25,10 @@ struct demo_report {
     } accounts[DEMO_ACCOUNTS_MAX];
 };
 
-/* `dir` holds complaints.yaml, plots.yaml, platform.yaml, authority.yaml, people.yaml, processing.json and
- * screenshot.png. The same data, the same moment and the same law give the same story; ids, salts and keys are new each
- * time. Some seconds. ERR_BAD_INPUT "demo_malformed" (arg: the place) with the data that do not fit the law. */
+/* `dir` holds complaints.yaml, plots.yaml, platform.yaml, authority.yaml, people.yaml, ads.yaml,
+ * processing.json and screenshot.png. The same data, the same moment and the same law give the same story; ids, salts
+ * and keys are new each time. Some seconds. ERR_BAD_INPUT "demo_malformed" (arg: the place) with the data that do not
+ * fit the law. */
 int demo_fill(const struct office *office, const char *dir, int64_t now_usec, struct demo_report *ret,
               struct err *err) WARN_UNUSED;
 

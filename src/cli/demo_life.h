@@ -1,6 +1,7 @@
 /* The demo while it is being filled: who works there, what is to happen when. Complaints (demo_complaints.c), the
- * stories of every other procedure (demo_story.c) and people with their consents (demo_people.c) plan their steps here;
- * demo.c lives through all of them in one order of time. Private to the demo. */
+ * stories of every other procedure (demo_story.c), people with their consents (demo_people.c), advertisements
+ * (demo_ads.c) and users in figures (demo_audience.c) plan their steps here; demo.c lives through all of them in one
+ * order of time. Private to the demo. */
 #ifndef TALAP_CLI_DEMO_LIFE_H
 #define TALAP_CLI_DEMO_LIFE_H
 
@@ -14,6 +15,8 @@
 #define DEMO_HOUR (3600 * USEC_PER_SEC)
 
 struct demo;
+struct demo_adverts; /* of demo_ads.c */
+struct counter;
 struct demo_step {
     int64_t at_usec;
     size_t order; /* of planning: what comes first at the same moment */
@@ -39,6 +42,8 @@ struct demo {
     size_t step_count, next_step, steps_until;
     bool too_many_steps;
     json_t *processing; /* demo/processing.json */
+    struct demo_adverts *adverts;
+    struct counter *counter; /* of users, once somebody came */
     struct demo_step steps[DEMO_STEPS_MAX];
 };
 
@@ -70,5 +75,8 @@ int demo_act(struct demo *demo, struct tx *tx, const struct case_acting *acting,
 int demo_complaints_plan(struct demo *demo, struct err *err) WARN_UNUSED;
 int demo_stories_plan(struct demo *demo, const char *dir, struct err *err) WARN_UNUSED;
 int demo_people_plan(struct demo *demo, const char *dir, struct err *err) WARN_UNUSED;
+int demo_ads_plan(struct demo *demo, const char *dir, struct err *err) WARN_UNUSED;
+void demo_ads_free(struct demo_adverts *adverts); /* NULL-safe */
+int demo_audience_plan(struct demo *demo, struct err *err) WARN_UNUSED;
 
 #endif
