@@ -69,7 +69,8 @@ CREATE INDEX advert_last ON advert (last_day) WHERE removed_usec IS NULL;
 CREATE INDEX advert_leaf ON advert (leaf, serial);
 CREATE INDEX advert_counted ON advert (counted_usec) WHERE counted_usec IS NOT NULL;
 -- What an advertisement said from a moment on: `json` as it was given, with the result of its check. `leaf`: the event that
--- took it in, one for all that came together; `place` is its place in that event's list, whose root the event holds.
+-- took it in, one for all that came together; `place` is its place in that event's list, whose root the event holds. Rows
+-- are long: within their key's own tree each would get a page to itself.
 CREATE TABLE advert_version (
     advert @INT NOT NULL REFERENCES advert (serial),
     version @INT NOT NULL,
@@ -79,7 +80,7 @@ CREATE TABLE advert_version (
     hash @BLOB NOT NULL CHECK (length(hash) = 32),
     json @TEXT,
     PRIMARY KEY (advert, version)
-) @KEYED;
+) @STRICT;
 -- Media by the SHA-256 of their bytes; of those that were sent the bytes too.
 CREATE TABLE advert_media (
     hash @BLOB PRIMARY KEY CHECK (length(hash) = 32),
