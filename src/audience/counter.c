@@ -22,8 +22,11 @@ int counter_new(const struct office *office, int late_hour, int64_t now_usec, st
     if (counter == NULL)
         return err_memory(err);
     (void)now_usec;
-    *counter =
-        (struct counter){.office = office, .late_hour = late_hour, .held_day = INT32_MIN, .closed_day = INT32_MIN};
+    *counter = (struct counter){.office = office,
+                                .late_hour = late_hour,
+                                .held_day = INT32_MIN,
+                                .closed_day = INT32_MIN,
+                                .refused_day = INT32_MIN};
     randombytes_buf(node, sizeof node);
     hex_encode(node, sizeof node, counter->node);
     pthread_mutex_init(&counter->follow, NULL);
@@ -397,8 +400,11 @@ void counter_day_closed(struct counter *counter, int32_t day, bool done)
                 run->settled = false;
         if (!done && month->unsettled >= 0)
             month->followed = month->unsettled;
+        else if (!done && counter->settling)
+            month->stale = true; /* read whole from what may not have been committed */
         month->unsettled = -1;
     }
+    counter->settling = false;
     pthread_mutex_unlock(&counter->waiting);
     pthread_rwlock_unlock(&counter->months_lock);
 }
@@ -420,9 +426,11 @@ void counter_month_forget(struct counter *counter, int number)
         if (month->number != number)
             continue;
         *at = month->next;
-        for (int p = 0; p < PARTS; p++)
+        for (int p = 0; p < PARTS; p++) {
+            runs_refuse(counter, month->parts[p].runs);
             for (const struct run *run = month->parts[p].runs; run != NULL; run = run->next)
                 atomic_fetch_sub(&counter->pending, run->count);
+        }
         month_free(month);
         break;
     }

@@ -55,20 +55,24 @@ static int lease_take(struct round *round, struct tx *tx, struct err *err)
     return r;
 }
 
-/* Does memory hold everything that is in the sets of the store? */
+/* Does memory hold everything that is in the sets of the store, and nothing that another node's closing left out? */
 static int check_month(struct round *round, struct tx *tx, struct err *err)
 {
     struct audience_month_row row;
     struct arena arena;
     bool found = false;
+    int64_t closed_day;
     arena_init(&arena, 16 * 1024);
     int r = store_audience_month_get(tx, round->month, &arena, &row, &found, err);
     arena_done(&arena);
+    if (r == 0)
+        r = store_audience_figure_last(tx, "day", INT32_MIN, &closed_day, err);
     if (r < 0)
         return r;
     pthread_rwlock_rdlock(&round->counter->months_lock);
     const struct month *month = month_find(round->counter, round->month);
-    if (!found || row.secret == NULL || month == NULL || month->stale || month->followed < row.folded)
+    if (!found || row.secret == NULL || month == NULL || month->stale || month->followed < row.folded ||
+        closed_day > round->counter->closed_day)
         round->lost = true;
     pthread_rwlock_unlock(&round->counter->months_lock);
     return 0;

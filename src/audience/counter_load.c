@@ -115,7 +115,9 @@ static int half_service(struct half *half, int64_t number, int *ret, struct err 
     if (name == NULL)
         return damaged(err);
     pthread_mutex_lock(half->lock);
+    pthread_rwlock_rdlock(&half->counter->months_lock);
     *ret = service_find(half->counter, name);
+    pthread_rwlock_unlock(&half->counter->months_lock);
     if (*ret < 0) {
         r = damaged(err);
     } else if (half->month->services[*ret] == NULL) {
@@ -374,6 +376,28 @@ static int follow_month(struct counter *counter, struct tx *tx, const struct aud
     return r;
 }
 
+static void spoil(struct counter *counter, const struct run *runs, int32_t closed_day)
+{
+    for (; runs != NULL; runs = runs->next) {
+        struct month *month = month_find(counter, runs->month);
+        if (month != NULL && runs->day <= closed_day && !runs->settled && runs->count > 0)
+            month->stale = true;
+    }
+}
+
+/* Another node closed a day: what is here of it and was not written then will be refused, and must leave the sets
+ * before anybody writes those. With the months locked for writing. */
+static void leave_out(struct counter *counter, int32_t closed_day)
+{
+    counter->closed_day = closed_day;
+    for (const struct month *month = counter->months; month != NULL; month = month->next)
+        for (int p = 0; p < PARTS; p++)
+            spoil(counter, month->parts[p].runs, closed_day);
+    pthread_mutex_lock(&counter->waiting);
+    spoil(counter, counter->taken, closed_day);
+    pthread_mutex_unlock(&counter->waiting);
+}
+
 int counter_follow_locked(struct counter *counter, struct tx *tx, bool threads, struct err *err)
 {
     struct audience_month_row *months;
@@ -392,7 +416,7 @@ int counter_follow_locked(struct counter *counter, struct tx *tx, bool threads, 
         r = services_known(counter, &names, err);
         pthread_rwlock_wrlock(&counter->months_lock);
         if (closed > counter->closed_day)
-            counter->closed_day = (int32_t)closed;
+            leave_out(counter, (int32_t)closed);
         pthread_rwlock_unlock(&counter->months_lock);
         /* A month that has no row is none to forget: it may be newer than what this transaction sees. */
         for (size_t i = 0; r == 0 && i < month_count; i++) {

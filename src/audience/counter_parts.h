@@ -68,6 +68,7 @@ struct counter {
     char services[SERVICES_MAX][SERVICE_NAME_MAX + 1];
     int service_count;
     int32_t held_day, closed_day; /* INT32_MIN: none */
+    bool settling;                /* a closing has read what may not be committed */
     pthread_mutex_t hold_lock;    /* with released: whoever waits for a held day */
     pthread_cond_t released;
 
@@ -76,6 +77,7 @@ struct counter {
     struct counting *covered;      /* by the one under way */
     struct run *taken;             /* what that one writes */
     bool submitted, running;
+    int32_t refused_day; /* up to it, what another node's closing left out may have been relied on; INT32_MIN: no day */
     struct store_command command;
     struct month_mark {
         struct month_mark *next;
@@ -119,6 +121,9 @@ struct run *run_of(struct part *part, int month, int32_t day, int service, size_
 void runs_free(struct run *runs);
 /* Calls `done` when all that was counted before is durable, and now if it is. */
 void counting_finish(struct counter *counter, struct counting *counting);
+/* With the months locked for writing: what of these runs is not written never will be, and nobody is told that it is.
+ */
+void runs_refuse(struct counter *counter, const struct run *runs);
 /* Waits until nothing is under way. */
 void writes_stop(struct counter *counter);
 

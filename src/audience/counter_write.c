@@ -302,22 +302,24 @@ static void note_marks(struct counter *counter, const struct month_mark *mark)
     }
 }
 
-static bool refused_on(const struct run *runs, int32_t day)
+void runs_refuse(struct counter *counter, const struct run *runs)
 {
+    pthread_mutex_lock(&counter->waiting);
     for (; runs != NULL; runs = runs->next)
-        if (runs->refused && runs->day == day)
-            return true;
-    return false;
+        if (runs->count > 0 && !runs->settled && runs->day > counter->refused_day)
+            counter->refused_day = runs->day;
+    pthread_mutex_unlock(&counter->waiting);
 }
 
-static void tell(struct counting *counting, const struct run *runs, const struct err *err)
+/* Whoever relied on a user whom another has added, and whom the store refused, is refused too. */
+static void tell(struct counting *counting, int32_t refused_day, const struct err *err)
 {
     struct err closed = {0};
     char day[11];
     while (counting != NULL) {
         struct counting *next = counting->next;
         const struct err *told = err;
-        if (err == NULL && refused_on(runs, counting->day)) {
+        if (err == NULL && counting->day <= refused_day) {
             date_format(date_from_day(counting->day), day);
             (void)!err_set(&closed, ERR_CONFLICT, "day_closed", "%s", day);
             told = &closed;
@@ -351,12 +353,16 @@ static void flush_done(struct store_command *command, const struct err *err)
     pthread_mutex_lock(&counter->waiting);
     struct counting *covered = counter->covered;
     bool more = counter->first != NULL;
+    for (const struct run *run = taken; err == NULL && run != NULL; run = run->next)
+        if (run->refused && run->count > 0 && run->day > counter->refused_day)
+            counter->refused_day = run->day;
+    int32_t refused_day = counter->refused_day;
     counter->covered = NULL;
     counter->running = false;
     pthread_mutex_unlock(&counter->waiting);
     if (err == NULL)
         atomic_fetch_add(&counter->writes, 1);
-    tell(covered, err == NULL ? taken : NULL, err);
+    tell(covered, refused_day, err);
     if (err == NULL)
         runs_free(taken);
     if (more) {
@@ -387,13 +393,14 @@ static void flush_submit(struct counter *counter)
     counter->submitted = false;
     pthread_cond_broadcast(&counter->idle);
     pthread_mutex_unlock(&counter->waiting);
-    tell(waiting, NULL, &err);
+    tell(waiting, INT32_MIN, &err);
 }
 
 void counting_finish(struct counter *counter, struct counting *counting)
 {
     bool submit = false, durable = false;
     pthread_mutex_lock(&counter->waiting);
+    int32_t refused_day = counter->refused_day;
     if (counter->pending == 0 && counter->running) {
         counting->next = counter->covered;
         counter->covered = counting;
@@ -410,7 +417,7 @@ void counting_finish(struct counter *counter, struct counting *counting)
     }
     pthread_mutex_unlock(&counter->waiting);
     if (durable)
-        counting->done(counting, NULL);
+        tell(counting, refused_day, NULL);
     else if (submit)
         flush_submit(counter);
 }
@@ -437,6 +444,7 @@ static void remember_followed(struct counter *counter)
         else
             month->unsettled = month->followed;
     }
+    counter->settling = true;
     pthread_rwlock_unlock(&counter->months_lock);
 }
 

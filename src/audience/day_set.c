@@ -74,6 +74,15 @@ static void *map_huge(void *old, size_t old_bytes, size_t bytes)
  * stay small wherever they are moved. */
 static void *map_grow(void *old, size_t old_bytes, size_t bytes)
 {
+#ifdef __SANITIZE_THREAD__
+    /* It does not see that mremap gives an address back, and takes whoever is given it next for an intruder. */
+    void *copy = map_anonymous(bytes, PROT_READ | PROT_WRITE);
+    if (copy != NULL && old != NULL) {
+        memcpy(copy, old, old_bytes);
+        munmap(old, old_bytes);
+    }
+    return copy;
+#endif
     if (bytes < HUGE) {
         if (old == NULL)
             return map_anonymous(bytes, PROT_READ | PROT_WRITE);

@@ -316,6 +316,10 @@ static void a_day_is_closed_with_all_that_was_counted(void **state)
     add_begin(&late, other, &(struct visits){w->today, "", &hash, 1}, w->now_usec);
     add_end(&late);
     assert_string_equal(late.err.code, "day_closed");
+    /* Whoever repeats it there finds nobody new, and is not told that all is well. */
+    add_begin(&late, other, &(struct visits){w->today, "", &hash, 1}, w->now_usec);
+    add_end(&late);
+    assert_string_equal(late.err.code, "day_closed");
     follow(w, other);
     assert_int_equal(counter_users_on(other, w->today, NULL), 2000);
     assert_int_equal(counter_users_in(other, MONTH_OF(2026, 4), NULL), 2000);
