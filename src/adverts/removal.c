@@ -99,7 +99,7 @@ static int open_case(struct removal *removal, const struct procedure *procedure,
     const struct actor system = system_actor();
     const struct raw_value raw[] = {given("removal_day", RAW_STRING, &day)};
     const struct case_opening opening = {.procedure = procedure,
-                                         .opener = "staff",
+                                         .opener = "system",
                                          .lang = LANG_KK,
                                          .received_usec = removal->now_usec,
                                          .raw = raw,

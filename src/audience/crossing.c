@@ -81,7 +81,7 @@ static int open_duty(struct tx *tx, const struct office *office, const struct pr
     const char *texts[] = {crossed->month ? "calendar_month" : "thirty_days", from, until, users, counted, NULL};
     struct actor actor = system_actor();
     struct case_opening opening = {
-        .procedure = procedure, .opener = "staff", .lang = LANG_KK, .received_usec = now_usec};
+        .procedure = procedure, .opener = "system", .lang = LANG_KK, .received_usec = now_usec};
     const struct case_prepared *prepared;
     struct field_errors errors;
     struct case_opened opened;
@@ -228,13 +228,14 @@ static void walk_add(struct walk *walk, int32_t day, double users)
     walk->users[walk->count++] = users;
 }
 
-static int32_t look_ahead(const struct audience_figure *days, size_t count, int32_t today, struct arena *arena)
+static struct audience_crossing look_ahead(const struct audience_figure *days, size_t count, int32_t today,
+                                           struct arena *arena)
 {
     struct walk *walk = ARENA_NEW(arena, struct walk);
     struct trend trend;
 
     if (walk == NULL || !lay_trend(days, count, &trend))
-        return NO_DAY;
+        return (struct audience_crossing){.what = CROSSING_FEW_DAYS};
     walk->count = 0;
     for (size_t i = count > 2 * THIRTY ? count - 2 * THIRTY : 0; i < count; i++)
         if (days[i].counted)
@@ -242,27 +243,25 @@ static int32_t look_ahead(const struct audience_figure *days, size_t count, int3
     for (int32_t day = days[count - 1].number + 1; day <= today + AHEAD_DAYS && walk->count < AHEAD_DAYS * 2; day++) {
         walk_add(walk, day, expected(&trend, day));
         if (day >= today && walk_above(walk))
-            return day;
+            return (struct audience_crossing){.what = CROSSING_ON, .day = day};
     }
-    return NO_DAY;
+    return (struct audience_crossing){.what = CROSSING_NONE};
 }
 
-int audience_crossing(struct tx *tx, int32_t today, int32_t *ret_day, bool *ret_above, struct err *err)
+int audience_crossing(struct tx *tx, int32_t today, struct audience_crossing *ret, struct err *err)
 {
     struct audience_average rolling, month = {.users = -1};
+    struct audience_crossing crossing = {.what = CROSSING_FEW_DAYS};
     CLEANUP_ARENA struct arena arena;
     struct audience_figure *days;
-    int32_t last, day = NO_DAY;
+    int32_t last;
     size_t count;
-    bool is;
     int r;
 
     arena_init(&arena, COMMAND_ARENA_LIMIT);
     r = last_closed_day(tx, &last, err);
-    if (r == 0 && last == NO_DAY) {
-        *ret_day = NO_DAY;
-        *ret_above = false;
-    }
+    if (r == 0 && last == NO_DAY)
+        *ret = crossing;
     if (r < 0 || last == NO_DAY)
         return r;
     r = audience_rolling_average(tx, last, &rolling, err);
@@ -273,12 +272,12 @@ int audience_crossing(struct tx *tx, int32_t today, int32_t *ret_day, bool *ret_
         r = audience_figures(tx, false, last - AHEAD_DAYS + 1, last, NULL, &arena, &days, &count, err);
     if (r < 0)
         return r;
-    is = month.users > AUDIENCE_THRESHOLD || (rolling.counted == THIRTY && rolling.users > AUDIENCE_THRESHOLD);
-    if (!is && today - last <= AHEAD_DAYS)
-        day = look_ahead(days, count, today, &arena);
+    if (month.users > AUDIENCE_THRESHOLD || (rolling.counted == THIRTY && rolling.users > AUDIENCE_THRESHOLD))
+        crossing.what = CROSSING_ABOVE;
+    else if (today - last <= AHEAD_DAYS)
+        crossing = look_ahead(days, count, today, &arena);
     if (arena.overflowed)
         return err_memory(err);
-    *ret_day = day;
-    *ret_above = is;
+    *ret = crossing;
     return 0;
 }

@@ -11,6 +11,7 @@ static unsigned opener_bit(const char *opener)
            : strcmp(opener, "staff") == 0  ? OPENER_STAFF
            : strcmp(opener, "api") == 0    ? OPENER_API
            : strcmp(opener, "person") == 0 ? OPENER_PERSON
+           : strcmp(opener, "system") == 0 ? OPENER_SYSTEM
                                            : 0;
 }
 
@@ -20,6 +21,7 @@ static int check_opener(const struct case_opening *opening, const struct actor *
     unsigned opener = opener_bit(opening->opener);
 
     if ((opening->procedure->open_to & opener) == 0 || (opener == OPENER_PERSON && opening->subject_id == NULL) ||
+        (opener == OPENER_SYSTEM && actor->kind != ACTOR_SYSTEM) ||
         ((opener & (OPENER_STAFF | OPENER_API)) != 0 && !by_act && !actor_opens(actor, opening->procedure)))
         return err_set(err, ERR_FORBIDDEN, "opener_not_allowed", NULL);
     return 0;

@@ -18,8 +18,8 @@ struct reading {
 
 static int open_to_read(struct reading *reading)
 {
-    static const char *const words[] = {"public", "staff", "api", "person"};
-    static const unsigned bits[] = {OPENER_PUBLIC, OPENER_STAFF, OPENER_API, OPENER_PERSON};
+    static const char *const words[] = {"public", "staff", "api", "person", "system"};
+    static const unsigned bits[] = {OPENER_PUBLIC, OPENER_STAFF, OPENER_API, OPENER_PERSON, OPENER_SYSTEM};
     size_t count = 0;
     const char *const *given = NULL;
     int r = load_words(reading->root, "open_to", true, reading->arena, &count, &given, reading->err);

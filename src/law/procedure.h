@@ -7,8 +7,9 @@
 
 struct norm;
 
-/* OPENER_PERSON: somebody whose identity is established, in their own cabinet. */
-enum opener { OPENER_PUBLIC = 1, OPENER_STAFF = 2, OPENER_API = 4, OPENER_PERSON = 8 };
+/* OPENER_PERSON: somebody whose identity is established, in their own cabinet. OPENER_SYSTEM: the program itself, from
+ * what it knows; nobody opens such a case by hand. */
+enum opener { OPENER_PUBLIC = 1, OPENER_STAFF = 2, OPENER_API = 4, OPENER_PERSON = 8, OPENER_SYSTEM = 16 };
 
 struct procedure_state {
     const char *id;

@@ -29,6 +29,8 @@ static void write_openers(struct buf *out, unsigned open_to)
         jo_put_text(out, "staff");
     if (open_to & OPENER_API)
         jo_put_text(out, "api");
+    if (open_to & OPENER_SYSTEM)
+        jo_put_text(out, "system");
     jo_close(out, ']');
 }
 
