@@ -22,7 +22,7 @@ struct stretch { /* adverts_kept */
 };
 struct later { /* adverts_changed, and adverts_removed with version INT64_MAX */
     int64_t serial, version, leaf, at_usec;
-    struct hash root;
+    struct hash root; /* of a removal, what its id hashes to */
 };
 
 struct advert_verification {
@@ -144,6 +144,11 @@ static int removed_event(struct advert_verification *work, const struct event_ro
     {
         struct later later = {
             .serial = json_integer_value(item), .version = INT64_MAX, .leaf = row->leaf, .at_usec = row->at_usec};
+        const char *id = json_string_value(json_array_get(json_object_get(body, "adverts"), i));
+
+        if (id == NULL)
+            return damaged(err, "a removal of nothing", "event %" PRId64, row->leaf);
+        later.root = merkle_leaf(id, strlen(id));
 
         if (r == 0)
             r = add_later(work, &later, err);
@@ -205,6 +210,10 @@ static int end_advert(struct walk *walk, struct err *err)
     if (walk->version == 0)
         return 0;
     if (walk->removed) {
+        struct hash id = merkle_leaf(row->id, strlen(row->id));
+
+        if (memcmp(id.bytes, work->later[walk->later].root.bytes, SHA256_BYTES) != 0 || row->own_id != NULL)
+            return damaged(err, "not the one that was removed", "advert %" PRId64, row->serial);
         walk->leaf = work->later[walk->later].leaf;
         walk->at_usec = work->later[walk->later++].at_usec;
         r = store_advert_remains(walk->tx, row->serial, &remains, err);
@@ -247,6 +256,18 @@ static int begin_advert(struct walk *walk, int64_t serial, struct err *err)
     return r;
 }
 
+/* What the platform calls it stands in the first version, and in no later one otherwise. */
+static bool own_id_fits(const struct walk *walk, struct json_piece whole)
+{
+    struct json_piece said = json_scan_member(json_scan_member(whole, "advert"), "id");
+    CLEANUP_BUF struct buf own = {0};
+
+    buf_init(&own, PAGE_LIMIT);
+    if (walk->row.own_id != NULL)
+        buf_put_json_string(&own, walk->row.own_id);
+    return !own.failed && own.len == said.count && (own.len == 0 || memcmp(own.data, said.at, own.len) == 0);
+}
+
 /* The text, as it was hashed, is of this advertisement and version. */
 static bool text_fits(const struct walk *walk, const struct advert_version_row *version)
 {
@@ -259,7 +280,8 @@ static bool text_fits(const struct walk *walk, const struct advert_version_row *
     hash = merkle_leaf(version->json, version->json_len);
     return memcmp(hash.bytes, version->hash.bytes, SHA256_BYTES) == 0 &&
            json_scan_is(json_scan_member(whole, "id"), walk->row.id) &&
-           json_scan_int(json_scan_member(whole, "version"), &said) && said == version->version;
+           json_scan_int(json_scan_member(whole, "version"), &said) && said == version->version &&
+           (version->version > 1 || own_id_fits(walk, whole));
 }
 
 static int first_version(struct walk *walk, const struct advert_version_row *version, struct err *err)

@@ -497,6 +497,8 @@ static void test_tampering(void **state)
         "DELETE FROM advert_version WHERE advert = 1 AND version = 2",
         "INSERT INTO advert_media VALUES (zeroblob(32), 'image/png', 1, x'00', 5)",
         "UPDATE advert SET leaf = leaf + 1 WHERE serial = 2",
+        "UPDATE advert SET own_id = 'another' WHERE serial = 2",
+        "UPDATE advert SET own_id = NULL WHERE serial = 1",
     };
 
     (void)state;
@@ -522,6 +524,20 @@ static void test_tampering(void **state)
     }
 }
 
+/* Of what is removed the id alone is left: it is the one that the event names. */
+static void test_tampering_with_what_is_removed(void **state)
+{
+    struct world *w = *state;
+    struct advert_report report;
+
+    keep(w, true, arena_printf(&w->arena, "%s", one(w, "a", "2026-03-02", "Жарнама", "")));
+    assert_int_equal(remove_at(w, "2027-03-03T00:00:00+05:00"), 1);
+    assert_whole(w, 1, 1, 1);
+    fixture_sql(&w->f, "UPDATE advert SET id = '01000000-0000-7000-8000-000000000000' WHERE serial = 1");
+    assert_int_equal(verify(w, &report), -ERR_DAMAGED);
+    assert_string_equal(w->err.arg, "advert 1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,6 +551,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_removed, start, stop),
         cmocka_unit_test_setup_teardown(test_removed_by_thousands, start, stop),
         cmocka_unit_test(test_tampering),
+        cmocka_unit_test_setup_teardown(test_tampering_with_what_is_removed, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
