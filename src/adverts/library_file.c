@@ -4,8 +4,10 @@
  * reads the vocabulary and the numbers of advertisements alone. Everything is covered by SHA-256: of each block of four
  * mebibytes, and of the foot that lists those; blocks are checked by as many threads as there are cores. The foot names
  * the event up to which the index follows, with that event's leaf hash: so a file of another store, or of this one
- * before it was restored from a copy, is told. It is a copy: whatever is not as it should be, the file is not used, and
- * the index is made anew. Machine and program are the same: numbers stand as the processor has them. */
+ * before it was restored from a copy, is told. The foot's own hash is keyed by the installation, so that what the file
+ * says of places and counts was written by this program: it is taken at its word. It is a copy: whatever is not as it
+ * should be, the file is not used, and the index is made anew. Machine and program are the same: numbers stand as the
+ * processor has them. */
 #include "adverts/library_parts.h"
 
 #include "store/events.h"
@@ -262,9 +264,21 @@ static int leaf_hash_of(const struct library *library, int64_t leaf, struct hash
     return r;
 }
 
-static int close_file(struct writer *writer, const struct foot *foot, struct err *err)
+/* The hash of the foot and of all blocks; with an office, under its key. */
+static struct hash seal_of(const struct library *library, const struct foot *foot, const void *hashes, size_t bytes)
 {
-    struct hash sum = sha256_of(foot, sizeof *foot, writer->hashes, writer->count * sizeof *writer->hashes, NULL, 0);
+    struct hash sum = sha256_of(foot, sizeof *foot, hashes, bytes, NULL, 0);
+    char hex[2 * SHA256_BYTES + 1];
+
+    if (!library->office || !library->office->keyring)
+        return sum;
+    hex_encode(sum.bytes, sizeof sum.bytes, hex);
+    return keyring_lookup(library->office->keyring, "library", hex);
+}
+
+static int close_file(const struct library *library, struct writer *writer, const struct foot *foot, struct err *err)
+{
+    struct hash sum = seal_of(library, foot, writer->hashes, writer->count * sizeof *writer->hashes);
     size_t listed = writer->count * sizeof *writer->hashes;
 
     if (!writer->failed)
@@ -294,7 +308,7 @@ int library_write(struct library *library, struct err *err)
         put_everything(&writer, library, &foot);
         r = leaf_hash_of(library, library->leaf, &foot.leaf_hash, err);
         if (r == 0)
-            r = close_file(&writer, &foot, err);
+            r = close_file(library, &writer, &foot, err);
         close(writer.fd);
         if (r == 0 && rename(beside, library->path) != 0)
             r = err_set(err, ERR_UNAVAILABLE, "index_not_written", NULL);
@@ -431,7 +445,7 @@ static int believe(struct library *library, const char *data, size_t bytes, stru
         foot->form_bytes != sizeof(struct form) || foot->advert_bytes != sizeof(struct library_advert) ||
         foot->stems_print != stems_print(library->stems))
         return err_set(err, ERR_DAMAGED, "index_damaged", NULL);
-    sum = sha256_of(foot, sizeof *foot, data + foot->data_bytes, listed, NULL, 0);
+    sum = seal_of(library, foot, data + foot->data_bytes, listed);
     if (memcmp(&sum, data + bytes - sizeof sum, sizeof sum) != 0)
         return err_set(err, ERR_DAMAGED, "index_damaged", NULL);
     int r = leaf_hash_of(library, foot->leaf, &leaf, err);
