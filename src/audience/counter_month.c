@@ -24,7 +24,10 @@ struct month *month_find(const struct counter *counter, int number)
 
 int month_new(int number, struct month **ret, struct err *err)
 {
-    struct month *month = aligned_alloc(64, (sizeof *month + 63) / 64 * 64);
+    /* It holds the month's key: kept from swap and core dumps, and wiped when it goes. What is so given ends where a
+     * page does, so it lies as its size does. */
+    _Static_assert(sizeof(struct month) % _Alignof(struct month) == 0, "its end is a line's end");
+    struct month *month = sodium_malloc(sizeof *month);
     if (month == NULL)
         return err_memory(err);
     memset(month, 0, sizeof *month);
@@ -55,8 +58,7 @@ void month_free(struct month *month)
         runs_free(month->parts[i].runs);
         pthread_mutex_destroy(&month->parts[i].lock);
     }
-    sodium_memzero(month, sizeof *month);
-    free(month);
+    sodium_free(month);
 }
 
 int service_find(const struct counter *counter, const char *name)

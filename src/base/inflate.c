@@ -2,6 +2,7 @@
 #include "base/inflate.h"
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -59,6 +60,7 @@ void inflate_free(struct inflate *u)
     if (u->zlib_open)
         inflateEnd(&u->zlib);
     ZSTD_freeDCtx(u->zstd);
+    explicit_bzero(u->window, sizeof u->window); /* identifiers go through it */
     free(u);
 }
 

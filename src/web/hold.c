@@ -1,6 +1,7 @@
 /* One sum for all connections, kept without a lock. */
 #include "web/hold.h"
 #include "web/server.h"
+#include <string.h>
 
 static size_t beyond(size_t bytes)
 {
@@ -39,6 +40,13 @@ void hold_drop_body(struct connection *c)
         request->files[i].bytes = "";
         request->files[i].count = 0;
     }
+}
+
+void hold_wipe_body(struct connection *c)
+{
+    if (c->body.len > 0)
+        explicit_bzero(c->body.data, c->body.len);
+    hold_drop_body(c);
 }
 
 void hold_cool(struct buf *buf)

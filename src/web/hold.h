@@ -17,6 +17,8 @@ bool hold_count(struct connection *connection, size_t besides) WARN_UNUSED;
 void hold_end(struct connection *connection);
 /* Gives back the body when it is large; what pointed into it (the content of files, raw bytes) is gone with it. */
 void hold_drop_body(struct connection *connection);
+/* The same of a body that names people: its bytes are wiped first, large or not. */
+void hold_wipe_body(struct connection *connection);
 /* Empties a buffer; a large one gives its memory back. */
 void hold_cool(struct buf *buf);
 

@@ -194,7 +194,8 @@ int api_visits_post(struct request *request, struct response *response, struct e
     struct lines *lines = &visiting->lines;
     lines_init(lines, &key, media_type_is(request_header(request, "Content-Type"), "application/x-ndjson"));
     r = read_lines(request, lines, err);
-    hold_drop_body(request->connection);
+    hold_wipe_body(request->connection);
+    explicit_bzero(&key, sizeof key);
     if (r == 0 && !hold_count(request->connection, lines->room * sizeof *lines->hashes))
         r = err_set(err, ERR_UNAVAILABLE, "server_busy", NULL);
     if (r < 0) {

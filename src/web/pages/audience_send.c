@@ -6,6 +6,7 @@
 #include "web/pages/audience_deeds.h"
 #include "web/pages/pages.h"
 #include "web/routes.h"
+#include <string.h>
 
 struct sending {
     struct counting counting;
@@ -110,7 +111,8 @@ int page_audience_send_post(struct request *request, struct response *response, 
     r = lines_feed(lines, file->bytes, file->count, &why);
     if (r == 0)
         r = lines_end(lines, &why);
-    hold_drop_body(request->connection);
+    hold_wipe_body(request->connection);
+    explicit_bzero(&key, sizeof key);
     if (r == 0 && !hold_count(request->connection, lines->room * sizeof *lines->hashes))
         r = err_set(&why, ERR_UNAVAILABLE, "server_busy", NULL);
     if (r < 0) {
