@@ -46,7 +46,7 @@ enum mark_place {
 };
 struct advert_party {
     const char *name; /* NULL: not given */
-    const char *bin;  /* twelve digits, or NULL */
+    const char *bin;  /* twelve digits, no IIN; or NULL */
     const char *url;  /* or NULL */
 };
 struct advert_criterion {
@@ -92,16 +92,14 @@ struct advert {
 /* Reads one. What is missing, unknown, too long or of another type goes to `errors` by the member's path
  * ("targeting.include.3.value"), all at once (at most ADVERT_ERRORS_MAX), behind `prefix` ("ads.17." or ""); then
  * -ERR_BAD_INPUT "fields_refused". Codes: required, unknown_field, viewer_refused, wrong_type, too_long (arg: max),
- * too_many, not_an_option, not_a_date, out_of_range, not_a_url, not_a_bin, bin_control_digit, not_a_hash,
- * not_a_language, not_one_line. */
+ * too_many, not_an_option, not_a_date, out_of_range, not_a_url, not_a_bin, bin_control_digit, iin_is_not_published,
+ * not_a_hash, not_a_language, not_one_line. */
 int advert_read(const struct json_cell *cell, const char *prefix, struct arena *arena, struct advert *ret,
                 struct field_errors *errors, struct err *err) WARN_UNUSED;
 /* Reads back what advert_write wrote, alone or as the member "advert" of an object, as it is kept. `json` is copied to
  * the arena. ERR_DAMAGED "advert_damaged" when it is not that. */
 int advert_read_kept(const char *json, size_t count, struct arena *arena, struct advert *ret,
                      struct err *err) WARN_UNUSED;
-/* Could a member or column of this name hold who saw something? Such are refused as "viewer_refused". */
-bool advert_word_of_viewer(const char *name);
 /* The canonical JSON (RFC 8785) of what was read: what is kept and hashed. */
 int advert_write(const struct advert *advert, struct buf *out, struct err *err) WARN_UNUSED;
 const char *advert_kind_word(enum advert_kind kind);

@@ -127,6 +127,7 @@ static void test_refusals_have_a_path(void **state)
         {"\"from\":\"2026-11-01\",", "", "ads.3.period.from", "required"},
         {"060340003451", "060340003452", "ads.3.advertiser.bin", "bin_control_digit"},
         {"060340003451", "0603400", "ads.3.advertiser.bin", "not_a_bin"},
+        {"060340003451", "900101300007", "ads.3.advertiser.bin", "iin_is_not_published"},
         {"https://e.kz/k", "ftp://e.kz/k", "ads.3.account.url", "not_a_url"},
         {"https://e.kz/k", "https://", "ads.3.account.url", "not_a_url"},
         {"00ff", "00fg", "ads.3.media.0.hash", "not_a_hash"},
