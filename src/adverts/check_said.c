@@ -80,8 +80,9 @@ static int check_machines(struct checking *checking)
     }
     if (r == 0 && advert->ai_goods) {
         (void)check_norm_speaks(checking, NORM_AID_5);
+        /* The duty is the seller's, in documents and on packaging: it does not forbid the advertisement. */
         if (!advert->ai_warning)
-            r = check_found(checking, "ai_warning_missing", NORM_AID_5, "ai_goods.warning", NULL, true);
+            r = check_found(checking, "ai_warning_missing", NORM_AID_5, "ai_goods.warning", NULL, false);
     }
     return r;
 }
@@ -118,7 +119,8 @@ static int third_check(struct checking *checking, const struct advert_third *thi
         return check_found(checking, "ground_unknown", NORM_OPL_18_1, ground, third->ground, true);
     if (third->ground) {
         (void)check_norm_speaks(checking, NORM_OPL_18_1);
-        return 0;
+        /* Article 21 wants consent beforehand and knows no exception; Article 18 speaks of any content. */
+        return sponsored ? check_found(checking, "ground_sponsored", NORM_OPL_21_2_2, ground, third->ground, false) : 0;
     }
     if (sponsored || image)
         return check_found(checking, "consent_missing", norm, consent, third->what, true);

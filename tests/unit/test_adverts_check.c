@@ -213,8 +213,10 @@ static void test_sponsored(void **state)
     EXPECT("", shown);
     EXPECT("consent_missing!", changed(shown, "\"kind\"", "\"third_persons\":[{\"what\":\"voice\"}],\"kind\""));
     EXPECT("", changed(shown, "\"kind\"", "\"third_persons\":[{\"what\":\"voice\",\"consent\":\"№ 3\"}],\"kind\""));
-    EXPECT("",
+    EXPECT("ground_sponsored",
            changed(shown, "\"kind\"", "\"third_persons\":[{\"what\":\"photo\",\"ground\":\"opl.18.1.1\"}],\"kind\""));
+    EXPECT("",
+           changed(good, "\"kind\"", "\"third_persons\":[{\"what\":\"photo\",\"ground\":\"opl.18.1.1\"}],\"kind\""));
     EXPECT("ground_of_images!",
            changed(shown, "\"kind\"", "\"third_persons\":[{\"what\":\"voice\",\"ground\":\"opl.18.1.1\"}],\"kind\""));
     EXPECT("ground_unknown!",
@@ -251,7 +253,7 @@ static void test_machines(void **state)
     EXPECT("ai_notice_missing!", changed(good, "\"kind\"", "\"mass_media\":true,\"ai\":{\"made\":true},\"kind\""));
     EXPECT("", changed(good, "\"kind\"", "\"ai\":{\"made\":true,\"notice\":\"ЖИ жасады\"},\"kind\""));
     EXPECT("", changed(good, "\"kind\"", "\"ai\":{\"made\":false},\"kind\""));
-    EXPECT("ai_warning_missing!", changed(good, "\"kind\"", "\"ai_goods\":{\"has\":true},\"kind\""));
+    EXPECT("ai_warning_missing", changed(good, "\"kind\"", "\"ai_goods\":{\"has\":true},\"kind\""));
     EXPECT("", changed(good, "\"kind\"", "\"ai_goods\":{\"has\":true,\"warning\":\"Абайлаңыз\"},\"kind\""));
 }
 
