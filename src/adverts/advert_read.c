@@ -1,11 +1,11 @@
 /* An advertisement from its JSON. What it may hold is said in tables, one an object; one loop reads them all, so that a
  * body of ten thousand is gone through once and every refusal has its path. */
 #include "adverts/advert.h"
+#include "adverts/viewer_word.h"
 #include "base/unicode.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define URL_MAX 2000
 #define NOTE_MAX 2000
@@ -142,62 +142,6 @@ static const struct member advert_members[] = {
      .size = sizeof(struct advert_claim), .inside = claim_members},
     {"influencer", MEMBER_OBJECT, .inside = influencer_members},
     END};
-
-bool advert_word_of_viewer(const char *name)
-{
-    static const char *const words[] = {"viewer",
-                                        "viewers",
-                                        "viewer_id",
-                                        "viewer_ids",
-                                        "user",
-                                        "users",
-                                        "user_id",
-                                        "user_ids",
-                                        "person",
-                                        "persons",
-                                        "person_id",
-                                        "profile",
-                                        "profiles",
-                                        "profile_id",
-                                        "recipient",
-                                        "recipients",
-                                        "shown_to",
-                                        "seen_by",
-                                        "seen",
-                                        "clicked_by",
-                                        "audience",
-                                        "audience_ids",
-                                        "custom_audience",
-                                        "email",
-                                        "emails",
-                                        "phone",
-                                        "phones",
-                                        "iin",
-                                        "iins",
-                                        "ip",
-                                        "ip_address",
-                                        "device",
-                                        "device_id",
-                                        "devices",
-                                        "cookie",
-                                        "cookie_id",
-                                        "idfa",
-                                        "gaid",
-                                        "advertising_id",
-                                        "session",
-                                        "session_id",
-                                        "visitor",
-                                        "visitors",
-                                        "visitor_id",
-                                        "subscriber",
-                                        "subscribers",
-                                        "member"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcasecmp(words[i], name) == 0)
-            return true;
-    }
-    return false;
-}
 
 static void path_write(const struct path *path, struct buf *out)
 {
@@ -380,6 +324,11 @@ static bool member_read(struct reader *reader, const struct json_cell *cell, con
             refuse(reader, path, "bin_control_digit", "");
             return false;
         }
+        /* Published and never forgotten: of somebody who trades as a person the name is told, not their own number. */
+        if (text && iin_valid(text)) {
+            refuse(reader, path, "iin_is_not_published", "");
+            return false;
+        }
         break;
     case MEMBER_HASH:
         text = hash_of(reader, cell);
@@ -454,7 +403,7 @@ static bool object_read(struct reader *reader, const struct json_cell *cell, con
         while (members[m].name && strcmp(members[m].name, inside->key) != 0)
             m++;
         if (!members[m].name) {
-            refuse(reader, &here, advert_word_of_viewer(inside->key) ? "viewer_refused" : "unknown_field",
+            refuse(reader, &here, viewer_word(inside->key, reader->arena) ? "viewer_refused" : "unknown_field",
                    inside->key_count <= ADVERT_OWN_ID_MAX ? inside->key : "…");
             continue;
         }

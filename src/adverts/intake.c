@@ -4,6 +4,7 @@
  * an arena that is emptied after each; what stays is the JSON, its hash and little else. */
 #include "adverts/intake.h"
 #include "adverts/ids.h"
+#include "adverts/viewer_word.h"
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,7 +252,7 @@ static int read_list(struct reading *reading, const struct json_cell *whole, con
         for (size_t i = 0; i < whole->count; i++, member = json_cell_after(member))
             if (member != list && !told_enough(reading))
                 field_errors_add(reading->errors, member->key,
-                                 advert_word_of_viewer(member->key) ? "viewer_refused" : "unknown_field", NULL);
+                                 viewer_word(member->key, reading->arena) ? "viewer_refused" : "unknown_field", NULL);
         return 0;
     }
     if (list->kind != CELL_ARRAY) {

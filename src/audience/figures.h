@@ -50,9 +50,18 @@ int audience_six_months(struct tx *tx, int until_month, const char *service, str
                         struct err *err) WARN_UNUSED;
 /* On which day the average will exceed the threshold at the present trend (a line through the last fourteen counted
  * days): that of thirty counted days, or that of a calendar month which ends on that day; so the day whose closing will
- * open the duty. INT32_MIN: not within a year, or too few days. `ret_above`: that of the newest closed month or of
- * thirty days already does. */
-int audience_crossing(struct tx *tx, int32_t today, int32_t *ret_day, bool *ret_above, struct err *err) WARN_UNUSED;
+ * open the duty. */
+enum crossing {
+    CROSSING_FEW_DAYS, /* fewer than fourteen counted days, or they lie too far back or apart to tell anything */
+    CROSSING_NONE,     /* not within a year */
+    CROSSING_ON,       /* on `day` */
+    CROSSING_ABOVE     /* the newest closed month, or thirty counted days, exceed it already */
+};
+struct audience_crossing {
+    enum crossing what;
+    int32_t day; /* of CROSSING_ON alone */
+};
+int audience_crossing(struct tx *tx, int32_t today, struct audience_crossing *ret, struct err *err) WARN_UNUSED;
 
 /* Corrects a closed figure. Refusals: ERR_NOT_FOUND "figure_unknown" (not closed, or an unknown service); ERR_CONFLICT
  * "figure_same"; ERR_BAD_INPUT "reason_missing" (not 10 to 2000 characters), "users_out_of_range". A person's deed. May

@@ -182,6 +182,46 @@ int audience_corrections(struct tx *tx, bool months, int32_t from, int32_t until
     return 0;
 }
 
+static int service_is_known(struct tx *tx, const char *service, struct arena *arena, bool *ret, struct err *err)
+{
+    const char *const *names;
+    size_t count;
+    int r = audience_service_names(tx, arena, &names, &count, err);
+    *ret = false;
+    for (size_t i = 0; r == 0 && i < count && !*ret; i++)
+        *ret = strcmp(names[i], service) == 0;
+    return r;
+}
+
+int audience_correctable(struct tx *tx, bool month, int32_t number, const char *service, struct arena *arena,
+                         struct audience_figure **ret, size_t *ret_count, struct err *err)
+{
+    struct audience_figure *none;
+    struct err why = {0};
+    bool known = false;
+    int r = audience_versions(tx, month, number, service, arena, ret, ret_count, &why);
+    if (r == -ERR_NOT_FOUND && service != NULL) {
+        int looked = service_is_known(tx, service, arena, &known, err);
+        if (looked < 0)
+            return looked;
+    }
+    if (r < 0 && !known) {
+        *err = why;
+        return r;
+    }
+    if (r == 0)
+        return 0;
+    /* Is the period closed? */
+    r = audience_versions(tx, month, number, NULL, arena, ret, ret_count, err);
+    none = r < 0 ? NULL : ARENA_NEW(arena, struct audience_figure);
+    if (none == NULL)
+        return r < 0 ? r : err_memory(err);
+    *none = (struct audience_figure){.month = month, .number = number, .service = service};
+    *ret = none;
+    *ret_count = 1;
+    return 0;
+}
+
 /* "*" and absent: all together. False: no name of a service. */
 static bool wish_service(const struct raw_value *raw, const char **ret)
 {
@@ -199,7 +239,7 @@ int audience_wish_read(struct request *request, const struct raw_value *raw, siz
         {.name = "period", .type = FIELD_LINE, .required = true},
         {.name = "users", .type = FIELD_NUMBER, .required = true, .min = 0, .max = USERS_MOST},
         {.name = "reason", .type = FIELD_TEXT, .required = true, .min = 10, .max = REASON_LETTERS},
-        {.name = "version", .type = FIELD_NUMBER, .min = 1, .max = INT32_MAX},
+        {.name = "version", .type = FIELD_NUMBER, .min = 0, .max = INT32_MAX},
         {.name = "before", .type = FIELD_NUMBER, .min = 0, .max = USERS_MOST},
     };
     enum { PERIOD, USERS, REASON, VERSION, BEFORE, COUNT };
@@ -210,7 +250,7 @@ int audience_wish_read(struct request *request, const struct raw_value *raw, siz
     size_t rest_count = 0;
     if (rest == NULL)
         return err_memory(err);
-    *ret = (struct audience_wish){.before = -1};
+    *ret = (struct audience_wish){.version = -1, .before = -1};
     for (size_t i = 0; i < raw_count; i++)
         if (strcmp(raw[i].name, "service") == 0)
             service = &raw[i];
@@ -240,10 +280,10 @@ int audience_wish_write(struct tx *tx, const struct office *office, const struct
     struct audience_figure *versions;
     size_t count;
     arena_init(&arena, 4 << 20);
-    int r = audience_versions(tx, wish->month, wish->number, wish->service, &arena, &versions, &count, err);
+    int r = audience_correctable(tx, wish->month, wish->number, wish->service, &arena, &versions, &count, err);
     if (r == 0) {
         const struct audience_figure *now = &versions[count - 1];
-        bool same = wish->version > 0 ? now->version == wish->version : (now->counted ? now->users : 0) == wish->before;
+        bool same = wish->version >= 0 ? now->version == wish->version : (now->counted ? now->users : 0) == wish->before;
         if (!same)
             r = err_set(err, ERR_STALE, "figure_changed", NULL);
     }

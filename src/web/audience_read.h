@@ -49,7 +49,13 @@ int audience_month_of(int32_t day);
 int32_t audience_month_first(int month);
 int32_t audience_month_last(int month);
 
-/* A correction that somebody asks for. `version`: which one they saw, 0 where they say `before` instead; either
+/* The versions of a figure that may be corrected, the newest last. A known service that a closed period did not count
+ * has one of version 0 with nothing counted: its users may have been sent late, and that is a correction too.
+ * ERR_NOT_FOUND "figure_unknown". */
+int audience_correctable(struct tx *tx, bool month, int32_t number, const char *service, struct arena *arena,
+                         struct audience_figure **ret, size_t *ret_count, struct err *err) WARN_UNUSED;
+
+/* A correction that somebody asks for. `version`: which one they saw, -1 where they say `before` instead; either
  * protects what another corrected meanwhile. */
 struct audience_wish {
     bool month;

@@ -391,6 +391,10 @@ static void test_viewer_words(void **state)
                                           "name",
                                           "msisdn",
                                           "uid",
+                                          "recipients",
+                                          "custom_audience",
+                                          "shown_to",
+                                          "seenBy",
                                           "фио"};
     static const char *const others[] = {"place", "description", "price", "campaign", "note",
                                          "орын",  "цена",        "ship",  "zip"};

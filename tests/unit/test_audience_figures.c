@@ -122,15 +122,15 @@ static struct audience_average six(struct world *w, int until_month)
     return average;
 }
 
-static int32_t crossing(struct world *w, const char *today, bool *ret_above)
+static struct audience_crossing crossing(struct world *w, const char *today)
 {
     struct tx *tx = read_begin(w);
     struct err err = {0};
-    int32_t day;
+    struct audience_crossing ret;
 
-    assert_int_equal(audience_crossing(tx, day_of(today), &day, ret_above, &err), 0);
+    assert_int_equal(audience_crossing(tx, day_of(today), &ret, &err), 0);
     store_read_end(tx);
-    return day;
+    return ret;
 }
 
 static int64_t duties(struct world *w)
@@ -280,30 +280,25 @@ static void test_thirty_days_open_the_duty_once(void **state)
 static void test_exactly_the_threshold_is_not_above(void **state)
 {
     struct world *w = *state;
-    bool above;
 
     enter_days(w, "2026-04-01", "2026-05-31", 100000, 100000);
     assert_int_equal(duties(w), 0);
-    assert_int_equal(crossing(w, "2026-06-01", &above), NO_DAY);
-    assert_false(above);
+    assert_int_equal(crossing(w, "2026-06-01").what, CROSSING_NONE);
     /* Half a user more, on average of thirty days: 15 days of one more. */
     enter_days(w, "2026-06-01", "2026-06-14", 100001, 0);
     assert_int_equal(duties(w), 0);
     enter(w, day_of("2026-06-15"), 100001, 0);
     assert_int_equal(duties(w), 1);
-    crossing(w, "2026-06-16", &above);
-    assert_true(above);
+    assert_int_equal(crossing(w, "2026-06-16").what, CROSSING_ABOVE);
 }
 
 static void test_twenty_nine_days_are_no_month(void **state)
 {
     struct world *w = *state;
-    bool above;
 
     enter_days(w, "2026-05-01", "2026-05-29", 200000, 0);
     assert_int_equal(duties(w), 0);
-    crossing(w, "2026-05-30", &above);
-    assert_false(above);
+    assert_int_not_equal(crossing(w, "2026-05-30").what, CROSSING_ABOVE);
     enter(w, day_of("2026-05-30"), 200000, 0);
     assert_int_equal(duties(w), 1);
 }
@@ -311,31 +306,30 @@ static void test_twenty_nine_days_are_no_month(void **state)
 static void test_the_trend_says_when(void **state)
 {
     struct world *w = *state;
-    bool above;
 
     /* 1000 more each day from 70 000: of thirty days the average is 84 500 after the thirtieth, and 1000 more with each
      * day after; above 100 000 with the sixteenth after. */
     for (int i = 0; i < 30; i++)
         enter(w, day_of("2026-06-01") + i, 70000 + 1000 * i, 90000);
-    assert_int_equal(crossing(w, "2026-07-01", &above), day_of("2026-07-16"));
-    assert_false(above);
+    assert_int_equal(crossing(w, "2026-07-01").what, CROSSING_ON);
+    assert_int_equal(crossing(w, "2026-07-01").day, day_of("2026-07-16"));
     sound(w);
 }
 
 static void test_too_little_says_nothing(void **state)
 {
     struct world *w = *state;
-    bool above = true;
 
-    assert_int_equal(crossing(w, "2026-07-01", &above), NO_DAY);
-    assert_false(above);
+    assert_int_equal(crossing(w, "2026-07-01").what, CROSSING_FEW_DAYS);
     for (int i = 0; i < 13; i++)
         enter(w, day_of("2026-06-10") + i, 1000 * i, 0);
-    assert_int_equal(crossing(w, "2026-06-23", &above), NO_DAY);
+    assert_int_equal(crossing(w, "2026-06-23").what, CROSSING_FEW_DAYS);
     /* Falling never crosses. */
     for (int i = 13; i < 28; i++)
         enter(w, day_of("2026-06-10") + i, 90000 - 1000 * i, 0);
-    assert_int_equal(crossing(w, "2026-07-08", &above), NO_DAY);
+    assert_int_equal(crossing(w, "2026-07-08").what, CROSSING_NONE);
+    /* What ended long ago tells nothing of a year to come. */
+    assert_int_equal(crossing(w, "2027-09-08").what, CROSSING_FEW_DAYS);
 }
 
 /* --- Corrections ---------------------------------------------------------------------------------------------------

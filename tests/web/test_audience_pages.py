@@ -278,6 +278,38 @@ def test_correcting_by_program(service):
     assert body["months"][0]["reason"] == wish["reason"]
 
 
+def test_a_service_that_a_closed_day_did_not_count(service):
+    """Its users were sent too late: by a program and by hand alike it is corrected from nothing, once."""
+    service.token("moderator")
+    for back, by_hand in ((4, False), (6, True)):
+        day = str(TODAY - datetime.timedelta(days=back))
+        wish = {"period": day, "service": "", "users": 77, "reason": "Қызметтің деректері кеш келді."}
+        mod = Staff(service, "mod")
+        shown = f"/audience?month={day[:7]}&correct={day}&service="
+        if by_hand:
+            assert 'name="version" value="0"' in text(mod.get(shown))
+            first = lambda: mod.send(shown, "/audience/corrections", version="0", **wish).status_code
+            again = 412
+        else:
+            first = lambda: service.call("POST", "/v1/audience/corrections", "moderator", json={**wish, "before": 0}).status_code
+            again = 412
+        assert first() == (303 if by_hand else 201)
+        assert first() == again
+        assert 'name="version" value="1"' in text(mod.get(shown))
+        days = service.call("GET", f"/v1/audience/days?service=&from={day}&until={day}", "moderator").json()["days"]
+        assert [(d["users"], d["version"]) for d in days] == [(77, 1)]
+        # A day that is not closed, or a service that nobody ever sent, is none to correct.
+        assert mod.send(shown, "/audience/corrections", version="0", **{**wish, "period": "1999-01-01"}).status_code == 404
+        assert service.call("POST", "/v1/audience/corrections", "moderator",
+                            json={**wish, "before": 0, "service": "never"}).status_code == 404
+
+
+def test_the_look_ahead_says_why_it_says_nothing(service, talap):
+    for house, state in ((service, "few_days"), (talap, "few_days")):
+        house.token("moderator")
+        assert house.call("GET", "/v1/audience/days", "moderator").json()["crossing"] == {"state": state}
+
+
 def test_nothing_counted_yet(talap):
     for lang in LANGS:
         page = text(public(talap, "/users", lang))

@@ -215,6 +215,26 @@ static void write_day(struct request *request, struct buf *out, const struct aud
     jo_close(out, '}');
 }
 
+/* When the average is expected to exceed the threshold, and why nothing is said where nothing is. */
+static int write_crossing(struct tx *tx, struct buf *out, int32_t today, struct err *err)
+{
+    static const char *const words[] = {[CROSSING_FEW_DAYS] = "few_days",
+                                        [CROSSING_NONE] = "not_within_a_year",
+                                        [CROSSING_ON] = "expected",
+                                        [CROSSING_ABOVE] = "above"};
+    struct audience_crossing crossing;
+    int r = audience_crossing(tx, today, &crossing, err);
+    if (r < 0)
+        return r;
+    jo_key(out, "crossing");
+    jo_open(out, '{');
+    jo_text(out, "state", words[crossing.what]);
+    if (crossing.what == CROSSING_ON)
+        jo_day(out, "day", crossing.day);
+    jo_close(out, '}');
+    return 0;
+}
+
 int api_audience_days(struct request *request, struct response *response, struct err *err)
 {
     int32_t today = zone_day_of(request_zone(request), request->now_usec);
@@ -264,8 +284,9 @@ int api_audience_days(struct request *request, struct response *response, struct
         jo_close(out, '}');
     }
     jo_close(out, ']');
+    r = service == NULL ? write_crossing(tx, out, today, err) : 0;
     jo_close(out, '}');
-    return 0;
+    return r;
 }
 
 /* --- Correcting --------------------------------------------------------------------------------------------------- */
@@ -342,7 +363,7 @@ int api_audience_correct(struct request *request, struct response *response, str
         return r;
     if (expected > 0)
         correcting->wish.version = expected;
-    if (correcting->wish.version == 0 && correcting->wish.before < 0)
+    if (correcting->wish.version < 0 && correcting->wish.before < 0)
         return api_refuse(request, "before", "required", err);
     r = api_repeat(request, &correcting->repeat, err);
     if (r < 0)

@@ -13,7 +13,6 @@
 #define ROLES_SENDING (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR)
 #define CORRECTIONS_SHOWN 200
 #define REQUESTS_SHOWN 20
-#define FORECAST_DAYS_LEAST 2
 
 static int32_t today_of(const struct request *request)
 {
@@ -39,7 +38,7 @@ static int threshold_fill(struct request *request, struct tx *tx, struct audienc
     if (r == 0)
         r = audience_rolling_average(tx, view->today_day - 1, &view->rolling, err);
     if (r == 0)
-        r = audience_crossing(tx, view->today_day, &view->crossing_day, &view->above, err);
+        r = audience_crossing(tx, view->today_day, &view->crossing, err);
     if (r == 0)
         r = gauge_fill(request, &view->daily, T_audience_desk_month, &view->daily_gauge, err);
     if (r == 0)
@@ -48,7 +47,6 @@ static int threshold_fill(struct request *request, struct tx *tx, struct audienc
         r = store_audience_figure_last(tx, "day", INT32_MIN, &last, err);
     if (r < 0)
         return r;
-    view->crossing_known = view->rolling.counted >= FORECAST_DAYS_LEAST;
     /* Of the running month only the days that are over can be missing. */
     view->daily.missing =
         last < audience_month_first(month) ? 0 : (int)(last - audience_month_first(month)) + 1 - view->daily.counted;
@@ -258,8 +256,8 @@ static int versions_fill(struct request *request, struct tx *tx, struct audience
         field_errors_add(&request->errors, "period", "not_a_period", NULL);
         return 0;
     }
-    int r = audience_versions(tx, month, number, view->correct_service, &request->arena, &versions,
-                              &view->version_count, &why);
+    int r = audience_correctable(tx, month, number, view->correct_service, &request->arena, &versions,
+                                 &view->version_count, &why);
     if (r == -ERR_NOT_FOUND) {
         field_errors_add(&request->errors, "period", "figure_unknown", NULL);
         return 0;

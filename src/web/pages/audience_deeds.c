@@ -80,7 +80,7 @@ int page_audience_correct_post(struct request *request, struct response *respons
         return r;
     }
     /* Only a form that somebody made says no version. */
-    if (r == 0 && correcting->wish.version == 0)
+    if (r == 0 && correcting->wish.version < 0)
         field_errors_add(&request->errors, "version", "required", NULL);
     if (request->errors.count > 0) {
         response->status = 422;

@@ -52,8 +52,7 @@ struct audience_view {
     int64_t today, yesterday, month_so_far; /* yesterday -1: it is closed */
     struct audience_average daily, rolling;
     struct html daily_gauge, rolling_gauge;
-    bool above, crossing_known;       /* crossing_known: enough days for a forecast */
-    int32_t crossing_day;             /* INT32_MIN: not within a year */
+    struct audience_crossing crossing;
     const struct audience_link *duty; /* or NULL */
     size_t request_count;
     const struct audience_link *requests;
@@ -91,8 +90,7 @@ struct audience_box {
     int64_t today;
     struct audience_average daily;
     struct html gauge;
-    bool above;
-    int32_t crossing_day; /* INT32_MIN: not within a year, or too few days */
+    struct audience_crossing crossing;
 };
 /* NULL where whoever is signed in does not see figures, or none are counted here. */
 int audience_box_fill(struct request *request, struct tx *tx, const struct audience_box **ret,

@@ -215,7 +215,7 @@ int audience_box_fill(struct request *request, struct tx *tx, const struct audie
     box->today = counter_users_on(request->app->counter, today, NULL);
     int r = audience_daily_average(tx, audience_month_of(today), NULL, &box->daily, err);
     if (r == 0)
-        r = audience_crossing(tx, today, &box->crossing_day, &box->above, err);
+        r = audience_crossing(tx, today, &box->crossing, err);
     if (r == 0 && box->daily.users >= 0)
         r = chart_gauge_svg(box->daily.users, AUDIENCE_THRESHOLD, text_get(request->lang, T_audience_desk_month),
                             &request->arena, &box->gauge, err);
