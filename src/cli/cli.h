@@ -78,6 +78,9 @@ struct installation {
  * is an error that says what is missing. */
 int installation_open(struct installation *installation, const struct settings *settings, bool create,
                       struct err *err) WARN_UNUSED;
+/* The same, made where missing, to be filled with what could be filled anew (store_options.later). */
+int installation_open_to_fill(struct installation *installation, const struct settings *settings,
+                              struct err *err) WARN_UNUSED;
 void installation_close(struct installation *installation);
 /* The catalogue alone. */
 int cli_catalogue(const struct cli *cli, struct catalogue **ret, struct err *err) WARN_UNUSED;

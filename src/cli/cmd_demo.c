@@ -37,7 +37,7 @@ int cmd_demo(struct cli *cli, struct err *err)
     folder = cli_data_folder(cli, "demo");
     if (!folder)
         return err_memory(err);
-    r = installation_open(&installation, &cli->settings, true, err);
+    r = installation_open_to_fill(&installation, &cli->settings, err);
     if (r < 0)
         return r;
     r = demo_fill(&installation.office, folder, time_now_usec(), &report, err);

@@ -136,10 +136,11 @@ static int open_keys(struct installation *installation, const struct settings *s
     return r;
 }
 
-int installation_open(struct installation *installation, const struct settings *settings, bool create, struct err *err)
+static int open_with(struct installation *installation, const struct settings *settings,
+                     const struct store_options *options, struct err *err)
 {
     static const struct case_effects *const effects[] = {&person_effects, &audience_effects, NULL};
-    struct store_options options = {.url = settings->store_url, .create = create};
+    bool create = options->create;
     int r;
 
     *installation = (struct installation){0};
@@ -147,7 +148,7 @@ int installation_open(struct installation *installation, const struct settings *
         return err_set(err, ERR_UNAVAILABLE, "folder_unwritable", "%.120s", settings->var_dir);
     r = catalogue_load(settings->law_dir, &installation->catalogue, err);
     if (r == 0)
-        r = store_open(&options, &installation->store, err);
+        r = store_open(options, &installation->store, err);
     if (r == 0)
         r = open_keys(installation, settings, create, err);
     if (r == 0)
@@ -163,6 +164,20 @@ int installation_open(struct installation *installation, const struct settings *
     installation->office.effects = effects;
     installation->office.kept = installation->kept;
     return 0;
+}
+
+int installation_open(struct installation *installation, const struct settings *settings, bool create, struct err *err)
+{
+    const struct store_options options = {.url = settings->store_url, .create = create};
+
+    return open_with(installation, settings, &options, err);
+}
+
+int installation_open_to_fill(struct installation *installation, const struct settings *settings, struct err *err)
+{
+    const struct store_options options = {.url = settings->store_url, .create = true, .later = true};
+
+    return open_with(installation, settings, &options, err);
 }
 
 void installation_close(struct installation *installation)

@@ -91,6 +91,8 @@ struct engine {
 
     int (*connect)(const char *url, bool create, bool writer, struct db **ret, struct err *err);
     void (*disconnect)(struct db *db);
+    /* From now on a commit is whole, but not on the disk yet (store_options.later). NULL: it always is. */
+    int (*relax)(struct db *db, struct err *err);
     /* A write transaction is serial with all others from its begin on; a read one is a snapshot. */
     int (*begin)(struct db *db, bool write, struct err *err);
     int (*commit)(struct db *db, struct err *err);
@@ -149,8 +151,9 @@ struct db *db_query_stream(struct db *db, const struct sql *sql);
 /* Not kept; the values of `sql` are put at once. */
 struct db *db_query_text(struct db *db, const struct sql_text *sql, bool stream);
 void db_put_int(struct db *db, int64_t value);
-void db_put_time(struct db *db, int64_t usec);                    /* TIME_NONE as NULL */
-void db_put_text(struct db *db, const char *text);                /* NULL as NULL */
+void db_put_time(struct db *db, int64_t usec);     /* TIME_NONE as NULL */
+void db_put_text(struct db *db, const char *text); /* NULL as NULL */
+void db_put_text_of(struct db *db, const char *text, size_t count);
 void db_put_blob(struct db *db, const void *bytes, size_t count); /* NULL as NULL */
 void db_put_hash(struct db *db, const struct hash *hash);
 int db_step(struct db *db, struct err *err) WARN_UNUSED;

@@ -35,6 +35,7 @@ int store_open(const struct store_options *options, struct store **ret, struct e
         return err_memory(err);
     store->engine = engine;
     store->queue_max = options->queue_max == 0 ? QUEUE_MAX : options->queue_max;
+    store->later = options->later;
     pthread_mutex_init(&store->lock, NULL);
     pthread_cond_init(&store->queued_more, NULL);
     store->url = strdup(url);

@@ -28,6 +28,9 @@ struct store_options {
     bool create;      /* create and migrate when missing; else a missing or older schema is an error */
     int writers;      /* PostgreSQL only; 0: 2 */
     size_t queue_max; /* commands waiting at most; 0: 8192; beyond, ERR_UNAVAILABLE "store_busy" */
+    /* For filling what could be filled anew: groups are whole and in order as ever, but SQLite writes them through to
+     * the disk now and then and when the store is closed, not before it tells their owners. */
+    bool later;
 };
 
 /* A piece of state that belongs to a write transaction, kept by the ledger: `state_bytes` zeroed at begin, copied when

@@ -49,7 +49,12 @@ static int connected(struct writer *w, struct err *err)
         w->db->engine->disconnect(w->db);
         w->db = NULL;
     }
-    return w->db != NULL ? 0 : w->store->engine->connect(w->store->url, false, true, &w->db, err);
+    if (w->db != NULL)
+        return 0;
+    int rc = w->store->engine->connect(w->store->url, false, true, &w->db, err);
+    if (rc == 0 && w->store->later && w->store->engine->relax != NULL)
+        rc = w->store->engine->relax(w->db, err);
+    return rc;
 }
 
 /* A command's own work. What it says counts, not what it left in `own`: it may have met an error and dealt with it. But

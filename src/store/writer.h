@@ -25,6 +25,7 @@ struct store {
     char *url;
     struct store_hooks hooks;
     size_t queue_max;
+    bool later; /* store_options.later */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t queued_more;
