@@ -5,6 +5,8 @@
 #include "store/advert_rows.h"
 #include <string.h>
 
+#define TOGETHER 64 /* rows handed to the store at a time */
+
 static void hash_hex(const struct hash *hash, char ret[static 2 * SHA256_BYTES + 1])
 {
     hex_encode(hash->bytes, SHA256_BYTES, ret);
@@ -41,6 +43,42 @@ static int keep_event(struct tx *tx, const struct advert_new *adverts, size_t co
     return record(tx, "adverts_kept", NULL, actor, now_usec, body, NULL, NULL, ret_leaf, err);
 }
 
+static int keep_rows(struct tx *tx, struct advert_new *adverts, size_t count, int64_t serial, int64_t leaf,
+                     int64_t place, int64_t now_usec, struct err *err)
+{
+    struct advert_row rows[TOGETHER];
+    struct advert_version_row versions[TOGETHER];
+    int r;
+
+    for (size_t i = 0; i < count; i++) {
+        struct advert_new *advert = &adverts[i];
+
+        advert->serial = serial + (int64_t)i;
+        rows[i] = (struct advert_row){.serial = advert->serial,
+                                      .id = advert->id,
+                                      .own_id = advert->own_id,
+                                      .version = 1,
+                                      .placed_usec = now_usec,
+                                      .changed_usec = now_usec,
+                                      .first_day = ADVERT_NEVER_SHOWN,
+                                      .last_day = advert->last_day,
+                                      .removed_usec = TIME_NONE,
+                                      .leaf = leaf};
+        versions[i] = (struct advert_version_row){.advert = advert->serial,
+                                                  .version = 1,
+                                                  .from_usec = now_usec,
+                                                  .leaf = leaf,
+                                                  .place = place + (int64_t)i,
+                                                  .hash = advert->hash,
+                                                  .json = advert->json,
+                                                  .json_len = advert->json_len};
+    }
+    r = store_adverts_insert(tx, rows, versions, count, err);
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = name_media(tx, &adverts[i], adverts[i].serial, err);
+    return r;
+}
+
 int adverts_keep(struct tx *tx, const struct office *office, struct advert_new *adverts, size_t count,
                  const struct actor *actor, int64_t now_usec, int64_t *ret_leaf, struct err *err)
 {
@@ -50,33 +88,9 @@ int adverts_keep(struct tx *tx, const struct office *office, struct advert_new *
     (void)office;
     if (r == 0)
         r = keep_event(tx, adverts, count, last + 1, actor, now_usec, &leaf, err);
-    for (size_t i = 0; i < count && r == 0; i++) {
-        struct advert_new *advert = &adverts[i];
-        struct advert_row row = {.serial = last + 1 + (int64_t)i,
-                                 .id = advert->id,
-                                 .own_id = advert->own_id,
-                                 .version = 1,
-                                 .placed_usec = now_usec,
-                                 .changed_usec = now_usec,
-                                 .first_day = ADVERT_NEVER_SHOWN,
-                                 .last_day = advert->last_day,
-                                 .leaf = leaf};
-        struct advert_version_row version = {.advert = row.serial,
-                                             .version = 1,
-                                             .from_usec = now_usec,
-                                             .leaf = leaf,
-                                             .place = (int64_t)i,
-                                             .hash = advert->hash,
-                                             .json = advert->json,
-                                             .json_len = advert->json_len};
-
-        r = store_advert_insert(tx, &row, err);
-        if (r == 0)
-            r = store_advert_version_insert(tx, &version, err);
-        if (r == 0)
-            r = name_media(tx, advert, row.serial, err);
-        advert->serial = row.serial;
-    }
+    for (size_t i = 0; i < count && r == 0; i += TOGETHER)
+        r = keep_rows(tx, adverts + i, count - i < TOGETHER ? count - i : TOGETHER, last + 1 + (int64_t)i, leaf,
+                      (int64_t)i, now_usec, err);
     if (r == 0)
         *ret_leaf = leaf;
     return r;

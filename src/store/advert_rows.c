@@ -24,23 +24,20 @@ int store_advert_last(struct tx *tx, int64_t *ret, struct err *err)
     return db_run_int(db_query(tx->db, SQL("SELECT max(serial) FROM advert")), 0, ret, err);
 }
 
-int store_advert_insert(struct tx *tx, const struct advert_row *row, struct err *err)
+static int insert_one(struct tx *tx, const struct advert_row *row, struct err *err)
 {
-    struct db *db = db_query(tx->db, SQL("INSERT INTO advert (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-                                         "NULL, $10) ON CONFLICT (own_id) DO NOTHING"));
+    struct db *db = db_query(tx->db, SQL("INSERT INTO advert (serial, placed_usec, changed_usec, leaf, id, own_id, "
+                                         "last_day, version, shown) VALUES ($1, $2, $2, $3, $4, $5, $6, 1, 0) "
+                                         "ON CONFLICT (own_id) DO NOTHING"));
     int64_t changes = 0;
     int r;
 
     db_put_int(db, row->serial);
+    db_put_int(db, row->placed_usec);
+    db_put_int(db, row->leaf);
     db_put_text(db, row->id);
     db_put_text(db, row->own_id);
-    db_put_int(db, row->version);
-    db_put_int(db, row->placed_usec);
-    db_put_int(db, row->changed_usec);
-    db_put_time(db, row->first_day == ADVERT_NEVER_SHOWN ? TIME_NONE : row->first_day);
     db_put_int(db, row->last_day);
-    db_put_int(db, row->shown);
-    db_put_int(db, row->leaf);
     r = db_run(db, &changes, err);
     return r == 0 && changes == 0 ? err_set(err, ERR_CONFLICT, "advert_known", "%s", row->own_id) : r;
 }
@@ -56,8 +53,112 @@ int store_advert_version_insert(struct tx *tx, const struct advert_version_row *
     db_put_int(db, row->leaf);
     db_put_int(db, row->place);
     db_put_hash(db, &row->hash);
-    db_put_text(db, row->json);
+    db_put_text_of(db, row->json, row->json_len);
     return db_run(db, NULL, err);
+}
+
+/* Sixteen rows a statement: what a statement costs by itself (its cursors in SQLite, its way to the server in
+ * PostgreSQL) is as much as its row. Values that all share come once. */
+#define TOGETHER 16
+#define ROW(n, id, own_id, last_day) "($1 + " #n ", $2, $2, $3, $" #id ", $" #own_id ", $" #last_day ", 1, 0)"
+#define ROWS_16                                                                                                              \
+    ROW(0, 4, 5, 6)                                                                                                          \
+    "," ROW(1, 7, 8, 9) "," ROW(2, 10, 11, 12) "," ROW(3, 13, 14, 15) "," ROW(4, 16, 17, 18) "," ROW(5, 19, 20, 21) "," ROW( \
+        6, 22, 23,                                                                                                           \
+        24) "," ROW(7, 25, 26,                                                                                               \
+                    27) "," ROW(8, 28, 29,                                                                                   \
+                                30) "," ROW(9, 31, 32,                                                                       \
+                                            33) "," ROW(10, 34, 35,                                                          \
+                                                        36) "," ROW(11, 37, 38,                                              \
+                                                                    39) "," ROW(12, 40, 41,                                  \
+                                                                                42) "," ROW(13, 43, 44,                      \
+                                                                                            45) "," ROW(14, 46, 47,          \
+                                                                                                        48) "," ROW(15,      \
+                                                                                                                    49,      \
+                                                                                                                    50,      \
+                                                                                                                    51)
+#define VERSION(n, hash, json) "($1 + " #n ", 1, $2, $3, $4 + " #n ", $" #hash ", $" #json ")"
+#define VERSIONS_16                                                                                                                                     \
+    VERSION(0, 5, 6)                                                                                                                                    \
+    "," VERSION(1, 7, 8) "," VERSION(2, 9, 10) "," VERSION(3, 11, 12) "," VERSION(4, 13, 14) "," VERSION(5, 15, 16) "," VERSION(6, 17, 18) "," VERSION( \
+        7, 19,                                                                                                                                          \
+        20) "," VERSION(8, 21,                                                                                                                          \
+                        22) "," VERSION(9, 23,                                                                                                          \
+                                        24) "," VERSION(10, 25,                                                                                         \
+                                                        26) "," VERSION(11, 27,                                                                         \
+                                                                        28) "," VERSION(12, 29,                                                         \
+                                                                                        30) "," VERSION(13, 31,                                         \
+                                                                                                        32) "," VERSION(14,                             \
+                                                                                                                        33,                             \
+                                                                                                                        34) "," VERSION(15,             \
+                                                                                                                                        35,             \
+                                                                                                                                        36)
+
+/* Whose own id is another's already, after fewer rows came in than should have. */
+static int tell_known(struct tx *tx, const struct advert_row *rows, struct err *err)
+{
+    for (size_t i = 0; i < TOGETHER; i++) {
+        struct db *db = db_query(tx->db, SQL("SELECT serial FROM advert WHERE own_id = $1"));
+        int64_t serial = 0;
+        int r;
+
+        db_put_text(db, rows[i].own_id);
+        r = db_run_int(db, rows[i].serial, &serial, err);
+        if (r < 0)
+            return r;
+        if (serial != rows[i].serial)
+            return err_set(err, ERR_CONFLICT, "advert_known", "%s", rows[i].own_id);
+    }
+    return err_set(err, ERR_DAMAGED, "store_damaged", "adverts");
+}
+
+static int insert_together(struct tx *tx, const struct advert_row *rows, const struct advert_version_row *versions,
+                           struct err *err)
+{
+    struct db *db = db_query(tx->db, SQL("INSERT INTO advert (serial, placed_usec, changed_usec, leaf, id, own_id, "
+                                         "last_day, version, shown) VALUES " ROWS_16 " ON CONFLICT (own_id) "
+                                         "DO NOTHING"));
+    int64_t changes = 0;
+    int r;
+
+    db_put_int(db, rows->serial);
+    db_put_int(db, rows->placed_usec);
+    db_put_int(db, rows->leaf);
+    for (size_t i = 0; i < TOGETHER; i++) {
+        db_put_text(db, rows[i].id);
+        db_put_text(db, rows[i].own_id);
+        db_put_int(db, rows[i].last_day);
+    }
+    r = db_run(db, &changes, err);
+    if (r < 0 || changes < TOGETHER)
+        return r < 0 ? r : tell_known(tx, rows, err);
+    db = db_query(tx->db, SQL("INSERT INTO advert_version (advert, version, from_usec, leaf, place, hash, json) "
+                              "VALUES " VERSIONS_16));
+    db_put_int(db, versions->advert);
+    db_put_int(db, versions->from_usec);
+    db_put_int(db, versions->leaf);
+    db_put_int(db, versions->place);
+    for (size_t i = 0; i < TOGETHER; i++) {
+        db_put_hash(db, &versions[i].hash);
+        db_put_text_of(db, versions[i].json, versions[i].json_len);
+    }
+    return db_run(db, NULL, err);
+}
+
+int store_adverts_insert(struct tx *tx, const struct advert_row *rows, const struct advert_version_row *versions,
+                         size_t count, struct err *err)
+{
+    size_t i = 0;
+    int r = 0;
+
+    for (; r == 0 && i + TOGETHER <= count; i += TOGETHER)
+        r = insert_together(tx, rows + i, versions + i, err);
+    for (; r == 0 && i < count; i++) {
+        r = insert_one(tx, &rows[i], err);
+        if (r == 0)
+            r = store_advert_version_insert(tx, &versions[i], err);
+    }
+    return r;
 }
 
 int store_advert_change(struct tx *tx, const struct advert_row *row, int64_t was, bool *ret_changed, struct err *err)

@@ -34,8 +34,11 @@ struct advert_version_row {
 
 /* The newest serial, 0 where there is none. */
 int store_advert_last(struct tx *tx, int64_t *ret, struct err *err) WARN_UNUSED;
-/* ERR_CONFLICT "advert_known" (arg: the own id) where it is another's already. */
-int store_advert_insert(struct tx *tx, const struct advert_row *row, struct err *err) WARN_UNUSED;
+/* New ones with their first versions. They come together: serials and places follow one another, moment and event are
+ * the same for all, none was shown. ERR_CONFLICT "advert_known" (arg: the own id) where one is another's already. */
+int store_adverts_insert(struct tx *tx, const struct advert_row *rows, const struct advert_version_row *versions,
+                         size_t count, struct err *err) WARN_UNUSED;
+/* A later one. */
 int store_advert_version_insert(struct tx *tx, const struct advert_version_row *row, struct err *err) WARN_UNUSED;
 /* Version, change, last day and leaf anew; *ret_changed false where it is not at `was` any more or is removed. */
 int store_advert_change(struct tx *tx, const struct advert_row *row, int64_t was, bool *ret_changed,

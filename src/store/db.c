@@ -87,6 +87,11 @@ void db_put_text(struct db *db, const char *text)
                 .kind = VALUE_TEXT, .null = text == NULL, .bytes = text, .len = text == NULL ? 0 : strlen(text)});
 }
 
+void db_put_text_of(struct db *db, const char *text, size_t count)
+{
+    db->engine->put(db, &(struct value){.kind = VALUE_TEXT, .null = text == NULL, .bytes = text, .len = count});
+}
+
 void db_put_blob(struct db *db, const void *bytes, size_t count)
 {
     db->engine->put(db, &(struct value){.kind = VALUE_BLOB, .null = bytes == NULL, .bytes = bytes, .len = count});
