@@ -9,8 +9,10 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COUNTER_MAX 0xFFF
+#define RANDOM_EACH 16
 
 static pthread_once_t sodium_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t last_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -23,11 +25,29 @@ static void sodium_start(void)
     assert(started >= 0);
 }
 
+/* The system's random bytes for many ids at once: asking for each costs more than the rest of an id. What is handed out
+ * is not kept, and a fork's child, which has the same rest, asks anew. */
+static void random_bytes(uint8_t ret[static RANDOM_EACH])
+{
+    static _Thread_local uint8_t pool[64 * RANDOM_EACH];
+    static _Thread_local size_t left;
+    static _Thread_local pid_t of;
+
+    if (left == 0 || of != getpid()) {
+        randombytes_buf(pool, sizeof pool);
+        left = sizeof pool;
+        of = getpid();
+    }
+    left -= RANDOM_EACH;
+    memcpy(ret, pool + left, RANDOM_EACH);
+    sodium_memzero(pool + left, RANDOM_EACH);
+}
+
 void id_new(int64_t at_usec, char ret[static ID_TEXT])
 {
     pthread_once(&sodium_once, sodium_start);
-    uint8_t bytes[16];
-    randombytes_buf(bytes, sizeof bytes);
+    uint8_t bytes[RANDOM_EACH];
+    random_bytes(bytes);
     unsigned first_counter = (unsigned)(bytes[0] << 8 | bytes[1]) & (COUNTER_MAX >> 1);
 
     uint64_t ms = at_usec < 0 ? 0 : (uint64_t)at_usec / 1000;
