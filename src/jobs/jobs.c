@@ -19,10 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #define BATCH 200
 #define LIBRARY_BATCH 5000
+#define LIBRARY_NICE 5 /* a third of a thread's share: searches follow by themselves what came last */
 #define REGISTERS_BATCH 100
 #define WORDS_BATCH 48
 #define WORDS_QUIET 8 /* commands beside a batch, its own included */
@@ -36,6 +39,7 @@ struct worker {
     struct jobs *jobs;
     int (*pass)(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err);
     const char *complaint;
+    int nice; /* gives way to whoever waits for an answer when processors are short */
     pthread_t thread;
     bool running;
     int64_t complained_usec;
@@ -479,6 +483,8 @@ static void *loop(void *arg)
     struct timespec until;
     size_t handled;
 
+    if (worker->nice > 0) /* of this thread alone; without it, it is only less polite */
+        (void)setpriority(PRIO_PROCESS, (id_t)gettid(), worker->nice);
     pthread_mutex_lock(&jobs->lock);
     while (!jobs->stopping) {
         pthread_mutex_unlock(&jobs->lock);
@@ -525,7 +531,8 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
     jobs->workers[3] = (struct worker){.jobs = jobs, .pass = index_pass, .complaint = "index waits"};
     jobs->workers[4] = (struct worker){.jobs = jobs, .pass = showings_pass, .complaint = "showings wait"};
     jobs->workers[6] = (struct worker){.jobs = jobs, .pass = dump_pass, .complaint = "dump waits"};
-    jobs->workers[5] = (struct worker){.jobs = jobs, .pass = library_pass, .complaint = "library waits"};
+    jobs->workers[5] =
+        (struct worker){.jobs = jobs, .pass = library_pass, .complaint = "library waits", .nice = LIBRARY_NICE};
     jobs->workers[7] = (struct worker){.jobs = jobs, .pass = counter_pass, .complaint = "counting waits"};
     r = work(&jobs->workers[0], err);
     if (r == 0 && settings->counter)
