@@ -107,6 +107,17 @@ bool ad_url_is_web(const char *url)
     return true;
 }
 
+/* What follows a first line that says nothing but that it is advertising. */
+static const char *after_mark(const struct advert *advert)
+{
+    const char *line = advert->text + (advert->text[0] == '#');
+    size_t count = strcspn(line, "\n"), mark = advert->mark_text == NULL ? 0 : strlen(advert->mark_text);
+    const char *rest = line + count + strspn(line + count, "\n ");
+    bool ends = count == mark || (count == mark + 1 && strchr(".!:", line[mark]) != NULL);
+    bool marked = mark > 0 && ends && strncmp(line, advert->mark_text, mark) == 0;
+    return marked && *rest != '\0' ? rest : advert->text;
+}
+
 const char *ad_beginning(const struct ad_seen *ad, enum lang lang, size_t letters, struct arena *arena)
 {
     const char *text = ad->advert.text;
@@ -115,6 +126,7 @@ const char *ad_beginning(const struct ad_seen *ad, enum lang lang, size_t letter
         return text_get(lang, T_ads_gone);
     if (text == NULL || text[0] == '\0')
         return text_get(lang, T_ads_no_text);
+    text = after_mark(&ad->advert);
     for (; text[end] != '\0' && text[end] != '\n' && seen < letters; seen++)
         do
             end++;

@@ -36,7 +36,8 @@ bool ad_is_unmarked(const struct ad_seen *ad);
 
 /* May it stand behind a link: http or https with a host, no control character, no blank? */
 bool ad_url_is_web(const char *url);
-/* The first line of its text, at most so many letters of it; where it has no text, words that say so. */
+/* The first line of its text (the next one, where that says only its mark), at most so many letters of it; where it has
+ * no text, words that say so. */
 const char *ad_beginning(const struct ad_seen *ad, enum lang lang, size_t letters, struct arena *arena);
 
 /* Where its page is, as seen from outside, in the language of the request; "" when memory ends. */
