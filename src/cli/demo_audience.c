@@ -1,7 +1,7 @@
 /* Users of the example: seven whole months and the running one, counted by the counter that the service has. Nobody
  * exists: who comes is drawn, and called by an identifier made up of numbers. The platform sends a day's list in the
- * night after it, once for each of its services; an hour for late lines later the day is closed, and with a month's
- * last day its secret is destroyed. On one day nothing came, and one day's figure was corrected. */
+ * night after it, once for each of its services; then the day is closed, and with a month's last day its secret is
+ * destroyed. On one day nothing came, and one day's figure was corrected. */
 #include "audience/figures.h"
 #include "audience/lines.h"
 #include "base/digest.h"
@@ -11,7 +11,6 @@
 
 #define MONTHS 7
 #define LATE_HOUR 6
-#define SENT_AT (LATE_HOUR * 3600 - 30)
 #define FIRST_PEOPLE 24300 /* who may come, at the beginning and now */
 #define LAST_PEOPLE 30700
 #define SILENT_DAYS 75 /* ago: the day for which nothing came */
@@ -151,11 +150,17 @@ static int count_day(struct demo *demo, int32_t day, int percent, int64_t at_use
 /* --- Steps ---------------------------------------------------------------------------------------------------------
  */
 
+/* The last moment at which lines of the day before are taken: nothing else happens before that day is closed. */
+static int64_t sent_usec(const struct zone *zone, int32_t day)
+{
+    return zone_moment(zone, day, LATE_HOUR * 3600) - 1;
+}
+
 /* A day's lists come in the night after it, and then the day is closed. */
 static int live_night(struct demo *demo, struct tx *tx, const struct demo_step *step, struct err *err)
 {
     const struct demo_day *whole = step->what;
-    int64_t closes_usec = step->at_usec + 60 * USEC_PER_SEC;
+    int64_t closes_usec = step->at_usec + 1;
     size_t count = 1;
     int r = 0;
 
@@ -177,7 +182,7 @@ static int live_today(struct demo *demo, struct tx *tx, const struct demo_step *
     int r = 0;
 
     (void)tx;
-    if (step->at_usec < zone_moment(zone, today, SENT_AT))
+    if (step->at_usec < sent_usec(zone, today))
         r = count_day(demo, today - 1, 100, step->at_usec, err);
     return r < 0 ? r : count_day(demo, today, percent, step->at_usec, err);
 }
@@ -222,7 +227,7 @@ int demo_audience_plan(struct demo *demo, struct err *err)
         if (step.what == NULL)
             return err_memory(err);
         step.kind = day == today - SILENT_DAYS;
-        step.at_usec = zone_moment(zone, day + 1, SENT_AT);
+        step.at_usec = sent_usec(zone, day + 1);
         (void)demo_plan(demo, &step);
     }
     step = (struct demo_step){.live = live_today, .alone = true, .at_usec = demo->now_usec - USEC_PER_SEC};

@@ -200,8 +200,8 @@ static void test_the_example_is_believable_whenever_it_is_told(void **state)
 /* The example's own files but for platform.yaml, which says `text`; nothing is written where it is refused. */
 static void refused_with(struct fixture *f, const char *text, const char *place)
 {
-    static const char *const same[] = {"complaints.yaml", "plots.yaml",     "authority.yaml",
-                                       "people.yaml",     "screenshot.png", "processing.json"};
+    static const char *const same[] = {"complaints.yaml", "plots.yaml", "authority.yaml", "people.yaml",
+                                       "screenshot.png",  "ads.yaml",   "processing.json"};
     char dir[] = "/tmp/talap-demo-XXXXXX", path[128], target[512];
     struct demo_report report = {.filled = false};
     struct err err = {0};
