@@ -278,12 +278,6 @@ static int judge_head(struct connection *c, const char *method_word, struct err 
     return 0;
 }
 
-static void end_read(struct request *request)
-{
-    store_read_end(request->read);
-    request->read = NULL;
-}
-
 /* Who may not call a route is told that before anything else about the call, and has no large body kept meanwhile.
  * Asked again when all of it is here (handle): only that counts. */
 static void judge_caller(struct connection *c)
@@ -301,7 +295,7 @@ static void judge_caller(struct connection *c)
     int r = guard_identify(c, &err);
     if (r == 0)
         r = guard_roles(c, &err);
-    end_read(request);
+    request_read_anew(request);
     if (r < 0) {
         c->refused = true;
         c->refusal = err;
@@ -406,7 +400,7 @@ static enum MHD_Result finish(struct connection *c);
 /* Goes on from what a handler returned: answers, queues its command, or answers its error. */
 static enum MHD_Result proceed(struct connection *c, int r, struct err *err)
 {
-    end_read(&c->request);
+    request_read_anew(&c->request);
     if (r == 0)
         return answer_send(c);
     if (r < 0)
@@ -459,7 +453,7 @@ void http_run_slow(struct connection *c)
 {
     struct err err = {0};
     int r = c->request.route->handler(&c->request, &c->response, &err);
-    end_read(&c->request);
+    request_read_anew(&c->request);
     if (r == REQUEST_WAIT) {
         wait_over(c);
         return;
@@ -544,7 +538,7 @@ static enum MHD_Result handle(struct connection *c)
     if (r == 0 && c->wants_touch && request->session_secret != NULL)
         touch_session(c);
     if (r == 0 && pace_of(request) != PACE_FAST) {
-        end_read(request);
+        request_read_anew(request);
         if (suspend(c)) {
             if (slow_submit(pace_of(request) == PACE_SLOW ? c->server->slow : c->server->counting, c))
                 return MHD_YES;

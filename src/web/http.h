@@ -118,6 +118,8 @@ const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(struct request *request, const char *name);
 /* The request's read transaction. */
 int request_read(struct request *request, struct tx **ret, struct err *err) WARN_UNUSED;
+/* The next one sees what has been committed since. */
+void request_read_anew(struct request *request);
 /* Asks for a command: ends the read, queues `run`, suspends the connection, calls `finish` when it is durable. */
 int request_write(struct request *request, int (*run)(struct tx *tx, struct request *request, struct err *err),
                   handler_fn *finish);

@@ -50,6 +50,12 @@ int request_read(struct request *request, struct tx **ret, struct err *err)
     return 0;
 }
 
+void request_read_anew(struct request *request)
+{
+    store_read_end(request->read);
+    request->read = NULL;
+}
+
 int request_write(struct request *request, int (*run)(struct tx *tx, struct request *request, struct err *err),
                   handler_fn *finish)
 {

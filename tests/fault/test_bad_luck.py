@@ -1,5 +1,8 @@
 """A full disk, a disk turned read-only, a locked store: 503 with a cause, and service resumes by itself. A damaged store:
 verify names it."""
+import datetime
+import itertools
+import json
 import os
 import sqlite3
 import subprocess
@@ -57,6 +60,80 @@ def test_a_full_disk_answers_503_and_service_resumes(tmp_path, small_disk):
         os.unlink(ballast)
         until(lambda: post(talap).status_code == 201, 30)
         assert talap.call("GET", "/readyz").status_code == 200
+    finally:
+        talap.stop()
+    talap.command("verify")
+
+
+def fill(disk):
+    with open(disk / "ballast", "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 4096)
+        except OSError:
+            pass
+
+
+def test_counts_and_advertisements_wait_out_a_full_disk(tmp_path, small_disk):
+    """What was answered is there, what was refused is not, and what is sent again counts once."""
+    talap = Talap(tmp_path, store=str(small_disk / "talap.db")).init()
+    talap.token("service")
+    talap.start()
+
+    def send(path, kind, body, key):
+        return talap.call("POST", path, "service", data=body.encode(), headers={"Content-Type": kind, "Idempotency-Key": key})
+
+    def visits(n):
+        return send("/v1/audience/visits", "text/plain", "".join(f"u-{i}\n" for i in range(n * 5000, n * 5000 + 5000)), f"v{n}")
+
+    early, late = ((datetime.date.today() + datetime.timedelta(days=n)).isoformat() for n in (-60, 60))
+
+    def ads(n):
+        rows = [{"id": f"ad-{n}-{i}", "kind": "other", "format": "text", "language": "kk", "text": "Жарнама. Жеңілдік! " * 40,
+                 "mark": {"text": "Жарнама", "place": "first_line"}, "account": {"name": "Дүкен"},
+                 "advertiser": {"name": "Дүкен"}, "period": {"from": early, "until": late}, "published": True} for i in range(200)]
+        return send("/v1/ads", "application/x-ndjson", "\n".join(json.dumps(row) for row in rows), f"a{n}")
+
+    def showings(n):
+        # Other days and regions each time, so that figures grow too.
+        on = datetime.date.fromisoformat(today) - datetime.timedelta(days=n % 30)
+        rows = "".join(f"ad-0-{i},{on},KZ-{region},1\n" for i in range(200) for region in (10, 11, 15, 19, 23, 27, 31, 33, 35, 39))
+        return send("/v1/ads/showings", "text/csv", "ad,day,region,count\n" + rows, f"s{n}")
+
+    try:
+        assert (visits(0).status_code, ads(0).status_code) == (200, 201)
+        today = visits(0).json()["day"]
+        assert showings(0).status_code == 202
+        fill(small_disk)
+        answered = {visits: 1, ads: 1, showings: 1}
+        for way in answered:
+            def next_one(way=way):
+                answer = way(answered[way])
+                answered[way] += answer.status_code in (200, 201, 202)
+                return [answer] if answer.status_code not in (200, 201, 202) else None
+            assert_unavailable(until(next_one, 60)[0], "store_full")
+        assert talap.call("GET", "/v1/ads", params={"q": "жеңілдік"}).status_code == 200
+        talap.kill()
+        os.unlink(small_disk / "ballast")
+        talap.start()
+        assert talap.call("POST", "/v1/audience/visits", "service", data=b"", headers={"Content-Type": "text/plain"}
+                          ).json()["users_today"] >= answered[visits] * 5000
+        for way, count in answered.items():
+            for n in range(count + 1):
+                assert way(n).status_code in (200, 201, 202)
+        fill(small_disk)
+        fresh = itertools.count(100)
+        # The same while it goes on running: nobody starts it anew.
+        assert_unavailable(until(lambda: [a for a in [visits(next(fresh))] if a.status_code != 200], 60)[0], "store_full")
+        os.unlink(small_disk / "ballast")
+        last = next(fresh) - 1
+        until(lambda: visits(last).status_code == 200, 30)
+        assert visits(0).json()["users_today"] == 5000, "a repetition gets its first answer"
+        counted = talap.call("POST", "/v1/audience/visits", "service", data=b"", headers={"Content-Type": "text/plain"}).json()
+        assert counted["users_today"] == (answered[visits] + 1 + last - 99) * 5000
+        until(lambda: talap.rows("SELECT count(*) FROM advert_chunk") == [(0,)], 60)
+        assert talap.rows("SELECT count(*) FROM advert") == [((answered[ads] + 1) * 200,)]
+        assert set(talap.rows("SELECT shown FROM advert WHERE own_id LIKE 'ad-0-%'")) == {((answered[showings] + 1) * 10,)}
     finally:
         talap.stop()
     talap.command("verify")

@@ -343,3 +343,16 @@ def test_killed_while_they_come(tmp_path):
     assert count % 50 == 0 and count >= 50 * len(before)
     service.stop()
     service.command("verify")
+
+
+def test_the_same_key_from_many_at_once_is_kept_once(either):
+    """Whoever comes second finds it kept, or being kept: the first answer, never a refusal of its own ids."""
+    size = either.ledger_size()
+    for round_ in range(3):
+        body = lines(*(advert(f"storm-{round_}-{i}") for i in range(1500)))
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _, body=body, key=f"storm-{round_}": either.call(
+                "POST", "/v1/ads", ROLE, data=body, headers={**NDJSON, "Idempotency-Key": key}), range(8)))
+        assert {answer.status_code for answer in answers} == {201}, [a.text[:300] for a in answers if a.status_code != 201]
+        assert len({tuple(ad["id"] for ad in answer.json()["ads"]) for answer in answers}) == 1
+    assert either.ledger_size() == size + 3

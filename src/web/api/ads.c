@@ -80,9 +80,9 @@ struct keeping {
 };
 
 static void write_item(struct request *request, struct buf *out, const char *id, const char *own_id, int64_t version,
-                       const char *json, size_t count)
+                       struct json_piece check)
 {
-    struct json_piece check = kept_member(json, count, "check"), findings = json_scan_member(check, "findings");
+    struct json_piece findings = json_scan_member(check, "findings");
 
     jo_open(out, '{');
     jo_text(out, "id", id);
@@ -129,8 +129,9 @@ static int write_first_items(struct request *request, struct tx *tx, struct buf 
         arena_reset(&arena);
         r = advert_get(tx, NULL, first + i, (int)version, &arena, &kept, err);
         if (r == 0)
-            write_item(request, out, kept.id, kept.own_id, version, kept.json != NULL ? kept.json : "",
-                       kept.json != NULL ? kept.json_len : 0);
+            write_item(request, out, kept.id, kept.own_id, version,
+                       kept.json != NULL ? kept_member(kept.json, kept.json_len, "check")
+                                         : (struct json_piece){NULL, 0});
     }
     arena_done(&arena);
     return r;
@@ -166,7 +167,7 @@ static int keep_finish(struct request *request, struct response *response, struc
             const struct advert_new *advert = &keeping->intake.adverts[i];
 
             write_item(request, out, advert->id, advert->own_id, keeping->serial == 0 ? 1 : keeping->version + 1,
-                       advert->json, advert->json_len);
+                       (struct json_piece){advert->json + advert->check_at, advert->check_len});
         }
     jo_close(out, ']');
     if (r == 0)
@@ -275,6 +276,30 @@ static int intake_of(struct request *request, struct keeping *keeping, const str
                        &request->errors, err);
 }
 
+/* `refused`, unless the same was kept under the same key while this was being read: then the ids that are known are its
+ * own. */
+static int answer_refused(struct request *request, struct response *response, struct keeping *keeping, int refused,
+                          struct err *err)
+{
+    struct err why = {0};
+    struct tx *tx;
+    int r;
+
+    if (!keeping->repeat.wanted || refused != -ERR_BAD_INPUT)
+        return refused;
+    request_read_anew(request);
+    r = request_read(request, &tx, &why);
+    if (r == 0)
+        r = answer_repeat(request, response, keeping, tx, &why);
+    if (r == 0 && !keeping->repeated)
+        return refused;
+    if (r == 0)
+        field_errors_init(&request->errors, &request->arena);
+    else
+        *err = why;
+    return r;
+}
+
 int api_ads_keep(struct request *request, struct response *response, struct err *err)
 {
     struct keeping *keeping = ARENA_NEW(&request->arena, struct keeping);
@@ -296,7 +321,7 @@ int api_ads_keep(struct request *request, struct response *response, struct err 
         return r;
     r = intake_of(request, keeping, &rules, err);
     if (r < 0)
-        return r;
+        return answer_refused(request, response, keeping, r, err);
     if (keeping->intake.unlawful_count > 0)
         return answer_unlawful(request, response, &keeping->intake);
     request->state = keeping;
