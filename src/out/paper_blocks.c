@@ -299,24 +299,34 @@ static const char *table_words(const struct paper_fill *fill, const struct field
     return length > 0 ? paper_value_words(fill, &value, 0) : "—";
 }
 
+/* A day in words needs more room than a figure. */
+static double column_share(const struct field *column)
+{
+    return column->type == FIELD_NUMBER ? 3 : 4;
+}
+
 /* `row` NULL: the titles of the columns. */
 static int put_table_row(const struct drawing *drawing, const struct field *table, const char *row, double before,
                          bool keep, struct err *err)
 {
     struct sheet_cell cells[SHEET_CELLS];
-    double width = SHEET_TEXT / (double)table->column_count;
+    double shares = 0, x = 0;
 
+    for (size_t i = 0; i < table->column_count; i++)
+        shares += column_share(&table->columns[i]);
     for (size_t i = 0; i < table->column_count; i++) {
         const struct field *column = &table->columns[i];
+        double width = SHEET_TEXT * column_share(column) / shares;
 
         cells[i] = (struct sheet_cell){.style = row == NULL ? STYLE_LABEL : STYLE_BODY,
-                                       .x = width * (double)i,
+                                       .x = x,
                                        .width = width - GUTTER,
                                        .align = column->type == FIELD_NUMBER ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT,
                                        .text = row == NULL ? column->title.in[drawing->fill->lang]
                                                            : table_words(drawing->fill, column, row, i)};
         if (cells[i].text == NULL)
             return err_memory(err);
+        x += width;
     }
     sheet_put_cells(drawing->sheet, cells, table->column_count, before, keep);
     return 0;

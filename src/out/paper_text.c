@@ -93,6 +93,24 @@ const char *paper_moment_words(const struct paper_fill *fill, int64_t at_usec)
     return kept(fill, &words);
 }
 
+/* "142 398": from five digits on in threes, with spaces at which no line breaks. What is to be copied into an address,
+ * the number of an entry of the ledger, stays whole. */
+static const char *number_words(const struct paper_fill *fill, const struct field *field, const char *text)
+{
+    size_t length = strlen(text);
+    struct buf words CLEANUP_BUF = {0};
+
+    if (length < 5 || strspn(text, "0123456789") != length || strcmp(field->name, "leaf") == 0)
+        return text;
+    buf_init(&words, WORDS_LIMIT);
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            buf_puts(&words, "\u00A0");
+        buf_putc(&words, text[i]);
+    }
+    return kept(fill, &words);
+}
+
 const char *paper_value_words(const struct paper_fill *fill, const struct case_value *value, size_t index)
 {
     const struct list *countries = catalogue_list(fill->catalogue, "countries");
@@ -116,6 +134,8 @@ const char *paper_value_words(const struct paper_fill *fill, const struct case_v
     case FIELD_COUNTRY:
         country = countries != NULL ? list_find(countries, text) : NULL;
         return country != NULL ? country->title.in[fill->lang] : text;
+    case FIELD_NUMBER:
+        return number_words(fill, value->field, text);
     default:
         return text;
     }
