@@ -131,6 +131,10 @@ const char *ad_beginning(const struct ad_seen *ad, enum lang lang, size_t letter
         do
             end++;
         while (((unsigned char)text[end] & 0xC0) == 0x80);
+    size_t word = end; /* words stay whole, unless one is longer than half of it */
+    while (seen == letters && word > end / 2 && text[end] != '\0' && text[end] != ' ' && text[word] != ' ')
+        word--;
+    end = word > end / 2 ? word : end;
     const char *beginning = arena_printf(arena, "%.*s%s", (int)end, text, text[end] == '\0' ? "" : " …");
     return beginning == NULL ? "" : beginning;
 }

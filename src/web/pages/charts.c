@@ -1,8 +1,11 @@
 /* Charts as SVG: bars side by side over a baseline, with a scale of whole numbers; and a gauge, one bar against a
  * limit. No colour here: the style sheet knows the classes. The table beside each chart says the same in figures. */
+#include "base/unicode.h"
 #include "web/pages/pages.h"
 
-enum { WIDTH = 560, HEIGHT = 220, LEFT_LEAST = 34, LETTER = 11, RIGHT = 6, TOP = 16, BOTTOM = 26 };
+/* A bar is no wider than a thumb, however few there are. */
+enum { BAR_WIDEST = 44 };
+enum { WIDTH = 560, HEIGHT = 220, LEFT_LEAST = 34, LETTER = 11, HALF_LETTER = 4, RIGHT = 6, TOP = 16, BOTTOM = 26 };
 
 /* The step of the scale: 1, 2, 5, 10, 20 … so that at most four lines are drawn. */
 static int64_t scale_step(int64_t most)
@@ -43,7 +46,10 @@ int chart_bars_svg(const struct chart_bars *chart, struct arena *arena, struct h
     int letters = grouped(number, top), left = letters < 3 ? LEFT_LEAST : LETTER * letters + 8;
     double high = HEIGHT - TOP - BOTTOM,
            slot = (double)(WIDTH - left - RIGHT) / (double)(chart->count ? chart->count : 1);
-    double bar = slot * 0.78 / (double)(chart->series ? chart->series : 1);
+    double bars = (double)(chart->series ? chart->series : 1), bar = slot * 0.78 / bars;
+    if (bar > BAR_WIDEST)
+        bar = BAR_WIDEST;
+    double before = (slot - bar * bars) / 2; /* bars stand in the middle of their slot, above its label */
     buf_init(&out, 256 * 1024);
     buf_printf(&out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", WIDTH, HEIGHT);
     buf_put_html(&out, chart->title);
@@ -59,14 +65,15 @@ int chart_bars_svg(const struct chart_bars *chart, struct arena *arena, struct h
         for (size_t s = 0; s < chart->series; s++) {
             double height = high * (double)chart->values[s][i] / (double)top;
             if (chart->values[s][i] > 0)
-                buf_printf(
-                    &out, "<rect class=\"b%zu\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"1.5\"/>",
-                    chart->series == 1 ? (size_t)2 : s + 1, left + slot * (double)i + slot * 0.11 + bar * (double)s,
-                    TOP + high - height, bar - 0.5, height);
+                buf_printf(&out,
+                           "<rect class=\"b%zu\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"1.5\"/>",
+                           chart->series == 1 ? (size_t)2 : s + 1, left + slot * (double)i + before + bar * (double)s,
+                           TOP + high - height, bar - 0.5, height);
         }
         const char *label = chart->labels == NULL ? NULL : chart->labels[i];
         if (label != NULL && label[0] != '\0') {
-            buf_printf(&out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", left + slot * ((double)i + 0.5),
+            double middle = left + slot * ((double)i + 0.5), most = WIDTH - HALF_LETTER * (double)utf8_length(label);
+            buf_printf(&out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", middle < most ? middle : most,
                        HEIGHT - 8);
             buf_put_html(&out, label);
             buf_puts(&out, "</text>");
