@@ -28,11 +28,15 @@ int advert_make(const struct advert *advert, const struct advert_result *result,
     buf_puts(&out, "{\"advert\":");
     r = advert_write(advert, &out, err);
     buf_puts(&out, ",\"check\":");
+    made.check_at = out.len;
     if (r == 0)
         r = advert_result_write(result, -1, &out, err);
+    made.check_len = out.len - made.check_at;
     if (r < 0)
         return r;
-    buf_printf(&out, ",\"id\":\"%s\",\"version\":", made.id);
+    buf_puts(&out, ",\"id\":\"");
+    buf_puts(&out, made.id);
+    buf_puts(&out, "\",\"version\":");
     buf_put_int(&out, version);
     buf_putc(&out, '}');
     made.json = out.failed ? NULL : arena_strndup(arena, out.data, out.len);

@@ -400,7 +400,7 @@ static bool object_read(struct reader *reader, const struct json_cell *cell, con
     for (size_t i = 0; i < cell->count && !reader->memory_ended; i++, inside = json_cell_after(inside)) {
         const struct path here = {path, inside->key, 0};
         size_t m = 0;
-        while (members[m].name && strcmp(members[m].name, inside->key) != 0)
+        while (members[m].name && (members[m].name[0] != inside->key[0] || strcmp(members[m].name, inside->key) != 0))
             m++;
         if (!members[m].name) {
             refuse(reader, &here, viewer_word(inside->key, reader->arena) ? "viewer_refused" : "unknown_field",

@@ -27,7 +27,8 @@ struct advert_new {
     int32_t last_day;   /* of the period; ADVERT_DAY_OPEN */
     const char *json;   /* canonical: {"advert": …, "check": …, "id", "version"} */
     size_t json_len;
-    struct hash hash; /* merkle_leaf of json */
+    size_t check_at, check_len; /* where the check's result stands in it */
+    struct hash hash;           /* merkle_leaf of json */
     const struct hash *media;
     size_t media_count;
     int64_t serial; /* told by adverts_keep */

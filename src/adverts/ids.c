@@ -26,6 +26,7 @@ static_assert(sizeof(struct entry) == 16, "an entry has 16 bytes");
 
 struct advert_ids {
     const struct office *office;
+    pthread_mutex_t follower; /* one reads what is new; others wait, and read the rest */
     pthread_rwlock_t lock;
     unsigned char key[crypto_shorthash_KEYBYTES];
     struct entry *entries;
@@ -161,6 +162,7 @@ int advert_ids_new(const struct office *office, struct advert_ids **ret, struct 
     ids->office = office;
     ids->room = ROOM_FIRST;
     ids->leaf = -1;
+    pthread_mutex_init(&ids->follower, NULL);
     pthread_rwlock_init(&ids->lock, NULL);
     randombytes_buf(ids->key, sizeof(ids->key));
     ids->entries = entries_new(ids->room);
@@ -183,7 +185,25 @@ void advert_ids_free(struct advert_ids *ids)
         munmap(ids->entries, ids->room * sizeof(*ids->entries));
     free(ids->removed);
     pthread_rwlock_destroy(&ids->lock);
+    pthread_mutex_destroy(&ids->follower);
     free(ids);
+}
+
+static int follow_piece(struct advert_ids *ids, struct tx *tx, size_t *ret_count, struct err *err)
+{
+    CLEANUP_ARENA struct arena arena;
+    struct advert_row *rows;
+    int r;
+
+    arena_init(&arena, COMMAND_ARENA_LIMIT);
+    r = store_advert_follow(tx, ids->leaf, ids->leaf_serial, FOLLOW_BATCH, &arena, &rows, ret_count, err);
+    if (r < 0 || *ret_count == 0)
+        return r;
+    pthread_rwlock_wrlock(&ids->lock);
+    for (size_t i = 0; i < *ret_count && r == 0; i++)
+        r = take_in(&rows[i], ids, err);
+    pthread_rwlock_unlock(&ids->lock);
+    return r;
 }
 
 int advert_ids_follow(struct advert_ids *ids, struct tx *tx, struct err *err)
@@ -191,25 +211,10 @@ int advert_ids_follow(struct advert_ids *ids, struct tx *tx, struct err *err)
     size_t count = FOLLOW_BATCH;
     int r = 0;
 
-    while (count == FOLLOW_BATCH && r == 0) {
-        CLEANUP_ARENA struct arena arena;
-        struct advert_row *rows;
-        int64_t leaf, serial;
-
-        arena_init(&arena, COMMAND_ARENA_LIMIT);
-        pthread_rwlock_rdlock(&ids->lock);
-        leaf = ids->leaf;
-        serial = ids->leaf_serial;
-        pthread_rwlock_unlock(&ids->lock);
-        r = store_advert_follow(tx, leaf, serial, FOLLOW_BATCH, &arena, &rows, &count, err);
-        if (r < 0 || count == 0)
-            return r;
-        pthread_rwlock_wrlock(&ids->lock);
-        for (size_t i = 0; i < count && r == 0; i++)
-            if (is_new(ids, &rows[i])) /* else another thread was faster, and may know better */
-                r = take_in(&rows[i], ids, err);
-        pthread_rwlock_unlock(&ids->lock);
-    }
+    pthread_mutex_lock(&ids->follower);
+    while (count == FOLLOW_BATCH && r == 0)
+        r = follow_piece(ids, tx, &count, err);
+    pthread_mutex_unlock(&ids->follower);
     return r;
 }
 

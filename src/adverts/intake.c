@@ -164,7 +164,7 @@ static int take_one(struct reading *reading, const struct json_cell *cell, const
         refuse(reading, field, "", "wrong_type", NULL);
         return 0;
     }
-    snprintf(prefix, sizeof(prefix), "%s%s", field, *field != '\0' ? "." : "");
+    strcpy(stpcpy(prefix, field), *field != '\0' ? "." : "");
     r = advert_read(cell, prefix, &reading->scratch, &advert, reading->errors, &why);
     if (r < 0 && reading->errors->count > before) /* told beside the others */
         return 0;
