@@ -106,7 +106,7 @@ static void open_store(struct fixture *fixture, bool create)
 {
     char url[128];
     struct err err = {0};
-    struct store_options options = {.url = url, .create = create};
+    struct store_options options = {.url = url, .create = create, .later = true};
 
     snprintf(url, sizeof(url), "sqlite:%s/talap.db", fixture->dir);
     must(store_open(&options, &fixture->store, &err), &err, "store_open");
