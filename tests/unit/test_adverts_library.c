@@ -684,6 +684,38 @@ static void test_the_file(void **state)
     rmdir(folder);
 }
 
+/* Its sums may be right: a file is believed under the key that it was written with. */
+static void test_whose_file_it_is(void **state)
+{
+    struct office office = {0};
+    struct keyring *keyring;
+    struct err err = {0};
+
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(keyring_load(path_of("master.key"), true, &keyring, &err), 0);
+    office.keyring = keyring;
+    reopen();
+    library->leaf = 41;
+    assert_int_equal(library_write(library, &err), 0);
+    reopen();
+    assert_int_equal(library->leaf, 41);
+    library_free(library);
+    assert_int_equal(library_new(&office, folder, &library, &err), 0);
+    assert_int_equal(library->leaf, -1);
+    library->leaf = 42;
+    assert_int_equal(library_write(library, &err), 0);
+    library_free(library);
+    assert_int_equal(library_new(&office, folder, &library, &err), 0);
+    assert_int_equal(library->leaf, 42);
+    reopen();
+    assert_int_equal(library->leaf, -1);
+    unlink(path_of("library.index"));
+    unlink(path_of("master.key"));
+    rmdir(folder);
+    keyring_free(keyring);
+}
+
 /* What was removed is in no posting of the file. */
 static void test_what_is_gone_is_not_written(void **state)
 {
@@ -718,6 +750,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_beginning_of_too_many_words, open_library, close_library),
         cmocka_unit_test_setup_teardown(test_searches_beside_intake, open_library, close_library),
         cmocka_unit_test_setup_teardown(test_the_file, open_library, close_library),
+        cmocka_unit_test_setup_teardown(test_whose_file_it_is, open_library, close_library),
         cmocka_unit_test_setup_teardown(test_what_is_gone_is_not_written, open_library, close_library),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
