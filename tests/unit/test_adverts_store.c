@@ -288,6 +288,47 @@ static void test_known_meanwhile(void **state)
     assert_whole(w, 1, 1, 0);
 }
 
+static const char *many(struct world *w, const char *last, int at, int count)
+{
+    const char *text = "";
+
+    for (int i = 0; i < count; i++) {
+        const char *own = i == at ? last : arena_printf(&w->arena, "%s-%d", last, i);
+
+        text = arena_printf(&w->arena, "%s%s\n", text, one(w, own, NULL, arena_printf(&w->arena, "Жарнама %d", i), ""));
+    }
+    return text;
+}
+
+/* More than go into one statement, and a rest: each keeps its own text, and one that is known undoes all. */
+static void test_many_together(void **state)
+{
+    static const int places[] = {0, 5, 15, 16, 31, 32, 38};
+    struct world *w = *state;
+    struct call call = keep(w, true, many(w, "m", 3, 39));
+
+    for (int i = 0; i < 39; i++) {
+        struct advert_kept kept = get(w, 1 + i, 0);
+
+        assert_string_equal(kept.id, call.intake.adverts[i].id);
+        assert_string_equal(kept.own_id, call.intake.adverts[i].own_id);
+        assert_int_equal(kept.version_place, i);
+        assert_memory_equal(&kept.hash, &call.intake.adverts[i].hash, sizeof(kept.hash));
+        assert_non_null(strstr(kept.json, arena_printf(&w->arena, "Жарнама %d\"", i)));
+    }
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        const char *own = arena_printf(&w->arena, "known%zu", i);
+        struct call late = {.w = w};
+
+        assert_int_equal(read_body(w, true, many(w, own, places[i], 39), NULL, 0, &late.intake), 0);
+        keep(w, false, one(w, own, NULL, "Жарнама", ""));
+        assert_int_equal(store_write(w->f.store, call_run, &late, &w->err), -ERR_CONFLICT);
+        assert_string_equal(w->err.code, "advert_known");
+        assert_string_equal(w->err.arg, own);
+    }
+    assert_whole(w, 39 + (int)(sizeof(places) / sizeof(places[0])), 39 + (int)(sizeof(places) / sizeof(places[0])), 0);
+}
+
 static void test_versions(void **state)
 {
     struct world *w = *state;
@@ -545,6 +586,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ids_follow, start, stop),
         cmocka_unit_test_setup_teardown(test_refused, start, stop),
         cmocka_unit_test_setup_teardown(test_known_meanwhile, start, stop),
+        cmocka_unit_test_setup_teardown(test_many_together, start, stop),
         cmocka_unit_test_setup_teardown(test_versions, start, stop),
         cmocka_unit_test_setup_teardown(test_proof, start, stop),
         cmocka_unit_test(test_year),
