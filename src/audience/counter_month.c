@@ -131,15 +131,14 @@ int month_unite(struct month *month, struct err *err)
 int month_enter(struct month *month, int part, int service, int32_t day, const uint64_t *hashes, size_t count,
                 uint64_t *fresh, size_t *ret_fresh, struct err *err)
 {
-    size_t taken = 0, found = 0, also = 0;
+    size_t found = 0, also = 0;
     int bit = day - month->first_day;
-    int r = day_set_add(&month->services[service]->parts[part], hashes, count, bit, fresh, &found, &taken, err);
+    int r = day_set_add(&month->services[service]->parts[part], hashes, count, bit, fresh, &found, err);
     if (month->all != NULL && found > 0) {
         /* Whoever is new to all is among those new to the service; which of them, nobody asks. */
         uint64_t *scratch = malloc(found * sizeof *scratch);
-        int also_r = scratch == NULL
-                         ? err_memory(err)
-                         : day_set_add(&month->all->parts[part], fresh, found, bit, scratch, &also, &taken, err);
+        int also_r = scratch == NULL ? err_memory(err)
+                                     : day_set_add(&month->all->parts[part], fresh, found, bit, scratch, &also, err);
         if (also_r < 0) {
             month->stale = true;
             r = also_r;

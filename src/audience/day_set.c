@@ -15,7 +15,10 @@
 #define BUCKETS_BEHIND 48
 #define HUGE ((size_t)2 << 20)
 #define AHEAD 24
-#define AHEAD_NEXT 8
+/* So many hashes are looked up at home, then those that may be behind it in the next bucket, and so on; what is further
+ * off than BEHIND, one by one. */
+#define BATCH 1024
+#define BEHIND 16
 
 struct day_bucket {
     uint64_t hashes[SLOTS];
@@ -135,13 +138,6 @@ static inline unsigned match(const struct day_bucket *bucket, uint64_t hash)
 static inline void prefetch_home(const struct day_set *set, uint64_t hash)
 {
     __builtin_prefetch(set->buckets + home_of(hash, set->bucket_count), 1);
-}
-
-/* Where the home of a hash, fetched by now, is full of others, the next bucket will be asked too: one in six is. */
-static inline void prefetch_next(const struct day_set *set, uint64_t hash)
-{
-    const struct day_bucket *bucket = set->buckets + home_of(hash, set->bucket_count);
-    __builtin_prefetch(bucket + ((bucket->used == SLOTS) & (match(bucket, hash) == 0)), 1);
 }
 
 /* The place of the hash, or the first free one, where `*ret_found` is false; NULL: there is none behind its bucket. */
@@ -267,26 +263,75 @@ static inline int add_one(struct day_set *set, uint64_t hash, uint32_t days, uin
     }
 }
 
-int day_set_add(struct day_set *set, const uint64_t *hashes, size_t count, int day, uint64_t *fresh, size_t *ret_fresh,
-                size_t *ret_taken, struct err *err)
+/* Looks up each hash so many buckets behind its home, where it belongs when all before are full, without a branch: is
+ * it there, is it to be entered, or must it be looked for further on? Which of them cannot be foretold, and a branch
+ * taken wrongly throws away what was begun for those that come next: their memory would be waited for one by one. There
+ * is room for all of them. Those to be looked for are written to `missed` (which may be `hashes`), and their next
+ * buckets are fetched; returns how many. */
+static inline size_t add_behind(struct day_set *set, const uint64_t *hashes, size_t count, size_t behind, int day,
+                                uint64_t *fresh, size_t *found, uint64_t *missed)
 {
-    size_t found = 0, i = 0;
-    int r = set->buckets == NULL ? grow(set, BUCKETS_FIRST, err) : 0;
-    for (; r == 0 && i < count; i++) {
-        uint64_t hash = hashes[i] == 0 ? 1 : hashes[i];
-        uint32_t new_days;
-        if (i + AHEAD < count) {
-            prefetch_home(set, hashes[i + AHEAD]);
-            prefetch_next(set, hashes[i + AHEAD_NEXT]);
-        }
-        if ((r = add_one(set, hash, UINT32_C(1) << day, &new_days, err)) < 0)
-            break;
-        fresh[found] = hash;
-        found += new_days != 0;
+    struct day_bucket *buckets = set->buckets + behind, none = {0};
+    const size_t bucket_count = set->bucket_count;
+    const uint32_t bit = UINT32_C(1) << day;
+    size_t new_days = *found, missing = 0, entered = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t hash = hashes[i] + (hashes[i] == 0);
+        /* Those after `count` are of the next batch, or beyond all: AHEAD more than count are there. */
+        if (behind == 0)
+            __builtin_prefetch(buckets + home_of(hashes[i + AHEAD], bucket_count), 1);
+        struct day_bucket *bucket = buckets + home_of(hash, bucket_count);
+        unsigned there = match(bucket, hash), room = bucket->used < SLOTS, enters = (there == 0) & room,
+                 misses = (there == 0) & (room ^ 1);
+        missed[missing] = hash;
+        missing += misses;
+        __builtin_prefetch(bucket + misses, 1);
+        unsigned at = (unsigned)__builtin_ctz(there | 1U << bucket->used) & (misses - 1);
+        bucket = misses ? &none : bucket;
+        uint32_t days = bucket->days[at];
+        bucket->hashes[at] = hash;
+        bucket->days[at] = days | bit;
+        bucket->used += enters;
+        entered += enters;
+        fresh[new_days] = hash;
+        new_days += ((days & bit) == 0) & (misses ^ 1);
     }
+    sodium_memzero(&none, sizeof none);
+    set->users += entered;
+    if (entered > 0 && behind > set->far)
+        set->far = behind;
+    *found = new_days;
+    return missing;
+}
+
+int day_set_add(struct day_set *set, const uint64_t *hashes, size_t count, int day, uint64_t *fresh, size_t *ret_fresh,
+                struct err *err)
+{
+    uint64_t some[BATCH + AHEAD] = {0};
+    size_t found = 0;
+    int r = set->buckets == NULL ? grow(set, BUCKETS_FIRST, err) : 0;
+    for (size_t i = 0; r == 0 && i < AHEAD && i < count; i++)
+        prefetch_home(set, hashes[i]);
+    for (size_t at = 0, left; r == 0 && at < count; at += BATCH) {
+        left = count - at < BATCH ? count - at : BATCH;
+        memcpy(some, hashes + at, (count - at < BATCH + AHEAD ? count - at : BATCH + AHEAD) * sizeof *some);
+        if (set->users + left <= set->limit) {
+            left = add_behind(set, some, left, 0, day, fresh, &found, some);
+            for (size_t behind = 1; left > 0 && behind < BEHIND; behind++)
+                left = add_behind(set, some, left, behind, day, fresh, &found, some);
+        }
+        for (size_t i = 0; r == 0 && i < left; i++) {
+            uint32_t new_days = 0;
+            uint64_t hash = some[i] + (some[i] == 0);
+            if ((r = add_one(set, hash, UINT32_C(1) << day, &new_days, err)) == 0) {
+                fresh[found] = hash;
+                found += new_days != 0;
+            }
+        }
+    }
+    sodium_memzero(some, (count < BATCH ? count : BATCH + AHEAD) * sizeof *some);
     set->users_on[day] += (int64_t)found;
     *ret_fresh = found;
-    *ret_taken = i;
     return r;
 }
 

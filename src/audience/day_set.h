@@ -45,9 +45,9 @@ void day_set_done(struct day_set *set); /* wiped */
 /* Makes room for so many entries in all. */
 int day_set_reserve(struct day_set *set, size_t users, struct err *err) WARN_UNUSED;
 /* Adds hashes (of this part) with one day (0…30). Those that were not there with that day are written to `fresh` (room
- * for `count`), their number to *ret_fresh. When memory ends the first *ret_taken are in, and -ERR_MEMORY. */
+ * for `count`), their number to *ret_fresh. When memory ends (-ERR_MEMORY) some are not in; those in `fresh` are. */
 int day_set_add(struct day_set *set, const uint64_t *hashes, size_t count, int day, uint64_t *fresh, size_t *ret_fresh,
-                size_t *ret_taken, struct err *err) WARN_UNUSED;
+                struct err *err) WARN_UNUSED;
 /* The union with packed entries of this part. */
 int day_set_merge(struct day_set *set, const void *entries, size_t count, struct err *err) WARN_UNUSED;
 /* The union with another set of the same part. */

@@ -27,11 +27,11 @@ static void users_are_counted_exactly_while_it_grows(void **state)
     struct day_set set = {0};
     struct err err = {0};
     uint32_t *naive = calloc(USERS, sizeof *naive);
-    uint64_t *hashes = malloc(1000 * sizeof *hashes), *fresh = malloc(1000 * sizeof *fresh), random = 7;
+    uint64_t *hashes = malloc(5000 * sizeof *hashes), *fresh = malloc(5000 * sizeof *fresh), random = 7;
     int64_t on[DAYS] = {0};
     size_t different = 0;
-    for (int batch = 0; batch < 1500; batch++) {
-        size_t expected = 0, found, taken, count = next(&random) % 1000;
+    for (int batch = 0; batch < 300; batch++) {
+        size_t expected = 0, found, count = next(&random) % 5000;
         int day = (int)(next(&random) % DAYS);
         for (size_t i = 0; i < count; i++) {
             size_t who = next(&random) % USERS;
@@ -40,8 +40,7 @@ static void users_are_counted_exactly_while_it_grows(void **state)
             expected += (naive[who] >> day & 1) == 0;
             naive[who] |= UINT32_C(1) << day;
         }
-        assert_int_equal(day_set_add(&set, hashes, count, day, fresh, &found, &taken, &err), 0);
-        assert_int_equal(taken, count);
+        assert_int_equal(day_set_add(&set, hashes, count, day, fresh, &found, &err), 0);
         assert_int_equal(found, expected);
         on[day] += (int64_t)expected;
     }
@@ -61,8 +60,8 @@ static void fill(struct day_set *set, uint64_t from, uint64_t end, int day)
     struct err err = {0};
     for (uint64_t n = from; n < end; n++) {
         uint64_t hash = user(n), fresh;
-        size_t found, taken;
-        assert_int_equal(day_set_add(set, &hash, 1, day, &fresh, &found, &taken, &err), 0);
+        size_t found;
+        assert_int_equal(day_set_add(set, &hash, 1, day, &fresh, &found, &err), 0);
     }
 }
 
@@ -142,8 +141,8 @@ static void the_hash_nought_is_a_user_too(void **state)
     struct day_set set = {0};
     struct err err = {0};
     uint64_t hashes[] = {0, 0, 1}, fresh[3];
-    size_t found, taken;
-    assert_int_equal(day_set_add(&set, hashes, 3, 0, fresh, &found, &taken, &err), 0);
+    size_t found;
+    assert_int_equal(day_set_add(&set, hashes, 3, 0, fresh, &found, &err), 0);
     assert_int_equal(found, 1);
     assert_int_equal(set.users, 1);
     assert_int_equal(day_set_days(&set, 0), 1);
