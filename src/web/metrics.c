@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 /* Each status we answer has a cell of its own; the rest share the last. */
-static const unsigned short statuses[] = {200, 201, 204, 303, 304, 400, 401, 403, 404, 405,
-                                          408, 409, 412, 413, 415, 422, 429, 500, 503, 0};
+static const unsigned short statuses[] = {200, 201, 204, 206, 303, 304, 400, 401, 403, 404, 405,
+                                          408, 409, 412, 413, 415, 416, 422, 429, 500, 503, 0};
 #define STATUS_COUNT (sizeof statuses / sizeof statuses[0])
 
 static const struct {

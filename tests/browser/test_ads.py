@@ -115,11 +115,12 @@ def test_from_a_search_to_a_complaint(library):
 def test_placed_by_hand(library, moderator):
     moderator.width(1280)
     moderator.open("/kk/ads/new")
-    for name, value in (("text", "Жарнама. Alem Shop: шатырлар"), ("language", "kk"), ("mark\\.text", "Жарнама"), ("account\\.name", "Alem Shop"),
+    moderator.one("#f-targeting\\.age\\.from").find_element("xpath", "ancestor::details/summary").click()
+    for name, value in (("text", "Жарнама. Alem Shop: шатырлар"), ("mark\\.text", "Жарнама"), ("account\\.name", "Alem Shop"),
                         ("payer\\.name", "«Төлем» ЖШС"), ("advertiser\\.name", "Әлем"), ("targeting\\.age\\.from", "18"),
                         ("targeting\\.age\\.until", "65"), ("targeting\\.include", "interest = шатыр")):
         moderator.one("#f-" + name).send_keys(value)
-    moderator.execute_script("for (const [id, value] of [['kind', 'targeted'], ['format', 'text'], ['mark.place', 'first_line'], "
+    moderator.execute_script("for (const [id, value] of [['kind', 'targeted'], ['language', 'kk'], ['format', 'text'], ['mark.place', 'first_line'], "
                              "['period.from', '2026-11-01'], ['period.until', '2027-12-31']]) "
                              "document.getElementById('f-' + id).value = value")
     moderator.send("button[value=check]")

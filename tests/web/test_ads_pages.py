@@ -1,5 +1,7 @@
 """The library of advertising as people see it: search, one advertisement, its versions and its mark, everything of one
 party, and placing by hand. Nothing here runs a script."""
+import base64
+import hashlib
 import html
 import json
 import re
@@ -323,6 +325,107 @@ def test_refusals_stand_beside_their_fields(service):
     assert 'id="f-advertiser.bin-wrong"' in answer.text
     assert re.search(r'id="f-targeting\.include-wrong">2-жол:', answer.text)
     assert 'href="#f-advertiser.bin"' in answer.text and "жай сөз" in answer.text
+
+
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+OGG = b"OggS" + bytes(60)
+
+
+def send_files(service, path, do, files, **members):
+    staff = service.staff["moderator"]
+    return staff.session.post(service.url + path, data={**TYPED, **members, "do": do, "csrf": staff.csrf}, allow_redirects=False,
+                              files=[("files", file) for file in files])
+
+
+def test_files_are_kept_with_the_advertisement(service):
+    names = [hashlib.sha256(content).hexdigest() for content in (PNG, OGG)]
+    files = [("a.png", PNG, "application/x-odd"), ("b.ogg", OGG, "audio/ogg"), ("again.png", PNG, "image/png")]
+    size = service.ledger_size()
+    checked = send_files(service, "/kk/ads/new", "check", files)
+    assert checked.status_code == 200 and "қайта таңдаңыз" in checked.text and names[0] in checked.text
+    assert service.ledger_size() == size and service.call("GET", "/ads/media/" + names[0]).status_code == 404
+    kept = send_files(service, "/kk/ads/new", "keep", files)
+    assert kept.status_code == 303, kept.text
+    id = kept.headers["Location"].split("/ads/")[1].split("?")[0]
+    media = service.call("GET", "/v1/ads/" + id).json()
+    assert media["advert"]["media"] == [{"hash": names[0], "type": "image/png"}, {"hash": names[1], "type": "audio/ogg"}]
+    assert [service.call("GET", one["url"]).content for one in media["media"]] == [PNG, OGG]
+    text = page(service, "/kk/ads/" + id)
+    assert f'<img src="/ads/media/{names[0]}"' in text and f'<audio controls preload="none" src="/ads/media/{names[1]}"' in text
+
+
+@pytest.mark.parametrize("files", [[("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png")], [("a.png", b"", "image/png")],
+                                   [("ok.png", PNG, "image/png"), ("large.png", PNG + bytes(8 << 20), "image/png")],
+                                   [(f"{n}.png", PNG + bytes(n), "image/png") for n in range(21)]],
+                         ids=["no medium", "empty", "too large", "too many"])
+def test_files_that_are_not_taken_change_nothing(service, files):
+    size = service.ledger_size()
+    answer = send_files(service, "/kk/ads/new", "keep", files, text="Жарнама. Alem Shop: файлы жоқ")
+    assert answer.status_code == 422 and 'id="f-files-wrong"' in answer.text and 'href="#f-files"' in answer.text, answer.text
+    assert "файлы жоқ" in answer.text and service.ledger_size() == size
+
+
+def test_a_change_brings_files_and_a_stale_one_keeps_none(service):
+    kept = send(service, "/kk/ads/new", "keep", text="Жарнама. Alem Shop: суретсіз")
+    id = kept.headers["Location"].split("/ads/")[1].split("?")[0]
+    content = PNG + b"change"
+    url = "/ads/media/" + hashlib.sha256(content).hexdigest()
+    stale = send_files(service, f"/kk/ads/{id}/change", "keep", [("c.png", content, "image/png")], version="7")
+    assert stale.status_code in (409, 412) and service.call("GET", url).status_code == 404
+    changed = send_files(service, f"/kk/ads/{id}/change", "keep", [("c.png", content, "image/png")], version="1")
+    assert changed.status_code == 303 and service.call("GET", url).content == content
+
+
+@pytest.mark.parametrize("asked, status, part", [
+    ("bytes=0-3", 206, OGG[:4]), ("bytes=60-", 206, OGG[60:]), ("bytes=-4", 206, OGG[-4:]), ("bytes=0-999999", 206, OGG),
+    ("bytes=64-", 416, b""), ("bytes=5-2", 200, OGG), ("bytes=0-1,3-4", 200, OGG), ("bytes=-", 200, OGG), ("pages=1-2", 200, OGG),
+    ("bytes=1x-2", 200, OGG), ("bytes=99999999999999999999-", 200, OGG), ("bytes=-0", 416, b"")])
+def test_a_part_of_a_medium(service, asked, status, part):
+    send_files(service, "/kk/ads/new", "keep", [("b.ogg", OGG, "audio/ogg")], text="Жарнама. Alem Shop: дыбыс")
+    url = "/ads/media/" + hashlib.sha256(OGG).hexdigest()
+    answer = service.call("GET", url, headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (status, part)
+    if status == 206:
+        assert answer.headers["Content-Range"].endswith("/64") and int(answer.headers["Content-Length"]) == len(part)
+    if status == 416:
+        assert answer.headers["Content-Range"] == "bytes */64"
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert service.call("GET", url, headers={"Range": asked, "If-Range": '"other"'}).content == OGG
+    assert service.call("GET", url, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_who_pays_is_said_and_never_supposed(service):
+    def payer(**members):
+        kept = send(service, "/kk/ads/new", "keep", **members)
+        assert kept.status_code == 303, kept.text
+        id = kept.headers["Location"].split("/ads/")[1].split("?")[0]
+        return id, service.call("GET", "/v1/ads/" + id).json()["advert"].get("payer")
+
+    own = {"advertiser.name": "Әлем", "advertiser.bin": ""}
+    assert payer(**own, **{"payer.name": ""})[1] is None
+    id, same = payer(**own, **{"payer.name": "", "payer.same": "true"})
+    assert same == {"name": "Әлем"}
+    form = service.staff["moderator"].get(f"/kk/ads/{id}/change").text
+    assert re.search(r'id="f-payer\.same"[^>]* checked', form) and re.search(r'id="f-payer\.name"[^>]* value=""', form)
+    assert payer(**own, **{"payer.name": "Басқа", "payer.same": "true"})[1] == {"name": "Басқа"}, "what is typed is meant"
+
+
+def test_a_language_of_the_list_or_another(service):
+    kept = send(service, "/kk/ads/new", "keep", **{"language": "other", "language.other": "uz"})
+    assert kept.status_code == 303, kept.text
+    id = kept.headers["Location"].split("/ads/")[1].split("?")[0]
+    assert service.call("GET", "/v1/ads/" + id).json()["advert"]["language"] == "uz"
+    form = service.staff["moderator"].get(f"/kk/ads/{id}/change").text
+    assert '<option value="other" selected>' in form and re.search(r'id="f-language\.other"[^>]* value="uz"', form)
+    answer = send(service, "/kk/ads/new", "keep", **{"language": "other", "language.other": ""})
+    assert answer.status_code == 422 and 'id="f-language-wrong"' in answer.text
+
+
+def test_what_few_need_is_folded(service):
+    form = service.staff["moderator"].get("/kk/ads/new").text
+    assert form.count("<fieldset class=\"group\">") == 3 and form.count('<details class="group">') == 3
+    checked = send(service, "/kk/ads/new", "check").text
+    assert '<details class="group" open>' in checked, "what is filled stands open"
 
 
 def test_what_the_law_forbids_is_shown_and_not_kept(service):

@@ -1,7 +1,10 @@
 /* Media of advertisements: sent by the hash that an advertisement names them by, served while one that stands does. */
+#include "adverts/media.h"
 #include "store/advert_rows.h"
 #include "web/api/api.h"
 #include "web/decode.h"
+#include "web/range.h"
+#include <stdio.h>
 #include <string.h>
 
 struct media {
@@ -11,37 +14,6 @@ struct media {
     size_t count;
     bool is_new;
 };
-
-/* What the first bytes say it is; NULL: nothing that is taken. */
-static const char *type_of(const char *bytes, size_t count)
-{
-    static const struct {
-        const char *type;
-        size_t at;
-        const char *mark;
-        size_t mark_len;
-        const char *also; /* at 8, four bytes */
-    } kinds[] = {
-        {"image/png", 0, "\x89PNG\r\n\x1a\n", 8, NULL},
-        {"image/jpeg", 0, "\xff\xd8\xff", 3, NULL},
-        {"image/gif", 0, "GIF87a", 6, NULL},
-        {"image/gif", 0, "GIF89a", 6, NULL},
-        {"image/webp", 0, "RIFF", 4, "WEBP"},
-        {"audio/mpeg", 0, "ID3", 3, NULL},
-        {"audio/mpeg", 0, "\xff\xfb", 2, NULL},
-        {"audio/mpeg", 0, "\xff\xf3", 2, NULL},
-        {"audio/mpeg", 0, "\xff\xf2", 2, NULL},
-        {"audio/ogg", 0, "OggS", 4, NULL},
-        {"video/mp4", 4, "ftyp", 4, NULL},
-        {"video/webm", 0, "\x1a\x45\xdf\xa3", 4, NULL},
-    };
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (count >= 12 && memcmp(bytes + kinds[i].at, kinds[i].mark, kinds[i].mark_len) == 0 &&
-            (kinds[i].also == NULL || memcmp(bytes + 8, kinds[i].also, 4) == 0))
-            return kinds[i].type;
-    return NULL;
-}
 
 static int hash_of_path(const struct request *request, struct hash *ret, struct err *err)
 {
@@ -95,7 +67,7 @@ int api_ads_media_put(struct request *request, struct response *response, struct
     (void)response;
     if (r < 0)
         return r;
-    media->type = type_of(request->body, request->body_len);
+    media->type = advert_media_type(request->body, request->body_len);
     if (media->type == NULL)
         return err_set(err, ERR_WRONG_TYPE, "media_type_unsupported", NULL);
     if (!media_type_is(said, "application/octet-stream") && !media_type_is(said, media->type))
@@ -123,6 +95,7 @@ int ads_media_get(struct request *request, struct response *response, struct err
     struct hash hash;
     const char *type;
     const void *bytes;
+    char etag[2 * SHA256_BYTES + 3];
     size_t count;
     bool named = false;
     struct tx *tx;
@@ -139,10 +112,12 @@ int ads_media_get(struct request *request, struct response *response, struct err
     if (r < 0)
         return r;
     response->type = type;
-    buf_put(&response->body, bytes, count);
+    snprintf(etag, sizeof etag, "\"%s\"", request_param(request, "hash"));
+    if (!api_not_modified(request, response, etag))
+        buf_put(&response->body, bytes, count);
     if (response_header(response, request, "Content-Security-Policy", "sandbox") < 0 ||
         response_header(response, request, "Content-Disposition", "inline") < 0 ||
         response_header(response, request, "Cache-Control", "public, max-age=3600") < 0)
         return err_memory(err);
-    return 0;
+    return range_cut(request, response, etag, err);
 }

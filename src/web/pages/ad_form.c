@@ -9,61 +9,72 @@ enum shape {
     SHAPE_NUMBER,
     SHAPE_DATE,
     SHAPE_TICK,
-    SHAPE_CRITERIA, /* criterion = value */
-    SHAPE_MEDIA,    /* hash type url */
-    SHAPE_THIRD,    /* what | consent | ground */
-    SHAPE_CLAIMS    /* claim | proof */
+    SHAPE_SAME,           /* the payer is the advertiser: said by who places it, never supposed */
+    SHAPE_LANGUAGE,       /* one of the list, or "other" */
+    SHAPE_LANGUAGE_OTHER, /* then its code */
+    SHAPE_CRITERIA,       /* criterion = value */
+    SHAPE_MEDIA,          /* hash type url */
+    SHAPE_THIRD,          /* what | consent | ground */
+    SHAPE_CLAIMS          /* claim | proof */
 };
 #define PARTS 3
 #define NONE T_common_none
 
 static const struct input {
-    const char *name; /* the member's path */
+    const char *name; /* the member's path; payer.same and language.other have none of their own */
     enum shape shape;
     enum kept_control control;
     enum text_key title, hint; /* T_common_none: none */
     enum text_key of;          /* whose: {0} of the title; T_common_none: none */
     const char *choices;       /* by blanks, called ads.PREFIX_CHOICE */
     const char *prefix;
-    enum text_key heading; /* before it; T_common_none: none */
+    enum text_key heading; /* of the group that begins with it; T_common_none: none */
+    enum text_key help;    /* under the heading: the group is folded, for most need none of it */
 } inputs[] = {
-
-    {"kind", SHAPE_TEXT, KEPT_PICK, T_ads_kind, NONE, NONE, "targeted sponsored other", "kind", T_ads_g_content},
-    {"format", SHAPE_TEXT, KEPT_PICK, T_ads_format, NONE, NONE, "text image sound video", "format", NONE},
-    {"language", SHAPE_TEXT, KEPT_LINE, T_ads_language, T_ads_language_hint, NONE, NULL, NULL, NONE},
-    {"text", SHAPE_TEXT, KEPT_AREA, T_ads_f_text, NONE, NONE, NULL, NULL, NONE},
-    {"mark.text", SHAPE_TEXT, KEPT_LINE, T_ads_f_mark, T_ads_f_mark_hint, NONE, NULL, NULL, NONE},
-    {"mark.place", SHAPE_TEXT, KEPT_PICK, T_ads_place, NONE, NONE,
-     "none first_line before_start on_image beside elsewhere", "place", NONE},
-    {"media", SHAPE_MEDIA, KEPT_AREA, T_ads_f_media, T_ads_f_media_hint, NONE, NULL, NULL, NONE},
-    {"id", SHAPE_TEXT, KEPT_LINE, T_ads_own_id, NONE, NONE, NULL, NULL, NONE},
-    {"account.name", SHAPE_TEXT, KEPT_LINE, T_ads_f_account_name, NONE, NONE, NULL, NULL, T_ads_g_parties},
-    {"account.url", SHAPE_TEXT, KEPT_LINE, T_ads_f_url, NONE, NONE, NULL, NULL, NONE},
-    {"advertiser.name", SHAPE_TEXT, KEPT_LINE, T_ads_f_name, NONE, T_ads_advertiser, NULL, NULL, NONE},
-    {"advertiser.bin", SHAPE_TEXT, KEPT_LINE, T_ads_f_bin, NONE, T_ads_advertiser, NULL, NULL, NONE},
-    {"payer.name", SHAPE_TEXT, KEPT_LINE, T_ads_f_name, NONE, T_ads_payer, NULL, NULL, NONE},
-    {"payer.bin", SHAPE_TEXT, KEPT_LINE, T_ads_f_bin, NONE, T_ads_payer, NULL, NULL, NONE},
-    {"sponsor.name", SHAPE_TEXT, KEPT_LINE, T_ads_f_name, NONE, T_ads_sponsor, NULL, NULL, NONE},
-    {"sponsor.bin", SHAPE_TEXT, KEPT_LINE, T_ads_f_bin, NONE, T_ads_sponsor, NULL, NULL, NONE},
-    {"period.from", SHAPE_DATE, KEPT_LINE, T_ads_from, NONE, NONE, NULL, NULL, T_ads_g_when},
-    {"period.until", SHAPE_DATE, KEPT_LINE, T_ads_until, NONE, NONE, NULL, NULL, NONE},
-    {"targeting.age.from", SHAPE_NUMBER, KEPT_LINE, T_ads_f_age_from, NONE, NONE, NULL, NULL, NONE},
-    {"targeting.age.until", SHAPE_NUMBER, KEPT_LINE, T_ads_f_age_until, NONE, NONE, NULL, NULL, NONE},
-    {"targeting.include", SHAPE_CRITERIA, KEPT_AREA, T_ads_f_include, T_ads_f_criteria_hint, NONE, NULL, NULL, NONE},
-    {"targeting.exclude", SHAPE_CRITERIA, KEPT_AREA, T_ads_f_exclude, T_ads_f_criteria_hint, NONE, NULL, NULL, NONE},
-    {"ai.made", SHAPE_TICK, KEPT_TICK, T_ads_ai_made, NONE, NONE, NULL, NULL, T_ads_g_declared},
-    {"ai.notice", SHAPE_TEXT, KEPT_AREA, T_ads_ai_notice, NONE, NONE, NULL, NULL, NONE},
-    {"ai_goods.has", SHAPE_TICK, KEPT_TICK, T_ads_ai_goods, NONE, NONE, NULL, NULL, NONE},
-    {"ai_goods.warning", SHAPE_TEXT, KEPT_AREA, T_ads_ai_warning, NONE, NONE, NULL, NULL, NONE},
-    {"third_persons", SHAPE_THIRD, KEPT_AREA, T_ads_f_third, T_ads_f_third_hint, NONE, NULL, NULL, NONE},
-    {"claims", SHAPE_CLAIMS, KEPT_AREA, T_ads_f_claims, T_ads_f_claims_hint, NONE, NULL, NULL, NONE},
-    {"influencer.basis", SHAPE_TEXT, KEPT_PICK, T_ads_f_influencer, NONE, NONE, "contract commercial none", "basis",
+    /* What every advertisement has. */
+    {"kind", SHAPE_TEXT, KEPT_PICK, T_ads_kind, NONE, NONE, "targeted sponsored other", "kind", T_ads_g_content, NONE},
+    {"format", SHAPE_TEXT, KEPT_PICK, T_ads_format, NONE, NONE, "text image sound video", "format", NONE, NONE},
+    {"language", SHAPE_LANGUAGE, KEPT_PICK, T_ads_language, NONE, NONE, "kk ru en other", "lang", NONE, NONE},
+    {"language.other", SHAPE_LANGUAGE_OTHER, KEPT_LINE, T_ads_lang_code, T_ads_lang_code_hint, NONE, NULL, NULL, NONE,
      NONE},
-    {"influencer.share", SHAPE_TICK, KEPT_TICK, T_ads_share, NONE, NONE, NULL, NULL, NONE},
-    {"influencer.exclusive_terms", SHAPE_TICK, KEPT_TICK, T_ads_exclusive, NONE, NONE, NULL, NULL, NONE},
-    {"influencer.discount_links", SHAPE_TICK, KEPT_TICK, T_ads_discounts, NONE, NONE, NULL, NULL, NONE},
-    {"mass_media", SHAPE_TICK, KEPT_TICK, T_ads_mass_media, NONE, NONE, NULL, NULL, NONE},
-    {"published", SHAPE_TICK, KEPT_TICK, T_ads_published, T_ads_published_hint, NONE, NULL, NULL, NONE},
+    {"text", SHAPE_TEXT, KEPT_AREA, T_ads_f_text, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"mark.text", SHAPE_TEXT, KEPT_LINE, T_ads_f_mark, T_ads_f_mark_hint, NONE, NULL, NULL, NONE, NONE},
+    {"mark.place", SHAPE_TEXT, KEPT_PICK, T_ads_place, NONE, NONE,
+     "none first_line before_start on_image beside elsewhere", "place", NONE, NONE},
+    {"account.name", SHAPE_TEXT, KEPT_LINE, T_ads_f_account_name, NONE, NONE, NULL, NULL, T_ads_g_parties, NONE},
+    {"advertiser.name", SHAPE_TEXT, KEPT_LINE, T_ads_f_name, NONE, T_ads_advertiser, NULL, NULL, NONE, NONE},
+    {"advertiser.bin", SHAPE_TEXT, KEPT_LINE, T_ads_f_bin, NONE, T_ads_advertiser, NULL, NULL, NONE, NONE},
+    {"payer.name", SHAPE_TEXT, KEPT_LINE, T_ads_f_name, NONE, T_ads_payer, NULL, NULL, NONE, NONE},
+    {"payer.bin", SHAPE_TEXT, KEPT_LINE, T_ads_f_bin, NONE, T_ads_payer, NULL, NULL, NONE, NONE},
+    {"payer.same", SHAPE_SAME, KEPT_TICK, T_ads_f_payer_same, T_ads_f_payer_same_hint, NONE, NULL, NULL, NONE, NONE},
+    {"period.from", SHAPE_DATE, KEPT_LINE, T_ads_from, NONE, NONE, NULL, NULL, T_ads_g_when, NONE},
+    {"period.until", SHAPE_DATE, KEPT_LINE, T_ads_until, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"published", SHAPE_TICK, KEPT_TICK, T_ads_published, T_ads_published_hint, NONE, NULL, NULL, NONE, NONE},
+    /* What some have. */
+    {"targeting.age.from", SHAPE_NUMBER, KEPT_LINE, T_ads_f_age_from, NONE, NONE, NULL, NULL, T_ads_g_targeting,
+     T_ads_g_targeting_help},
+    {"targeting.age.until", SHAPE_NUMBER, KEPT_LINE, T_ads_f_age_until, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"targeting.include", SHAPE_CRITERIA, KEPT_AREA, T_ads_f_include, T_ads_f_criteria_hint, NONE, NULL, NULL, NONE,
+     NONE},
+    {"targeting.exclude", SHAPE_CRITERIA, KEPT_AREA, T_ads_f_exclude, T_ads_f_criteria_hint, NONE, NULL, NULL, NONE,
+     NONE},
+    {"ai.made", SHAPE_TICK, KEPT_TICK, T_ads_ai_made, NONE, NONE, NULL, NULL, T_ads_g_declared, T_ads_g_declared_help},
+    {"ai.notice", SHAPE_TEXT, KEPT_AREA, T_ads_ai_notice, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"ai_goods.has", SHAPE_TICK, KEPT_TICK, T_ads_ai_goods, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"ai_goods.warning", SHAPE_TEXT, KEPT_AREA, T_ads_ai_warning, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"third_persons", SHAPE_THIRD, KEPT_AREA, T_ads_f_third, T_ads_f_third_hint, NONE, NULL, NULL, NONE, NONE},
+    {"claims", SHAPE_CLAIMS, KEPT_AREA, T_ads_f_claims, T_ads_f_claims_hint, NONE, NULL, NULL, NONE, NONE},
+    {"influencer.basis", SHAPE_TEXT, KEPT_PICK, T_ads_f_influencer, NONE, NONE, "contract commercial none", "basis",
+     NONE, NONE},
+    {"influencer.share", SHAPE_TICK, KEPT_TICK, T_ads_share, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"influencer.exclusive_terms", SHAPE_TICK, KEPT_TICK, T_ads_exclusive, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"influencer.discount_links", SHAPE_TICK, KEPT_TICK, T_ads_discounts, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"mass_media", SHAPE_TICK, KEPT_TICK, T_ads_mass_media, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"account.url", SHAPE_TEXT, KEPT_LINE, T_ads_f_url, NONE, NONE, NULL, NULL, T_ads_g_more, T_ads_g_more_help},
+    {"sponsor.name", SHAPE_TEXT, KEPT_LINE, T_ads_f_name, NONE, T_ads_sponsor, NULL, NULL, NONE, NONE},
+    {"sponsor.bin", SHAPE_TEXT, KEPT_LINE, T_ads_f_bin, NONE, T_ads_sponsor, NULL, NULL, NONE, NONE},
+    {"id", SHAPE_TEXT, KEPT_LINE, T_ads_own_id, NONE, NONE, NULL, NULL, NONE, NONE},
+    {"media", SHAPE_MEDIA, KEPT_AREA, T_ads_f_media, T_ads_f_media_hint, NONE, NULL, NULL, NONE, NONE},
 };
 #define INPUTS (sizeof inputs / sizeof *inputs)
 
@@ -159,6 +170,7 @@ static json_t *value_read(const struct input *input, const char *text)
     switch (input->shape) {
     case SHAPE_TEXT:
     case SHAPE_DATE:
+    case SHAPE_LANGUAGE:
         return json_string(text);
     case SHAPE_NUMBER:
         return number_read(text);
@@ -174,12 +186,23 @@ json_t *ad_form_read(const struct request *request)
     json_t *advert = json_object();
     for (size_t i = 0; advert != NULL && i < INPUTS; i++) {
         const char *text = request_form(request, inputs[i].name);
+        if (text == NULL || text[0] == '\0' || inputs[i].shape == SHAPE_SAME || inputs[i].shape == SHAPE_LANGUAGE_OTHER)
+            continue;
+        if (inputs[i].shape == SHAPE_LANGUAGE && strcmp(text, "other") == 0)
+            text = request_form(request, "language.other");
         if (text == NULL || text[0] == '\0')
             continue;
         if (!path_set(advert, inputs[i].name, value_read(&inputs[i], text))) {
             json_decref(advert);
             return NULL;
         }
+    }
+    /* Who typed a payer beside the tick meant the payer. */
+    const json_t *advertiser = json_object_get(advert, "advertiser");
+    bool same = request_form(request, "payer.same") != NULL && json_object_get(advert, "payer") == NULL;
+    if (same && advertiser != NULL && json_object_set_new(advert, "payer", json_deep_copy(advertiser)) != 0) {
+        json_decref(advert);
+        return NULL;
     }
     return advert;
 }
@@ -197,6 +220,31 @@ static const json_t *path_get(const json_t *from, const char *path)
         path = dot + 1;
     }
     return json_object_get(from, path);
+}
+
+static bool payer_is_advertiser(const json_t *advert)
+{
+    const json_t *payer = json_object_get(advert, "payer");
+    return payer != NULL && json_equal(payer, json_object_get(advert, "advertiser"));
+}
+
+/* Is the language none of the list? */
+static bool language_is_other(const json_t *value)
+{
+    const char *code = json_string_value(value);
+    return code != NULL && strcmp(code, "kk") != 0 && strcmp(code, "ru") != 0 && strcmp(code, "en") != 0;
+}
+
+/* What the control holds: a payer that is the advertiser is told by the tick alone. */
+static const json_t *value_of(const struct input *input, const json_t *advert)
+{
+    if (input->shape == SHAPE_LANGUAGE_OTHER) {
+        const json_t *code = json_object_get(advert, "language");
+        return language_is_other(code) ? code : NULL;
+    }
+    if (strncmp(input->name, "payer.", 6) == 0 && payer_is_advertiser(advert))
+        return NULL;
+    return path_get(advert, input->name);
 }
 
 static const char *list_text(const struct list_shape *shape, const json_t *list, struct arena *arena)
@@ -317,24 +365,40 @@ static int control_fill(struct request *request, const json_t *advert, const str
     struct kept_field *field = ARENA_NEW(&request->arena, struct kept_field);
     if (field == NULL)
         return err_memory(err);
-    const json_t *value = path_get(advert, input->name);
+    const json_t *value = value_of(input, advert);
     const char *title = text_get(request->lang, input->title);
     if (input->of != NONE)
         title = text_format(&request->arena, request->lang, input->title, text_get(request->lang, input->of), NULL);
-    *field = (struct kept_field){.control = input->control,
-                                 .name = input->name,
-                                 .title = title,
-                                 .hint = input->hint == NONE ? NULL : text_get(request->lang, input->hint),
-                                 .texts = {value_text(input, value, &request->arena)},
-                                 .wrong = {wrong},
-                                 .ticked = json_is_true(value)};
+    *field =
+        (struct kept_field){.control = input->control,
+                            .name = input->name,
+                            .title = title,
+                            .hint = input->hint == NONE ? NULL : text_get(request->lang, input->hint),
+                            .texts = {value_text(input, value, &request->arena)},
+                            .wrong = {wrong},
+                            .ticked = input->shape == SHAPE_SAME ? payer_is_advertiser(advert) : json_is_true(value)};
+    if (input->shape == SHAPE_LANGUAGE && language_is_other(value))
+        field->texts[0] = "other";
     if (title == NULL || field->texts[0] == NULL)
         return err_memory(err);
-    *ret = (struct ad_control){.field = field, .heading = input->heading, .is_date = input->shape == SHAPE_DATE};
+    *ret = (struct ad_control){
+        .field = field, .heading = input->heading, .help = input->help, .is_date = input->shape == SHAPE_DATE};
     int r = options_fill(request, input, field, err);
     if (r == 0 && checked != NULL)
         r = findings_of(request, checked, input, &ret->findings, &ret->finding_count, err);
     return r;
+}
+
+/* A folded group stands open where something in it is filled, refused or found. */
+static void groups_open(struct ad_control *controls)
+{
+    for (size_t i = 0, first = 0; i < INPUTS; i++) {
+        const struct kept_field *field = controls[i].field;
+        if (controls[i].heading != NONE)
+            first = i;
+        if (field->texts[0][0] != '\0' || field->ticked || field->wrong[0] != NULL || controls[i].finding_count > 0)
+            controls[first].open = true;
+    }
 }
 
 int ad_form_fill(struct request *request, const json_t *advert, const struct ad_seen *checked, struct ad_form_view *ret,
@@ -347,6 +411,8 @@ int ad_form_fill(struct request *request, const json_t *advert, const struct ad_
     int r = refusals_settle(request, wrong, err);
     for (size_t i = 0; r == 0 && i < INPUTS; i++)
         r = control_fill(request, advert, checked, i, wrong[i], &controls[i], err);
+    if (r == 0)
+        groups_open(controls);
     if (r == 0 && checked != NULL)
         r = findings_of(request, checked, NULL, &ret->others, &ret->other_count, err);
     ret->controls = controls;

@@ -120,12 +120,32 @@ struct ad_mark_view {
     struct html style;
 };
 
+/* --- Dumps ---------------------------------------------------------------------------------------------------------
+ */
+struct ad_dump_file {
+    const char *name, *hash;
+    int64_t rows, bytes;
+};
+struct ad_dump {
+    const char *name; /* the day as the folder is called */
+    int32_t day;
+    size_t count;
+    const struct ad_dump_file *files;
+};
+struct ad_dumps_view {
+    int whole_days, changes_days; /* how long files are kept */
+    size_t count;
+    const struct ad_dump *days; /* the newest first */
+};
+
 /* --- By hand --------------------------------------------------------------------------------------------------------
  */
 /* A control of the form, and what the check found of it. */
 struct ad_control {
     const struct kept_field *field;
-    enum text_key heading; /* before it; T_common_none: none */
+    enum text_key heading; /* of the group that begins with it; T_common_none: none */
+    enum text_key help;    /* of a group that is folded; T_common_none: it is not */
+    bool open;             /* of such a group */
     bool is_date;
     size_t finding_count;
     const struct ad_finding *const *findings;
@@ -141,6 +161,7 @@ struct ad_form_view {
     bool checked, allowed;
     const struct field_errors *errors;
     const char *refusal;
+    bool files_again; /* files were chosen, and a browser does not keep them */
 };
 
 /* Sums by day as bars: of days, of weeks where there are many, of 30 days where there are very many. */

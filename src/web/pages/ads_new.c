@@ -1,6 +1,8 @@
 /* Placing an advertisement by hand, and changing one: the form, the check beside its fields, and what was typed kept as
  * the API would keep it. */
+#include "adverts/media.h"
 #include "cases/parts.h"
+#include "store/advert_rows.h"
 #include "web/app.h"
 #include "web/pages/ad_form.h"
 #include "web/routes.h"
@@ -16,6 +18,12 @@ struct placing {
     struct repeat repeat;
     const char *repeated; /* the id of what the form's first sending made, or NULL */
     bool only_checks;     /* the page of the check: nothing is kept */
+    struct placed_file {
+        struct hash hash;
+        const char *type;
+        const struct request_file *file;
+    } files[ADVERT_MEDIA_MAX];
+    size_t file_count;
 };
 
 static int form_draw(struct request *request, struct response *response, const json_t *advert,
@@ -27,7 +35,8 @@ static int form_draw(struct request *request, struct response *response, const j
                                 .once = once_new(request),
                                 .checked = checked,
                                 .allowed = placing->checked.allowed,
-                                .refusal = refusal};
+                                .refusal = refusal,
+                                .files_again = placing->file_count > 0};
     struct page *page;
     int r = ad_form_fill(request, advert, checked ? &placing->checked : NULL, &view, err);
     if (r == 0)
@@ -105,6 +114,13 @@ static int keep_run(struct tx *tx, struct request *request, struct err *err)
             ? advert_change(tx, request->office, placing->serial, placing->version, &placing->made, &request->actor,
                             request->now_usec, &leaf, err)
             : adverts_keep(tx, request->office, &placing->made, 1, &request->actor, request->now_usec, &leaf, err);
+    /* The bytes in the same transaction: an advertisement with all its files, or none of it. */
+    for (size_t i = 0; r == 0 && i < placing->file_count; i++) {
+        const struct placed_file *one = &placing->files[i];
+        bool is_new;
+        r = store_advert_media_put(tx, &one->hash, one->type, one->file->bytes, one->file->count, request->now_usec,
+                                   &is_new, err);
+    }
     return r < 0 ? r : repeat_keep(tx, &placing->repeat, placing->made.id, leaf, request->now_usec, err);
 }
 
@@ -117,12 +133,79 @@ static int keep_finish(struct request *request, struct response *response, struc
                : 0;
 }
 
+/* --- Files ---------------------------------------------------------------------------------------------------------
+ */
+
+static bool media_names(const json_t *media, const char *hex)
+{
+    const json_t *item;
+    size_t i;
+    json_array_foreach(media, i, item)
+    {
+        const char *hash = json_string_value(json_object_get(item, "hash"));
+        if (hash != NULL && strcmp(hash, hex) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The file's line in the advertisement's list of media, unless it is there already. */
+static int media_name(json_t *typed, const struct placed_file *file, struct err *err)
+{
+    json_t *media = json_object_get(typed, "media");
+    char hex[2 * SHA256_BYTES + 1];
+    hex_encode(file->hash.bytes, SHA256_BYTES, hex);
+    if (media == NULL) {
+        media = json_array();
+        if (json_object_set_new(typed, "media", media) != 0)
+            return err_memory(err);
+    }
+    if (media_names(media, hex))
+        return 0;
+    json_t *item = json_pack("{s:s, s:s}", "hash", hex, "type", file->type);
+    return item == NULL || json_array_append_new(media, item) != 0 ? err_memory(err) : 0;
+}
+
+/* Files that were chosen become media of what was typed. What cannot be taken is refused beside the control. */
+static int files_take(struct request *request, struct placing *placing, json_t *typed, struct err *err)
+{
+    for (size_t i = 0; i < request->file_count; i++) {
+        const struct request_file *file = &request->files[i];
+        struct placed_file *placed = &placing->files[placing->file_count];
+        if (strcmp(file->field, "files") != 0 || placing->only_checks)
+            continue;
+        if (placing->file_count == ADVERT_MEDIA_MAX) {
+            field_errors_add(&request->errors, "files", "too_many", "%d", ADVERT_MEDIA_MAX);
+            break;
+        }
+        const char *type = advert_media_type(file->bytes, file->count);
+        const char *code = file->count > ADVERT_MEDIA_BYTES ? "media_too_large"
+                           : type == NULL                   ? "media_not_taken"
+                                                            : NULL;
+        if (code != NULL) {
+            field_errors_add(&request->errors, "files", code, "%.100s", file->name);
+            continue;
+        }
+        *placed = (struct placed_file){sha256_of(file->bytes, file->count, NULL, 0, NULL, 0), type, file};
+        placing->file_count++;
+        int r = media_name(typed, placed, err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 static int keep_failed(struct request *request, struct response *response, struct err *err)
 {
     const struct placing *placing = request->state;
     CLEANUP_JSON json_t *typed = ad_form_read(request);
+    int r = 0;
     if (typed == NULL)
         return err_memory(err);
+    for (size_t i = 0; r == 0 && i < placing->file_count; i++)
+        r = media_name(typed, &placing->files[i], err);
+    if (r < 0)
+        return r;
     response->status = err_http_status(request->write_error.kind);
     return form_draw(request, response, typed, placing, true, sentence_of(request, &request->write_error), err);
 }
@@ -174,8 +257,11 @@ static int place(struct request *request, struct response *response, struct plac
     struct advert_result result;
     if (typed == NULL)
         return err_memory(err);
-    int r = typed_check(request, typed, &advert, &result, err);
-    if (r == -ERR_BAD_INPUT) {
+    int r = files_take(request, placing, typed, err);
+    if (r < 0)
+        return r;
+    r = typed_check(request, typed, &advert, &result, err);
+    if (r == -ERR_BAD_INPUT || (r == 0 && request->errors.count > 0)) {
         response->status = 422;
         return form_draw(request, response, typed, placing, false, NULL, err);
     }

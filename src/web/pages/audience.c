@@ -9,6 +9,7 @@
 #include "web/routes.h"
 #include <pages.h>
 
+#define DAYS_DATED 7
 #define ROLES_CORRECTING (ROLE_ADMIN | ROLE_MODERATOR)
 #define ROLES_SENDING (ROLE_ADMIN | ROLE_MODERATOR | ROLE_REGISTRAR)
 #define CORRECTIONS_SHOWN 200
@@ -154,7 +155,13 @@ static int chart_fill(struct request *request, struct audience_view *view, struc
         figures[i] = line->figure != NULL ? (line->figure->counted ? line->figure->users : 0)
                      : line->counting > 0 ? line->counting
                                           : 0;
-        labels[i] = day == 1 || day % 5 == 0 ? arena_printf(arena, "%d", day) : "";
+        /* Where there are few, each is told by its date; else every fifth by its number. */
+        if (view->day_count <= DAYS_DATED)
+            labels[i] = arena_printf(arena, "%02d.%02d", day, date_from_day(line->day).month);
+        else
+            labels[i] = day == 1 || day % 5 == 0 ? arena_printf(arena, "%d", day) : "";
+        if (labels[i] == NULL)
+            return err_memory(err);
     }
     const struct chart_bars chart = {.count = view->day_count,
                                      .series = 1,
