@@ -1,9 +1,20 @@
 /* The job loop: what happens because time passes, not because somebody asked.
  *
- * A thread for each of these: one for the clocks and for the store's own housekeeping, one for the mail, because a mail
- * server may take its time and a clock may not, one for files of consents, which take theirs, and one that brings the
- * index of people up to what was written, so that after a large file no decision has to wait for that, one that adds
- * counts of showings to the figures, one that makes the dumps of the library at night. Each wakes every second, looks
+ * Up to eight threads, one for each thing that may take long and must not keep the others waiting:
+ *
+ * - time: the clocks, days of users that are over, advertisements whose year is over, the store's own housekeeping;
+ * - mail, because a mail server may take its time and a clock may not (only where there is one);
+ * - import: files of consents;
+ * - index: brings the index of people up to what was written, so that no decision has to wait for that after a large
+ *   file (only where decisions are made);
+ * - showings: adds counts to the figures by the hundred thousand;
+ * - library: its index follows, and is written to its file (only where it is searched);
+ * - dump: writes all of the library at night, for minutes (only where a folder for it is named);
+ * - counter: what other nodes counted, and what has gathered into the sets (only where users are counted).
+ *
+ * None could share a thread with another without making it late: the dump takes minutes, a fold up to a second, and a
+ * clock may wait for neither. A thread that has nothing to do costs one look a second and a few pages of memory. Each
+ * wakes every second, looks
  * with a read whether anything is ripe, and only then takes the writer's turn: reminders and overdue clocks, days of
  * users that are over, clocks of an outdated calendar, words for the search, ended sessions and old idempotency keys; a
  * message of the outbox. Each piece is small and repeated, so that stopping never waits long. A failure of the store or
