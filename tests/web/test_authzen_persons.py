@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from talap import Talap
+from talap import Talap, until
 
 T = {"kk": "Атауы", "ru": "Название", "en": "Title"}
 CATEGORIES = ["name", "phone", "address"]
@@ -20,6 +20,13 @@ rules:
     resource: {type: person, id: [client-6]}
   - {id: read_reports, effect: permit, subject: {type: user}, action: read, resource: {type: report}}
 """
+
+
+def next_second():
+    """The law knows no part of a second: what happens next has another moment than what happened."""
+    now = int(time.time())
+    until(lambda: int(time.time()) > now, step=0.01)
+    return int(time.time())
 
 
 def set_entry(service, kind, name, entry):
@@ -160,9 +167,8 @@ def test_a_batch_says_what_each_would(office):
 def test_withdrawn_is_denied_at_once_and_the_past_stays(office):
     given = give(office, "leaver")
     assert ask(office, "use", person("leaver"))[0]
-    time.sleep(1.1)
-    between = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    time.sleep(1.1)
+    between = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(next_second()))
+    next_second()
     answer = office.call("POST", f"/v1/consents/{given['consent']}/withdrawal", "service", json={})
     assert answer.status_code in (200, 201), answer.text
     yes, context = ask(office, "use", person("leaver"))

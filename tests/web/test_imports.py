@@ -205,9 +205,11 @@ def test_stopped_and_gone_on_with(talap):
     path = f"/v1/consents/imports/{made['id']}"
     answer = talap.call("POST", path + "/stop", "responsible", json={})
     assert answer.status_code == 200 and answer.json()["state"] == "stopped", answer.text
-    time.sleep(1)
+    # Files are read one after the other: once another has been, whatever was under way of this one is over.
+    assert finished(talap, send(talap, HEAD + row(count)).json())["taken"] == 1
     standing = progress(talap, made)
-    time.sleep(1)
+    assert standing["state"] == "stopped"
+    assert finished(talap, send(talap, HEAD + row(count + 1)).json())["taken"] == 1
     assert progress(talap, made)["taken"] == standing["taken"] < count
     assert talap.call("POST", path + "/stop", "responsible", json={}).json()["code"] == "import_not_running"
     assert talap.call("POST", path + "/resume", "responsible", json={}).status_code == 200
