@@ -115,13 +115,13 @@ static int look(struct tx *tx, int month, struct crossed *ret, bool *ret_above, 
     if (month >= 0) {
         ret->month = true;
         r = audience_daily_average(tx, month, NULL, &ret->average, err);
-        *ret_above = r == 0 && ret->average.users > AUDIENCE_THRESHOLD;
+        *ret_above = r == 0 && audience_above(&ret->average);
     }
     if (r < 0 || *ret_above)
         return r;
     ret->month = false;
     r = audience_rolling_average(tx, last, &ret->average, err);
-    *ret_above = r == 0 && ret->average.counted == THIRTY && ret->average.users > AUDIENCE_THRESHOLD;
+    *ret_above = r == 0 && ret->average.counted == THIRTY && audience_above(&ret->average);
     return r;
 }
 
@@ -195,8 +195,7 @@ struct walk {
 
 static bool above(double sum, size_t count)
 {
-    /* Rounded half up, as averages are. */
-    return count > 0 && sum / (double)count >= AUDIENCE_THRESHOLD + 0.5;
+    return sum > (double)AUDIENCE_THRESHOLD * (double)count;
 }
 
 /* Does the average of thirty counted days exceed it at the end of the walk, or that of the calendar month where its
@@ -272,7 +271,7 @@ int audience_crossing(struct tx *tx, int32_t today, struct audience_crossing *re
         r = audience_figures(tx, false, last - AHEAD_DAYS + 1, last, NULL, &arena, &days, &count, err);
     if (r < 0)
         return r;
-    if (month.users > AUDIENCE_THRESHOLD || (rolling.counted == THIRTY && rolling.users > AUDIENCE_THRESHOLD))
+    if (audience_above(&month) || (rolling.counted == THIRTY && audience_above(&rolling)))
         crossing.what = CROSSING_ABOVE;
     else if (today - last <= AHEAD_DAYS)
         crossing = look_ahead(days, count, today, &arena);

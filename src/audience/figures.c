@@ -164,6 +164,11 @@ static int64_t rounded(int64_t sum, int64_t count)
     return (2 * sum + count) / (2 * count);
 }
 
+bool audience_above(const struct audience_average *average)
+{
+    return average->sum > (int64_t)AUDIENCE_THRESHOLD * average->counted;
+}
+
 /* Over the counted ones of from…until; what has no row was not counted either. */
 static int average_over(struct tx *tx, bool months, int32_t from, int32_t until, const char *service,
                         struct audience_average *ret, struct err *err)
@@ -171,7 +176,7 @@ static int average_over(struct tx *tx, bool months, int32_t from, int32_t until,
     struct audience_average average = {.from = from, .until = until, .users = -1};
     CLEANUP_ARENA struct arena arena;
     struct audience_figure_row *rows = NULL;
-    int64_t number, sum = 0;
+    int64_t number;
     size_t count = 0;
     bool known;
     int r;
@@ -186,11 +191,11 @@ static int average_over(struct tx *tx, bool months, int32_t from, int32_t until,
     for (size_t i = 0; i < count; i++)
         if (rows[i].users != NOT_COUNTED) {
             average.counted++;
-            sum += rows[i].users;
+            average.sum += rows[i].users;
         }
     average.missing = until - from + 1 - average.counted;
     if (average.counted > 0)
-        average.users = rounded(sum, average.counted);
+        average.users = rounded(average.sum, average.counted);
     *ret = average;
     return 0;
 }
@@ -218,7 +223,6 @@ int audience_rolling_average(struct tx *tx, int32_t until_day, struct audience_a
     struct audience_average average = {.from = until_day, .until = until_day, .users = -1};
     CLEANUP_ARENA struct arena arena;
     struct audience_figure *list;
-    int64_t sum = 0;
     size_t count;
     int r;
 
@@ -231,11 +235,11 @@ int audience_rolling_average(struct tx *tx, int32_t until_day, struct audience_a
             continue;
         average.counted++;
         average.from = list[i - 1].number;
-        sum += list[i - 1].users;
+        average.sum += list[i - 1].users;
     }
     if (average.counted > 0) {
         average.missing = until_day - average.from + 1 - average.counted;
-        average.users = rounded(sum, average.counted);
+        average.users = rounded(average.sum, average.counted);
     }
     *ret = average;
     return 0;

@@ -39,8 +39,11 @@ int audience_versions(struct tx *tx, bool month, int32_t number, const char *ser
 struct audience_average {
     int32_t from, until;  /* months, or days */
     int counted, missing; /* of them */
-    int64_t users;        /* -1: nothing was counted */
+    int64_t users;        /* rounded half up; -1: nothing was counted */
+    int64_t sum;          /* of what was counted: 3 000 001 in thirty days is more than 100 000 on average */
 };
+/* More than the threshold, to the last user. */
+bool audience_above(const struct audience_average *average);
 int audience_daily_average(struct tx *tx, int month, const char *service, struct audience_average *ret,
                            struct err *err) WARN_UNUSED;
 int audience_rolling_average(struct tx *tx, int32_t until_day, struct audience_average *ret,
