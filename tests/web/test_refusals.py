@@ -378,3 +378,12 @@ def test_nothing_personal_is_logged(shared):
     assert "route=/v1/cases/{procedure}" in log
     assert secret not in log and opened["access_code"] not in log and opened["number"] not in log
     assert not re.search("talap_[A-Za-z0-9_-]{43}", log)
+
+
+@pytest.mark.parametrize("procedure", ["representative_duty", "advert_removal"])
+@pytest.mark.parametrize("role", ["admin", "moderator", "registrar"])
+def test_what_the_program_opens_by_itself_nobody_opens_by_hand(talap, procedure, role):
+    before = talap.rows("SELECT count(*) FROM case_file")
+    answer = talap.call("POST", f"/v1/cases/{procedure}", role, json={})
+    assert answer.status_code in (403, 404), answer.text
+    assert talap.rows("SELECT count(*) FROM case_file") == before
