@@ -46,7 +46,10 @@ int counter_key(struct counter *counter, int32_t day, int64_t now_usec, struct v
 /* Counts, and calls `done` exactly once: with NULL when everything that these visits changed or relied on is durable,
  * or with what went wrong (the store's failure; "day_closed" when the day was closed meanwhile). `done` may be called
  * before this returns, from the writer's thread or the caller's. One write is under way at a time and takes along
- * whatever has come by then, of all callers. */
+ * whatever has come by then, of all callers.
+ *
+ * Who is told that the store failed must not take it that nothing was counted: the hashes stay in the sets and go with
+ * the next write. That harms nothing, for they were good and counted on an open day, and a repetition counts once. */
 struct counting {
     void (*done)(struct counting *counting, const struct err *err);
     void *arg;

@@ -456,7 +456,7 @@ def main():
     parser.add_argument("--entries", type=int, default=1000000)
     parser.add_argument("--people", type=int, default=3000000)
     parser.add_argument("--consents", type=int, default=10000000)
-    parser.add_argument("--users", type=int, default=20000000)
+    parser.add_argument("--users", type=int, default=5000000)
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--ads", type=int, default=500000)
     parser.add_argument("--rows", type=int, default=300000)
