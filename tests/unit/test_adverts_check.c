@@ -63,7 +63,7 @@ static struct advert read_advert(const char *json)
 {
     struct field_errors errors;
     const struct json_cell *cell;
-    struct advert advert;
+    struct advert advert = {0};
     struct err err = {0};
     char *copy = arena_strdup(&arena, json);
     field_errors_init(&errors, &arena);

@@ -117,8 +117,7 @@ static void test_forms_of_csv(void **state)
     static const char *const same[] = {
         "count;ad;day;region\n5;a1;2026-11-22;KZ-79\n",
         "region\tday\tcount\tad\r\nKZ-79\t2026-11-22\t5\ta1",
-        "\xEF\xBB\xBF"
-        "ad,day,region,count\na1,2026-11-22,KZ-79,5\n",
+        "\357\273\277ad,day,region,count\na1,2026-11-22,KZ-79,5\n",
         "\"ad\",\"day\",\"region\",\"count\"\n\"a1\",\"2026-11-22\",\"KZ-79\",\"5\"\n\n",
         "ad,day,region,count\n\"a1\",2026-11-22,790000000,5\n",
     };

@@ -402,7 +402,8 @@ static void test_year(void **state)
     for (size_t i = 0; i < sizeof(years) / sizeof(years[0]); i++) {
         struct date from, until;
 
-        assert_true(date_parse(years[i][0], &from) && date_parse(years[i][1], &until));
+        assert_true(date_parse(years[i][0], &from));
+        assert_true(date_parse(years[i][1], &until));
         assert_int_equal(advert_kept_until(day_from_date(from)), day_from_date(until));
     }
     assert_int_equal(advert_kept_until(ADVERT_DAY_OPEN), ADVERT_DAY_OPEN);
