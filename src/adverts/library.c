@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define ROWS 500                     /* of the store at a time */
-#define ROWS_BYTES ((size_t)8 << 20) /* and so much text */
+#define ROWS 500                      /* of the store at a time, */
+#define ROWS_MANY 4000                /* where many are to come: the more together, the less each costs */
+#define ROWS_BYTES ((size_t)16 << 20) /* and so much text */
 #define ARENA_BYTES ((size_t)1 << 30)
 #define SWEEP_ROWS 10000
 #define SAVE_MIN 1000 /* changes that are worth a file */
@@ -192,14 +193,6 @@ static int follow_figures(struct library *library, struct tx *tx, struct err *er
     return r;
 }
 
-/* One at a time, for a piece each; while the file is written nobody waits for it. */
-static bool enter(struct library *library)
-{
-    if (__atomic_load_n(&library->saving, __ATOMIC_RELAXED))
-        return pthread_mutex_trylock(&library->follower) == 0;
-    return pthread_mutex_lock(&library->follower) == 0;
-}
-
 static int follow_rest(struct library *library, struct tx *tx, bool more, bool figures, int64_t *ret_behind,
                        struct err *err)
 {
@@ -223,19 +216,30 @@ static int follow_rest(struct library *library, struct tx *tx, bool more, bool f
     return r;
 }
 
+/* One at a time, for a piece each. While many are to come, or the file is written, nobody waits for it who only wants
+ * to be up to date. */
+static bool enter(struct library *library, bool *ret_catching)
+{
+    *ret_catching = __atomic_load_n(&library->catching, __ATOMIC_RELAXED);
+    bool busy = *ret_catching || __atomic_load_n(&library->saving, __ATOMIC_RELAXED);
+    return (busy ? pthread_mutex_trylock(&library->follower) : pthread_mutex_lock(&library->follower)) == 0;
+}
+
 int library_follow(struct library *library, struct tx *tx, size_t most, int64_t *ret_behind, struct err *err)
 {
     size_t done = 0, count = 1;
-    bool more = true;
+    bool more = true, catching;
     int r = 0;
 
     while (r == 0 && more && done < most && count > 0) {
-        if (!enter(library)) {
+        if (!enter(library, &catching)) {
             *ret_behind = 1;
             return 0;
         }
-        r = follow_changes(library, tx, most - done < ROWS ? most - done : ROWS, &count, &more, err);
+        size_t piece = catching ? ROWS_MANY : ROWS;
+        r = follow_changes(library, tx, most - done < piece ? most - done : piece, &count, &more, err);
         done += count;
+        __atomic_store_n(&library->catching, more && r == 0, __ATOMIC_RELAXED);
         if (r == 0 && (!more || done >= most))
             r = follow_rest(library, tx, more, most >= LIBRARY_FOLLOW_FIGURES, ret_behind, err);
         pthread_mutex_unlock(&library->follower);
@@ -245,8 +249,6 @@ int library_follow(struct library *library, struct tx *tx, size_t most, int64_t 
 
 int library_save(struct library *library, int64_t now_usec, struct err *err)
 {
-    int r = 0;
-
     if (!library->path)
         return 0;
     pthread_mutex_lock(&library->follower);
@@ -255,16 +257,11 @@ int library_save(struct library *library, int64_t now_usec, struct err *err)
     bool much =
         library->changed >= SAVE_MIN && library->changed * 20 >= (int64_t)roaring_bitmap_get_cardinality(library->all);
     bool late = library->changed > 0 && now_usec - library->saved_usec >= SAVE_USEC;
-    if (library->whole && (much || late)) {
-        __atomic_store_n(&library->saving, true, __ATOMIC_RELAXED);
-        r = library_write(library, err);
-        __atomic_store_n(&library->saving, false, __ATOMIC_RELAXED);
-        if (r == 0)
-            library->changed = 0;
+    bool due = library->whole && (much || late) && !library->saving;
+    if (due)
         library->saved_usec = now_usec;
-    }
     pthread_mutex_unlock(&library->follower);
-    return r;
+    return due ? library_write(library, err) : 0;
 }
 
 void library_figures(struct library *library, struct library_figures *ret)

@@ -35,6 +35,12 @@ struct library_advert {
     uint32_t version; /* that is in the index; 0: none */
 };
 
+/* What was known of an advertisement when the file was begun. */
+struct library_was {
+    uint32_t serial;
+    struct library_advert advert;
+};
+
 /* Names and criteria come again and again, each with many entries: what they came to, found by a keyed hash of 128 bits
  * of kind and text. The follower's own. */
 struct library_known {
@@ -64,9 +70,16 @@ struct library {
 
     /* How far it follows: the newest event and serial; figures; the sweep. */
     int64_t leaf, leaf_serial, counted_usec, counted_serial, swept;
-    bool whole; /* it has been up to date once */
+    bool whole;    /* it has been up to date once */
+    bool catching; /* the piece before had more behind it */
     struct library_cache cache;
-    bool saving;           /* read without a lock */
+    /* While the file is written (`saving`): advertisements below `saved_top` that have changed since it was begun, and
+     * what was known of each. Under `lock`. */
+    bool saving;
+    size_t saved_top;
+    roaring_bitmap_t *disturbed;
+    struct library_was *was;
+    size_t was_count, was_room;
     int64_t changed;       /* advertisements since it was saved */
     int64_t saved_usec;    /* when that was */
     int64_t posting_bytes; /* as last measured */
@@ -86,6 +99,15 @@ bool library_shown_same(int32_t key);
  * is none. The follower's lock is held. */
 int library_take(struct library *library, const struct library_row *rows, const char *const *before, size_t count,
                  struct arena *arena, struct err *err) WARN_UNUSED;
+/* library_put.c. What an advertisement stands under; an entry may come twice. */
+struct library_forms {
+    uint32_t *ids;
+    size_t count, room;
+};
+/* Rows that were read, with what they say now: `forms` of each, and, `count` further on, what its version in the index
+ * stood under. The pile of advertisements has room for them. */
+int library_put(struct library *library, const struct library_row *rows, const struct library_advert *now,
+                const struct library_forms *forms, size_t count, struct arena *arena, struct err *err) WARN_UNUSED;
 /* New figures of rows that are known; others are left. */
 int library_count(struct library *library, const struct library_row *rows, size_t count, struct err *err) WARN_UNUSED;
 
@@ -98,7 +120,14 @@ const char *library_cursor(const struct library *library, enum library_sort sort
 /* library_file.c. ERR_DAMAGED "index_damaged": the file is another's, older than the program or broken, and nothing was
  * read; ERR_NOT_FOUND: there is none. */
 int library_load(struct library *library, struct err *err) WARN_UNUSED;
+/* library_write.c. The file as of now, while searches go on; it takes the follower's lock. */
 int library_write(struct library *library, struct err *err) WARN_UNUSED;
+
+/* Under the lock, before an advertisement changes: while the file is written, what it was is kept for it. */
+bool library_disturb(struct library *library, uint32_t serial);
+
+/* Under the lock: into, or out of, the buckets of its values. */
+bool library_put_figures(struct library *library, uint32_t serial, const struct library_advert *advert, bool in);
 
 /* Memory of all bitmaps. */
 int64_t library_measure(const struct library *library);

@@ -5,8 +5,8 @@
 #include "base/unicode.h"
 #include <stdlib.h>
 
-#define PREFIX_FORMS 5000  /* that a beginning of a word may stand for */
-#define CHECKED_MAX 200000 /* so many are asked for their period one by one; of more, months are met first */
+#define PREFIX_FORMS 5000 /* that a beginning of a word may stand for */
+#define CHECKED_MAX 50000 /* so many are asked for their period one by one; of more, months are met first */
 
 /* A bitmap, our own or a posting's. */
 struct bits {
@@ -34,12 +34,6 @@ static struct bits bits_of(const struct posting *posting)
     struct posting_view view = posting_view(posting);
 
     return (struct bits){.bits = view.bits, .own = view.own};
-}
-
-static bool bits_none(struct bits *ret)
-{
-    ret->bits = ret->own = roaring_bitmap_create();
-    return ret->own != NULL;
 }
 
 /* Entries of the vocabulary, each once. */
@@ -71,28 +65,35 @@ static void found_form(void *arg, uint32_t form)
     found->forms[found->count++] = form;
 }
 
-/* All that are in any of them. */
+/* All that are in any of them. Most occur a few times: those go into one bitmap together. */
 static bool unite(const struct library *library, const struct found *found, struct bits *ret)
 {
     struct bits *parts = calloc(found->count + 1, sizeof *parts);
     const roaring_bitmap_t **list = calloc(found->count + 1, sizeof *list);
-    bool whole = parts && list && !found->failed;
-    size_t count = 0;
+    uint32_t *few = malloc((found->count + 1) * POSTING_FEW * sizeof *few);
+    bool whole = parts && list && few && !found->failed;
+    size_t count = 0, few_count = 0;
 
     for (size_t i = 0; whole && i < found->count; i++) {
         const struct posting *posting = &vocabulary_form(&library->vocabulary, found->forms[i])->posting;
 
-        if (posting->state == POSTING_FEW_STATE && posting->count == 0)
+        if (posting->state == POSTING_FEW_STATE) {
+            memcpy(few + few_count, posting->few, posting->count * sizeof *few);
+            few_count += posting->count;
             continue;
+        }
         parts[count] = bits_of(posting);
+        list[count] = parts[count].bits;
+        whole = list[count++] != NULL;
+    }
+    if (whole && (few_count > 0 || count == 0)) {
+        parts[count].bits = parts[count].own = roaring_bitmap_of_ptr(few_count, few);
         list[count] = parts[count].bits;
         whole = list[count++] != NULL;
     }
     if (whole && count == 1) {
         *ret = parts[0];
         parts[0] = (struct bits){0};
-    } else if (whole && count == 0) {
-        whole = bits_none(ret);
     } else if (whole) {
         ret->bits = ret->own = roaring_bitmap_or_many(count, list);
         whole = ret->own != NULL;
@@ -101,6 +102,7 @@ static bool unite(const struct library *library, const struct found *found, stru
         bits_done(&parts[i]);
     free(parts);
     free(list);
+    free(few);
     return whole;
 }
 
@@ -209,13 +211,11 @@ static int words_bits(const struct library *library, const struct query_atom *at
     return 0;
 }
 
-/* Those of bucket numbers from…until (whole ones) and, one by one, those of `edge` for which `each` holds. */
-static bool bucket_bits(const struct library *library, const struct buckets *buckets, size_t from, size_t until,
-                        size_t edge, bool (*each)(const struct library_advert *advert, int32_t day), int32_t day,
-                        struct bits *ret)
+/* Those of bucket numbers from…until. */
+static bool bucket_bits(const struct buckets *buckets, size_t from, size_t until, struct bits *ret)
 {
-    struct bits *parts = calloc(until > from ? until - from : 1, sizeof *parts);
-    const roaring_bitmap_t **list = calloc(until > from ? until - from : 1, sizeof *list);
+    struct bits *parts = calloc(until - from + 1, sizeof *parts);
+    const roaring_bitmap_t **list = calloc(until - from + 1, sizeof *list);
     bool whole = parts && list;
     size_t count = 0;
 
@@ -229,19 +229,60 @@ static bool bucket_bits(const struct library *library, const struct buckets *buc
         bits_done(&parts[i]);
     free(parts);
     free(list);
-    if (made && edge < buckets->count) {
-        struct bits bits = bits_of(&buckets->items[edge].posting);
-        roaring_uint32_iterator_t it;
-
-        if (bits.bits) {
-            roaring_init_iterator(bits.bits, &it);
-            for (; it.has_value; roaring_advance_uint32_iterator(&it))
-                if (each(pile_at(&library->adverts, it.current_value), day))
-                    roaring_bitmap_add(made, it.current_value);
-        }
-        bits_done(&bits);
-    }
     return bits_become(ret, made);
+}
+
+/* Takes those out of *acc, of one bucket, that fail: only they are looked at one by one. */
+static bool meet_edge(const struct library *library, const struct bucket *bucket,
+                      bool (*fails)(const struct library_advert *advert, int32_t day), int32_t day, struct bits *acc)
+{
+    struct bits edge = bits_of(&bucket->posting), failed = {0};
+
+    if (!edge.bits)
+        return false;
+    roaring_bitmap_t *met = roaring_bitmap_and(acc->bits, edge.bits);
+    bits_done(&edge);
+    if (!met || !bits_become(&failed, roaring_bitmap_create())) {
+        if (met)
+            roaring_bitmap_free(met);
+        return false;
+    }
+    roaring_uint32_iterator_t it;
+    uint32_t some[256];
+    size_t count = 0;
+    roaring_init_iterator(met, &it);
+    for (; it.has_value; roaring_advance_uint32_iterator(&it)) {
+        if (!fails(pile_at(&library->adverts, it.current_value), day))
+            continue;
+        some[count++] = it.current_value;
+        if (count == sizeof some / sizeof some[0]) {
+            roaring_bitmap_add_many(failed.own, count, some);
+            count = 0;
+        }
+    }
+    roaring_bitmap_add_many(failed.own, count, some);
+    roaring_bitmap_free(met);
+    bool whole = meet(acc, &failed, AND_NOT);
+    bits_done(&failed);
+    return whole;
+}
+
+/* Leaves in *acc those of buckets from…until alone, by whichever side has fewer buckets. */
+static bool meet_buckets(const struct buckets *buckets, size_t from, size_t until, struct bits *acc)
+{
+    struct bits bits = {0};
+    bool whole = true;
+
+    if (until - from <= buckets->count / 2) {
+        whole = bucket_bits(buckets, from, until, &bits) && meet(acc, &bits, AND);
+    } else {
+        if (from > 0)
+            whole = bucket_bits(buckets, 0, from, &bits) && meet(acc, &bits, AND_NOT);
+        if (whole && until < buckets->count)
+            whole = bucket_bits(buckets, until, buckets->count, &bits) && meet(acc, &bits, AND_NOT);
+    }
+    bits_done(&bits);
+    return whole;
 }
 
 static bool begins_after(const struct library_advert *advert, int32_t day)
@@ -282,22 +323,17 @@ static bool meet_period(const struct library *library, struct bits *acc, int32_t
         roaring_bitmap_add_many(made, count, some);
         return bits_become(acc, made);
     }
-    struct bits late = {0}, early = {0};
     int32_t key = library_month_key(until);
     size_t at = buckets_from(&library->from, key);
     bool on = at < library->from.count && library->from.items[at].key == key;
-    bool whole = until == INT32_MAX || (bucket_bits(library, &library->from, at + on, library->from.count,
-                                                    on ? at : SIZE_MAX, begins_after, until, &late) &&
-                                        meet(acc, &late, AND_NOT));
+    if (until != INT32_MAX && (!meet_buckets(&library->from, 0, at + on, acc) ||
+                               (on && !meet_edge(library, &library->from.items[at], begins_after, until, acc))))
+        return false;
     key = library_month_key(from);
     at = buckets_from(&library->until, key);
     on = at < library->until.count && library->until.items[at].key == key;
-    whole = whole && (from == INT32_MIN ||
-                      (bucket_bits(library, &library->until, 0, at, on ? at : SIZE_MAX, ends_before, from, &early) &&
-                       meet(acc, &early, AND_NOT)));
-    bits_done(&late);
-    bits_done(&early);
-    return whole;
+    return from == INT32_MIN || (meet_buckets(&library->until, at, library->until.count, acc) &&
+                                 (!on || meet_edge(library, &library->until.items[at], ends_before, from, acc)));
 }
 
 static int atom_bits(const struct library *library, const struct query_atom *atom, struct bits *ret, struct err *err)

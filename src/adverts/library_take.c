@@ -7,19 +7,12 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#define SLICE 128               /* advertisements whose figures change under one hold of the lock */
-#define PAIRS 16384             /* places that are put under one */
 #define TOGETHER 32             /* words whose entries are fetched at once */
 #define KNOWN ((size_t)1 << 18) /* names and criteria in the cache; half of it is used */
 #define KNOWN_IDS ((size_t)4 << 20)
 #define SLICE_WORDS 128 /* new words under one hold */
 #define FORMS_EACH (2 + STEMS_MAX)
 
-/* The forms of one advertisement; those that the vocabulary does not have yet stand in `texts`. */
-struct forms {
-    uint32_t *ids;
-    size_t count, room;
-};
 /* A text that has to become an entry. */
 struct wanted {
     const char *text;
@@ -34,7 +27,7 @@ struct taking {
     struct arena *arena;
     struct wanted **wanted;
     size_t wanted_count, wanted_room;
-    struct forms *forms;
+    struct library_forms *forms;
     size_t owner;
     bool failed;
 };
@@ -45,7 +38,7 @@ size_t library_key(enum library_key key, const char *value, char ret[static FORM
     return 1 + words_fold_all(value, ret + 1, FORM_MAX - 1);
 }
 
-static void add_id(struct taking *taking, struct forms *forms, uint32_t id)
+static void add_id(struct taking *taking, struct library_forms *forms, uint32_t id)
 {
     if (forms->count == forms->room) {
         size_t room = forms->room ? forms->room * 2 : 64;
@@ -89,7 +82,7 @@ static void want(struct taking *taking, const char *text, size_t len, bool surfa
     taking->wanted[taking->wanted_count++] = wanted;
 }
 
-static void add_groups(struct taking *taking, struct forms *forms, uint32_t surface)
+static void add_groups(struct taking *taking, struct library_forms *forms, uint32_t surface)
 {
     const struct vocabulary *vocabulary = &taking->library->vocabulary;
 
@@ -119,6 +112,8 @@ static void add_text(struct taking *taking, const char *text)
         }
         for (size_t i = 0; i < count; i++)
             vocabulary_fetch_form(vocabulary, hashes[i]);
+        for (size_t i = 0; i < count; i++)
+            vocabulary_fetch_text(vocabulary, hashes[i]);
         for (size_t i = 0; i < count; i++)
             add_found(taking, words[i], lens[i], vocabulary_find_hashed(vocabulary, words[i], lens[i], hashes[i]));
     } while (count == TOGETHER);
@@ -188,7 +183,7 @@ static void add_cached(struct taking *taking, char kind, const char *text,
                        void (*add)(struct taking *taking, const char *text, char kind))
 {
     struct library_cache *cache = &taking->library->cache;
-    struct forms *forms = &taking->forms[taking->owner];
+    struct library_forms *forms = &taking->forms[taking->owner];
     size_t before = forms->count, wanted = taking->wanted_count;
     uint64_t hash[2];
     struct library_known *known = known_place(cache, kind, text, hash);
@@ -394,128 +389,6 @@ static int learn(struct taking *taking, struct err *err)
     return taking->failed ? err_memory(err) : 0;
 }
 
-/* Where something is put: the entry above, the place of its advertisement among the rows below. */
-struct pairs {
-    uint64_t *items, *spare;
-    size_t count;
-};
-
-/* Of all rows, by entry, so that each posting is looked for once and what comes often is put in a row. By digits of
- * eleven bits, so that rows stay in their order. */
-static bool pairs_make(struct taking *taking, const struct forms *forms, size_t rows, struct pairs *ret)
-{
-    size_t count = 0, n = 0;
-    uint32_t top = 0;
-
-    for (size_t i = 0; i < rows; i++)
-        count += forms[i].count;
-    ret->items = ARENA_ARRAY(taking->arena, uint64_t, count + 1);
-    ret->spare = ARENA_ARRAY(taking->arena, uint64_t, count + 1);
-    if (!ret->items || !ret->spare)
-        return false;
-    for (size_t i = 0; i < rows; i++)
-        for (size_t k = 0; k < forms[i].count; k++) {
-            top |= forms[i].ids[k];
-            ret->items[n++] = (uint64_t)forms[i].ids[k] << 32 | i;
-        }
-    for (unsigned shift = 32; shift < 64 && top >> (shift - 32) != 0; shift += 11) {
-        size_t starts[2049] = {0};
-
-        for (size_t i = 0; i < n; i++)
-            starts[(ret->items[i] >> shift & 2047) + 1]++;
-        for (size_t i = 0; i < 2047; i++)
-            starts[i + 1] += starts[i];
-        for (size_t i = 0; i < n; i++)
-            ret->spare[starts[ret->items[i] >> shift & 2047]++] = ret->items[i];
-        uint64_t *swap = ret->items;
-        ret->items = ret->spare;
-        ret->spare = swap;
-    }
-    for (size_t i = 0; i < n; i++)
-        if (ret->count == 0 || ret->items[ret->count - 1] != ret->items[i])
-            ret->items[ret->count++] = ret->items[i];
-    return true;
-}
-
-/* Under the lock: rows have ascending serials, or else each is put by itself. */
-static bool pairs_put(struct library *library, const struct pairs *pairs, const struct library_row *rows, bool in)
-{
-    const struct vocabulary *vocabulary = &library->vocabulary;
-    uint32_t serials[256];
-    bool whole = true;
-
-    for (size_t i = 0; i < pairs->count;) {
-        uint32_t form = (uint32_t)(pairs->items[i] >> 32);
-        struct posting *posting = &vocabulary_form(vocabulary, form)->posting;
-        size_t n = 0;
-
-        if (i + 8 < pairs->count)
-            __builtin_prefetch(&vocabulary_form(vocabulary, (uint32_t)(pairs->items[i + 8] >> 32))->posting);
-        for (; i < pairs->count && pairs->items[i] >> 32 == form && n < 256; i++)
-            serials[n++] = (uint32_t)rows[(uint32_t)pairs->items[i]].serial;
-        if (in)
-            whole = posting_add_many(posting, serials, n) && whole;
-        else
-            for (size_t k = 0; k < n; k++)
-                whole = posting_remove(posting, serials[k]) && whole;
-    }
-    return whole;
-}
-
-static bool put_figures(struct library *library, uint32_t serial, const struct library_advert *advert, bool in)
-{
-    bool (*put)(struct buckets *, int32_t, uint32_t) = in ? buckets_add : buckets_remove;
-
-    return put(&library->from, library_month_key(advert->from), serial) &&
-           put(&library->until, library_month_key(advert->until), serial) &&
-           put(&library->last, library_last_key(advert->last), serial) &&
-           put(&library->shown, library_shown_key(advert->shown), serial);
-}
-
-/* Under the lock: everything of an advertisement but its entries. */
-static bool put_advert(struct library *library, const struct library_row *row, const struct library_advert *now)
-{
-    uint32_t serial = (uint32_t)row->serial;
-    struct library_advert *advert = pile_at(&library->adverts, (size_t)row->serial);
-    bool whole = true;
-
-    library->changed++;
-    if (advert->version != 0)
-        whole = put_figures(library, serial, advert, false);
-    if (row->removed) {
-        /* Its text is gone: it stays in postings until they are written anew. */
-        roaring_bitmap_remove(library->all, serial);
-        if (advert->version != 0)
-            roaring_bitmap_add(library->gone, serial);
-        *advert = (struct library_advert){0};
-        return whole;
-    }
-    *advert = *now;
-    roaring_bitmap_add(library->all, serial);
-    return put_figures(library, serial, advert, true) && whole;
-}
-
-/* Rows from…until, read already: everything of them under one hold of the lock, so that no search sees a part of one.
- */
-static int put_rows(struct taking *taking, const struct library_row *rows, const struct library_advert *now,
-                    size_t from, size_t until, size_t count, struct err *err)
-{
-    struct library *library = taking->library;
-    struct pairs out = {0}, in = {0};
-    bool whole;
-
-    if (!pairs_make(taking, taking->forms + count + from, until - from, &out) ||
-        !pairs_make(taking, taking->forms + from, until - from, &in))
-        return err_memory(err);
-    pthread_rwlock_wrlock(&library->lock);
-    whole = pairs_put(library, &out, rows + from, false);
-    whole = pairs_put(library, &in, rows + from, true) && whole;
-    for (size_t i = from; i < until; i++)
-        whole = put_advert(library, &rows[i], &now[i]) && whole;
-    pthread_rwlock_unlock(&library->lock);
-    return whole ? 0 : err_memory(err);
-}
-
 int library_take(struct library *library, const struct library_row *rows, const char *const *before, size_t count,
                  struct arena *arena, struct err *err)
 {
@@ -524,7 +397,7 @@ int library_take(struct library *library, const struct library_row *rows, const 
     size_t top = library->adverts.count;
     int r = 0;
 
-    taking.forms = ARENA_ARRAY(arena, struct forms, 2 * count);
+    taking.forms = ARENA_ARRAY(arena, struct library_forms, 2 * count);
     if (!now || !taking.forms)
         return err_memory(err);
     for (size_t i = 0; i < count && r == 0; i++) {
@@ -554,40 +427,5 @@ int library_take(struct library *library, const struct library_row *rows, const 
         library->adverts.count = top;
         pthread_rwlock_unlock(&library->lock);
     }
-    for (size_t from = 0; from < count && r == 0;) {
-        size_t until = from, places = 0;
-
-        for (; until < count && places < PAIRS; until++)
-            places += taking.forms[until].count + taking.forms[count + until].count;
-        r = put_rows(&taking, rows, now, from, until, count, err);
-        from = until;
-    }
-    return r;
-}
-
-int library_count(struct library *library, const struct library_row *rows, size_t count, struct err *err)
-{
-    bool whole = true;
-
-    for (size_t i = 0; i < count;) {
-        pthread_rwlock_wrlock(&library->lock);
-        for (size_t until = i + SLICE; i < count && i < until; i++) {
-            if (rows[i].serial < 0 || (size_t)rows[i].serial >= library->adverts.count)
-                continue;
-            struct library_advert *advert = pile_at(&library->adverts, (size_t)rows[i].serial), was = *advert;
-            uint32_t serial = (uint32_t)rows[i].serial;
-
-            if (was.version == 0 || rows[i].removed || (was.last == rows[i].last_day && was.shown == rows[i].shown))
-                continue;
-            advert->last = rows[i].last_day;
-            advert->shown = rows[i].shown;
-            library->changed++;
-            whole = buckets_remove(&library->last, library_last_key(was.last), serial) &&
-                    buckets_add(&library->last, library_last_key(advert->last), serial) &&
-                    buckets_remove(&library->shown, library_shown_key(was.shown), serial) &&
-                    buckets_add(&library->shown, library_shown_key(advert->shown), serial) && whole;
-        }
-        pthread_rwlock_unlock(&library->lock);
-    }
-    return whole ? 0 : err_memory(err);
+    return library_put(library, rows, now, taking.forms, count, arena, err);
 }

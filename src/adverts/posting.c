@@ -1,5 +1,6 @@
 #include "adverts/posting.h"
 
+#include <roaring/containers/containers.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,31 @@ bool posting_add_many(struct posting *posting, const uint32_t *serials, size_t c
         return false;
     roaring_bitmap_add_many(posting->heap, count - i, serials + i);
     return true;
+}
+
+void posting_fetch(const struct posting *posting, unsigned step)
+{
+    if (posting->state != POSTING_HEAP)
+        return;
+    const roaring_array_t *parts = &posting->heap->high_low_container;
+    if (step == 0) {
+        __builtin_prefetch(parts);
+        return;
+    }
+    if (parts->size == 0)
+        return;
+    int32_t last = parts->size - 1;
+    if (step == 1) {
+        __builtin_prefetch(&parts->containers[last]);
+        __builtin_prefetch(&parts->keys[last]);
+        __builtin_prefetch(&parts->typecodes[last]);
+    } else if (step == 2) {
+        __builtin_prefetch(parts->containers[last]);
+    } else if (parts->typecodes[last] == ARRAY_CONTAINER_TYPE_CODE) {
+        const array_container_t *array = parts->containers[last];
+
+        __builtin_prefetch(array->array + array->cardinality, 1);
+    }
 }
 
 bool posting_remove(struct posting *posting, uint32_t serial)

@@ -31,6 +31,10 @@ struct posting {
 bool posting_add(struct posting *posting, uint32_t serial);
 /* Several, ascending. */
 bool posting_add_many(struct posting *posting, const uint32_t *serials, size_t count);
+/* Asks for the memory that adding at its end needs, a step (0…POSTING_STEPS-1) at a time: what a step asks for must be
+ * there before the next, or the next waits for it. */
+#define POSTING_STEPS 4
+void posting_fetch(const struct posting *posting, unsigned step);
 bool posting_remove(struct posting *posting, uint32_t serial);
 void posting_done(struct posting *posting);
 

@@ -23,7 +23,7 @@ struct form {
     uint32_t hash;
     uint32_t groups;  /* of the surface: first cell, 0: not a surface */
     uint32_t related; /* of the folded form: first cell, 0: none */
-    uint32_t listed;  /* a folded surface: 1 */
+    uint32_t listed;  /* a folded surface: the round in which it became one; else 0 */
     struct posting posting;
 };
 struct cell {
@@ -40,7 +40,8 @@ struct vocabulary {
     uint32_t *sorted, *recent;
     size_t sorted_count, recent_count, recent_room;
     struct stems *stems;
-    size_t words; /* surfaces */
+    size_t words;   /* surfaces */
+    uint32_t round; /* from 1: how often the index's file was begun */
 };
 
 bool vocabulary_init(struct vocabulary *vocabulary, struct stems *stems);
@@ -69,6 +70,16 @@ static inline void vocabulary_fetch_form(const struct vocabulary *vocabulary, ui
 static inline const char *vocabulary_text(const struct vocabulary *vocabulary, const struct form *form)
 {
     return pile_at(&vocabulary->texts, form->text);
+}
+static inline void vocabulary_fetch_text(const struct vocabulary *vocabulary, uint32_t hash)
+{
+    uint64_t slot = vocabulary->slots[hash & (vocabulary->slot_count - 1)];
+
+    if (slot == 0)
+        return;
+    const struct form *form = vocabulary_form(vocabulary, (uint32_t)slot - 1);
+    __builtin_prefetch(vocabulary_text(vocabulary, form));
+    __builtin_prefetch(pile_at(&vocabulary->cells, form->groups));
 }
 
 /* Makes room for `count` more entries (their texts, cells and places) without changing anything that readers look at

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH 500
+#define BATCH 4000
 
 static double now(void)
 {
@@ -22,11 +22,12 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+/* Nothing that is measured by it waits for anything but the processor, where others may be at work. */
 static double worked(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -114,9 +115,9 @@ static void search(struct library *library, enum shape shape, struct arena *aren
         strcat(words, "*");
     }
     query.words = words;
-    double begun = now();
+    double begun = worked();
     int r = library_search(library, &query, arena, &answer, &err);
-    *ret = (now() - begun) * 1000;
+    *ret = (worked() - begun) * 1000;
     if (r != 0 && strcmp(err.code, "query_prefix_wide") != 0)
         must(r, &err);
     if (queries)
