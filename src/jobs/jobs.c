@@ -402,7 +402,7 @@ static int showings_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handle
     return showings_fold(jobs->settings.office, now_usec, ret_handled, err);
 }
 
-/* The library's index follows. */
+/* The library's index follows, and is written to its file when enough has changed: a second or two, beside searches. */
 static int library_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
 {
     struct tx *tx = NULL;
@@ -412,17 +412,11 @@ static int library_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled
     if (r == 0)
         r = library_follow(jobs->settings.library, tx, LIBRARY_BATCH, &behind, err);
     store_read_end(tx);
-    (void)now_usec;
+    if (r == 0 && behind == 0)
+        r = library_save(jobs->settings.library, now_usec, err);
     if (r == 0)
         *ret_handled = behind > 0;
     return r;
-}
-
-/* It is written to its file when enough has changed, for seconds, beside searches. */
-static int library_file_pass(struct jobs *jobs, int64_t now_usec, size_t *ret_handled, struct err *err)
-{
-    *ret_handled = 0;
-    return library_save(jobs->settings.library, now_usec, err);
 }
 
 /* What other nodes counted comes in, and what has gathered goes into the sets. */
@@ -539,8 +533,6 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
     jobs->workers[6] = (struct worker){.jobs = jobs, .pass = dump_pass, .complaint = "dump waits"};
     jobs->workers[5] =
         (struct worker){.jobs = jobs, .pass = library_pass, .complaint = "library waits", .nice = LIBRARY_NICE};
-    jobs->workers[8] = (struct worker){
-        .jobs = jobs, .pass = library_file_pass, .complaint = "library is not written", .nice = LIBRARY_NICE};
     jobs->workers[7] = (struct worker){.jobs = jobs, .pass = counter_pass, .complaint = "counting waits"};
     r = work(&jobs->workers[0], err);
     if (r == 0 && settings->counter)
@@ -557,8 +549,6 @@ int jobs_start(const struct jobs_settings *settings, struct jobs **ret, struct e
         r = work(&jobs->workers[1], err);
     if (r == 0 && settings->library)
         r = work(&jobs->workers[5], err);
-    if (r == 0 && settings->library)
-        r = work(&jobs->workers[8], err);
     if (r < 0) {
         jobs_stop(jobs);
         return r;
