@@ -15,11 +15,11 @@ static const char *const stems[] = {
     "посетител", "устройств", "куки",      "телефон",    "почт",        "сесси",     "сеанс",         "клиент",
     "абонент",   "аккаунт",   "учетн",     "профил",     "логин",       "паспорт",   "фамили",        "рожден",
     "иин",       "широта",    "долгота",   "браузер",    "пайдаланушы", "колданушы", "корермен",      "келуши",
-    "курылгы",   "тулга",     "пошта",     "тиркелги",   "атыжони",     "жсн",       "туган",
-    "recipient", "audience",  "shownto",   "seenby",     "clickedby"};
-static const char *const words[] = {"ip",  "ipv4",    "ipv6",  "uid", "did",     "mac",  "name", "mail",
-                                    "tel", "address", "ua",    "age", "sex",     "sid",  "id",   "who", "seen",
-                                    "имя", "фио",     "адрес", "пол", "возраст", "есим", "жас"};
+    "курылгы",   "тулга",     "пошта",     "тиркелги",   "атыжони",     "жсн",       "туган",         "recipient",
+    "audience",  "shownto",   "seenby",    "clickedby"};
+static const char *const words[] = {"ip",   "ipv4",    "ipv6", "uid",   "did", "mac",     "name", "mail",
+                                    "tel",  "address", "ua",   "age",   "sex", "sid",     "id",   "who",
+                                    "seen", "имя",     "фио",  "адрес", "пол", "возраст", "есим", "жас"};
 
 static bool has_word(const char *text, const char *word)
 {
