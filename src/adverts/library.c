@@ -257,7 +257,7 @@ int library_save(struct library *library, int64_t now_usec, struct err *err)
     bool much =
         library->changed >= SAVE_MIN && library->changed * 20 >= (int64_t)roaring_bitmap_get_cardinality(library->all);
     bool late = library->changed > 0 && now_usec - library->saved_usec >= SAVE_USEC;
-    bool due = library->whole && (much || late) && !library->saving;
+    bool due = library->whole && (much || late);
     if (due)
         library->saved_usec = now_usec;
     pthread_mutex_unlock(&library->follower);

@@ -113,25 +113,6 @@ static void lay(struct posting *posting, const char *data)
         posting->filed.at = data + (uintptr_t)posting->filed.at;
 }
 
-/* What changed while the file was written: it says of each what it was. Postings have it where it stood, or nowhere;
- * the event that changed it comes again, and takes it out of wherever that text stood. */
-static bool load_was(struct library *library, const char *data, const struct section *section)
-{
-    bool whole = true;
-
-    for (size_t i = 0; whole && i < section->count; i++) {
-        struct library_was was;
-
-        memcpy(&was, data + section->at + i * sizeof was, sizeof was);
-        if (was.serial >= library->adverts.count)
-            continue;
-        *(struct library_advert *)pile_at(&library->adverts, was.serial) = was.advert;
-        if (was.advert.version != 0)
-            whole = library_put_figures(library, was.serial, &was.advert, true);
-    }
-    return whole;
-}
-
 static bool load_everything(struct library *library, const char *data, const struct foot *foot)
 {
     struct vocabulary *vocabulary = &library->vocabulary;
@@ -168,8 +149,6 @@ static bool load_everything(struct library *library, const char *data, const str
         return false;
     roaring_bitmap_free(library->all);
     library->all = copy;
-    if (!load_was(library, data, &foot->was))
-        return false;
     library->leaf = foot->leaf;
     library->leaf_serial = foot->leaf_serial;
     library->counted_usec = foot->counted_usec;

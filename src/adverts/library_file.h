@@ -20,7 +20,6 @@ struct foot {
     struct hash leaf_hash;
     uint32_t form_bytes, advert_bytes; /* of an item, as a sign of the program's version */
     struct section texts, forms, cells, slots, sorted, adverts, all;
-    struct section was; /* struct library_was: in their place */
     struct section buckets[4];
 };
 

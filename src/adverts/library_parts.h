@@ -35,12 +35,6 @@ struct library_advert {
     uint32_t version; /* that is in the index; 0: none */
 };
 
-/* What was known of an advertisement when the file was begun. */
-struct library_was {
-    uint32_t serial;
-    struct library_advert advert;
-};
-
 /* Names and criteria come again and again, each with many entries: what they came to, found by a keyed hash of 128 bits
  * of kind and text. The follower's own. */
 struct library_known {
@@ -73,13 +67,7 @@ struct library {
     bool whole;    /* it has been up to date once */
     bool catching; /* the piece before had more behind it */
     struct library_cache cache;
-    /* While the file is written (`saving`): advertisements below `saved_top` that have changed since it was begun, and
-     * what was known of each. Under `lock`. */
-    bool saving;
-    size_t saved_top;
-    roaring_bitmap_t *disturbed;
-    struct library_was *was;
-    size_t was_count, was_room;
+    bool saving;           /* the file is being written, with the follower's lock held: atomic */
     int64_t changed;       /* advertisements since it was saved */
     int64_t saved_usec;    /* when that was */
     int64_t posting_bytes; /* as last measured */
@@ -120,11 +108,8 @@ const char *library_cursor(const struct library *library, enum library_sort sort
 /* library_file.c. ERR_DAMAGED "index_damaged": the file is another's, older than the program or broken, and nothing was
  * read; ERR_NOT_FOUND: there is none. */
 int library_load(struct library *library, struct err *err) WARN_UNUSED;
-/* library_write.c. The file as of now, while searches go on; it takes the follower's lock. */
+/* library_write.c. The file as of now, while searches go on; it holds the follower's lock. */
 int library_write(struct library *library, struct err *err) WARN_UNUSED;
-
-/* Under the lock, before an advertisement changes: while the file is written, what it was is kept for it. */
-bool library_disturb(struct library *library, uint32_t serial);
 
 /* Under the lock: into, or out of, the buckets of its values. */
 bool library_put_figures(struct library *library, uint32_t serial, const struct library_advert *advert, bool in);

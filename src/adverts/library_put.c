@@ -125,7 +125,7 @@ static bool put_advert(struct library *library, const struct library_row *row, c
 {
     uint32_t serial = (uint32_t)row->serial;
     struct library_advert *advert = pile_at(&library->adverts, (size_t)row->serial);
-    bool whole = library_disturb(library, serial);
+    bool whole = true;
 
     library->changed++;
     if (advert->version != 0)
@@ -177,10 +177,8 @@ static int put_new(struct library *library, const struct library_row *rows, cons
     if (!pairs_make(forms, some, some_count, arena, &in))
         return err_memory(err);
     pthread_rwlock_wrlock(&library->lock);
-    for (size_t i = 0; i < some_count; i++) {
-        whole = library_disturb(library, (uint32_t)rows[some[i]].serial) && whole;
+    for (size_t i = 0; i < some_count; i++)
         roaring_bitmap_add(library->gone, (uint32_t)rows[some[i]].serial);
-    }
     pthread_rwlock_unlock(&library->lock);
     for (size_t entry = 0; entry < in.entries && whole;) {
         pthread_rwlock_wrlock(&library->lock);
@@ -250,7 +248,6 @@ int library_count(struct library *library, const struct library_row *rows, size_
 
             if (was.version == 0 || rows[i].removed || (was.last == rows[i].last_day && was.shown == rows[i].shown))
                 continue;
-            whole = library_disturb(library, serial) && whole;
             advert->last = rows[i].last_day;
             advert->shown = rows[i].shown;
             library->changed++;

@@ -1,7 +1,6 @@
 /* The index's file is written while searches go on: postings are copied a few at a time under the lock that searches
- * hold. The follower waits. What would change below it all the same is noted with what was known of it
- * (library_disturb), left out of every posting copied later, and listed in the file, and what came since has higher
- * serials and is cut off: the file is as of the moment it was begun. */
+ * hold. The follower waits, so that nothing changes meanwhile: what comes then is taken in afterwards, and answers say
+ * so. */
 #include "adverts/library_file.h"
 
 #include <errno.h>
@@ -12,15 +11,6 @@
 
 #define COPIED 256                     /* postings under one hold of the lock, */
 #define COPIED_BYTES ((size_t)1 << 18) /* or so much of them */
-
-/* As of when it was begun. */
-struct began {
-    roaring_bitmap_t *all, *gone;
-    uint64_t *slots;
-    uint32_t *sorted;
-    size_t slot_count, sorted_count, forms, texts, cells, adverts;
-    uint32_t round;
-};
 
 struct writer {
     int fd;
@@ -94,32 +84,10 @@ static struct section put_section(struct writer *writer, const void *items, size
     return section;
 }
 
-static bool note(struct library *library, uint32_t serial)
+static struct section put_pile(struct writer *writer, struct library *library, const struct pile *pile, char *piece)
 {
-    if (library->was_count == library->was_room) {
-        size_t room = library->was_room ? library->was_room * 2 : 1024;
-        struct library_was *was = realloc(library->was, room * sizeof *was);
+    size_t count = pile->count;
 
-        if (!was)
-            return false;
-        library->was = was;
-        library->was_room = room;
-    }
-    library->was[library->was_count++] =
-        (struct library_was){.serial = serial, .advert = *(struct library_advert *)pile_at(&library->adverts, serial)};
-    roaring_bitmap_add(library->disturbed, serial);
-    return true;
-}
-
-bool library_disturb(struct library *library, uint32_t serial)
-{
-    return !library->saving || serial >= library->saved_top || roaring_bitmap_contains(library->disturbed, serial) ||
-           note(library, serial);
-}
-
-static struct section put_pile(struct writer *writer, struct library *library, const struct pile *pile, size_t count,
-                               char *piece)
-{
     align(writer);
     struct section section = {.at = writer->at, .count = count};
     for (size_t i = 0; i < count; i += PILE_PIECE) {
@@ -133,29 +101,23 @@ static struct section put_pile(struct writer *writer, struct library *library, c
     return section;
 }
 
-/* Under the lock: what of a posting belongs into the file. Bitmaps are our own; NULL: memory ended. */
-static roaring_bitmap_t *copy_posting(const struct library *library, const struct began *began,
-                                      const struct posting *posting)
+/* Under the lock: what of a posting belongs into the file, which holds nothing of what is gone. Bitmaps are our own;
+ * NULL: memory ended. */
+static roaring_bitmap_t *copy_posting(const struct library *library, const struct posting *posting)
 {
     struct posting_view view = posting_view(posting);
-    roaring_bitmap_t *bits = view.bits ? roaring_bitmap_andnot(view.bits, began->gone) : NULL;
+    roaring_bitmap_t *bits = view.bits ? roaring_bitmap_andnot(view.bits, library->gone) : NULL;
 
     posting_view_done(&view);
-    if (!bits)
-        return NULL;
-    if (!roaring_bitmap_is_empty(library->disturbed))
-        roaring_bitmap_andnot_inplace(bits, library->disturbed);
-    roaring_bitmap_remove_range(bits, began->adverts, (uint64_t)UINT32_MAX + 1);
     return bits;
 }
 
-static struct posting copy_few(const struct library *library, const struct began *began, const struct posting *posting)
+static struct posting copy_few(const struct library *library, const struct posting *posting)
 {
     struct posting copy = {0};
 
     for (uint32_t i = 0; i < posting->count; i++)
-        if (posting->few[i] < began->adverts && !roaring_bitmap_contains(began->gone, posting->few[i]) &&
-            !roaring_bitmap_contains(library->disturbed, posting->few[i]))
+        if (!roaring_bitmap_contains(library->gone, posting->few[i]))
             copy.few[copy.count++] = posting->few[i];
     return copy;
 }
@@ -190,7 +152,7 @@ static struct posting put_bits(struct writer *writer, roaring_bitmap_t *bits)
     return copy;
 }
 
-/* The i-th posting of a kind, as it stands now; NULL: there is none. */
+/* The i-th posting of a kind. */
 typedef const struct posting *posting_at(const void *of, size_t i);
 
 static struct section no_section(struct writer *writer)
@@ -200,8 +162,8 @@ static struct section no_section(struct writer *writer)
 }
 
 /* Postings of forms or buckets into `to`, a struct posting every `step` bytes. */
-static void put_postings(struct writer *writer, struct library *library, const struct began *began, posting_at *at,
-                         const void *of, size_t count, char *to, size_t step)
+static void put_postings(struct writer *writer, struct library *library, posting_at *at, const void *of, size_t count,
+                         char *to, size_t step)
 {
     roaring_bitmap_t *copies[COPIED];
     size_t numbers[COPIED];
@@ -214,11 +176,9 @@ static void put_postings(struct writer *writer, struct library *library, const s
             const struct posting *posting = at(of, i);
             struct posting *copy = (struct posting *)(void *)(to + i * step);
 
-            if (!posting) {
-                *copy = (struct posting){0};
-            } else if (posting->state == POSTING_FEW_STATE) {
-                *copy = copy_few(library, began, posting);
-            } else if ((copies[n] = copy_posting(library, began, posting))) {
+            if (posting->state == POSTING_FEW_STATE) {
+                *copy = copy_few(library, posting);
+            } else if ((copies[n] = copy_posting(library, posting))) {
                 bytes += roaring_bitmap_frozen_size_in_bytes(copies[n]);
                 numbers[n++] = i;
             } else {
@@ -234,46 +194,23 @@ static void put_postings(struct writer *writer, struct library *library, const s
     }
 }
 
-/* Buckets may be moved by who writes: they are found by key. */
-struct bucket_list {
-    const struct buckets *buckets;
-    const struct bucket *items;
-};
-
 static const struct posting *bucket_posting(const void *of, size_t i)
 {
-    const struct bucket_list *list = of;
-    size_t at = buckets_from(list->buckets, list->items[i].key);
-
-    return at < list->buckets->count && list->buckets->items[at].key == list->items[i].key
-               ? &list->buckets->items[at].posting
-               : NULL;
+    return &((const struct buckets *)of)->items[i].posting;
 }
 
-static struct section put_buckets(struct writer *writer, struct library *library, const struct began *began,
-                                  const struct buckets *buckets)
+static struct section put_buckets(struct writer *writer, struct library *library, const struct buckets *buckets)
 {
-    pthread_rwlock_rdlock(&library->lock);
-    size_t count = buckets->count;
-    struct bucket *items = calloc(count + 1, sizeof *items);
-    for (size_t i = 0; items && i < count; i++)
-        items[i].key = buckets->items[i].key;
-    pthread_rwlock_unlock(&library->lock);
+    struct bucket *items = calloc(buckets->count + 1, sizeof *items);
+
     if (!items)
         return no_section(writer);
-    struct bucket_list list = {.buckets = buckets, .items = items};
-    put_postings(writer, library, began, bucket_posting, &list, count, (char *)&items[0].posting, sizeof *items);
-    struct section section = put_section(writer, items, count, sizeof *items);
+    for (size_t i = 0; i < buckets->count; i++)
+        items[i].key = buckets->items[i].key;
+    put_postings(writer, library, bucket_posting, buckets, buckets->count, (char *)&items[0].posting, sizeof *items);
+    struct section section = put_section(writer, items, buckets->count, sizeof *items);
     free(items);
     return section;
-}
-
-/* The first cell of a list that was there: new ones are put before it. */
-static uint32_t head_then(const struct vocabulary *vocabulary, const struct began *began, uint32_t head)
-{
-    while (head >= began->cells)
-        head = vocabulary_cell(vocabulary, head)->next;
-    return head;
 }
 
 static const struct posting *form_posting(const void *of, size_t i)
@@ -281,41 +218,38 @@ static const struct posting *form_posting(const void *of, size_t i)
     return &vocabulary_form(of, (uint32_t)i)->posting;
 }
 
-static struct section put_forms(struct writer *writer, struct library *library, const struct began *began)
+static struct section put_forms(struct writer *writer, struct library *library)
 {
     const struct vocabulary *vocabulary = &library->vocabulary;
-    struct form *forms = malloc((began->forms + 1) * sizeof *forms);
+    size_t count = vocabulary->forms.count;
+    struct form *forms = malloc((count + 1) * sizeof *forms);
 
     if (!forms)
         return no_section(writer);
-    for (size_t i = 0; i < began->forms;) {
+    for (size_t i = 0; i < count;) {
         pthread_rwlock_rdlock(&library->lock);
-        for (size_t until = i + 16 * (size_t)COPIED; i < began->forms && i < until; i++) {
+        for (size_t until = i + 16 * (size_t)COPIED; i < count && i < until; i++)
             forms[i] = *vocabulary_form(vocabulary, (uint32_t)i);
-            forms[i].groups = head_then(vocabulary, began, forms[i].groups);
-            forms[i].related = head_then(vocabulary, began, forms[i].related);
-            forms[i].listed = forms[i].listed != 0 && forms[i].listed <= began->round;
-        }
         pthread_rwlock_unlock(&library->lock);
     }
-    put_postings(writer, library, began, form_posting, vocabulary, began->forms, (char *)&forms[0].posting,
-                 sizeof *forms);
-    struct section section = put_section(writer, forms, began->forms, sizeof *forms);
+    put_postings(writer, library, form_posting, vocabulary, count, (char *)&forms[0].posting, sizeof *forms);
+    struct section section = put_section(writer, forms, count, sizeof *forms);
     free(forms);
     return section;
 }
 
-static struct section put_all(struct writer *writer, const struct began *began)
+static struct section put_all(struct writer *writer, struct library *library)
 {
-    roaring_bitmap_t *copy = roaring_bitmap_copy(began->all);
-
+    pthread_rwlock_rdlock(&library->lock);
+    roaring_bitmap_t *copy = roaring_bitmap_copy(library->all);
+    pthread_rwlock_unlock(&library->lock);
     if (!copy)
         return no_section(writer);
     struct posting filed = put_bits(writer, copy);
     return put_section(writer, &filed, 1, sizeof filed);
 }
 
-static void put_everything(struct writer *writer, struct library *library, const struct began *began, struct foot *foot)
+static void put_everything(struct writer *writer, struct library *library, struct foot *foot)
 {
     const struct vocabulary *vocabulary = &library->vocabulary;
     const struct buckets *const buckets[4] = {&library->from, &library->until, &library->last, &library->shown};
@@ -325,25 +259,16 @@ static void put_everything(struct writer *writer, struct library *library, const
         no_section(writer);
         return;
     }
-    foot->forms = put_forms(writer, library, began);
+    foot->forms = put_forms(writer, library);
     for (size_t i = 0; i < 4; i++)
-        foot->buckets[i] = put_buckets(writer, library, began, buckets[i]);
-    foot->all = put_all(writer, began);
-    foot->texts = put_pile(writer, library, &vocabulary->texts, began->texts, piece);
-    foot->cells = put_pile(writer, library, &vocabulary->cells, began->cells, piece);
-    foot->slots = put_section(writer, began->slots, began->slot_count, sizeof *began->slots);
-    foot->sorted = put_section(writer, began->sorted, began->sorted_count, sizeof *began->sorted);
-    foot->adverts = put_pile(writer, library, &library->adverts, began->adverts, piece);
+        foot->buckets[i] = put_buckets(writer, library, buckets[i]);
+    foot->all = put_all(writer, library);
+    foot->texts = put_pile(writer, library, &vocabulary->texts, piece);
+    foot->cells = put_pile(writer, library, &vocabulary->cells, piece);
+    foot->slots = put_section(writer, vocabulary->slots, vocabulary->slot_count, sizeof *vocabulary->slots);
+    foot->sorted = put_section(writer, vocabulary->sorted, vocabulary->sorted_count, sizeof *vocabulary->sorted);
+    foot->adverts = put_pile(writer, library, &library->adverts, piece);
     free(piece);
-    /* The last: what changed before something was copied is in the list. */
-    pthread_rwlock_rdlock(&library->lock);
-    size_t count = library->was_count;
-    struct library_was *was = calloc(count + 1, sizeof *was);
-    for (size_t i = 0; was && i < count; i++)
-        was[i] = library->was[i];
-    pthread_rwlock_unlock(&library->lock);
-    foot->was = was ? put_section(writer, was, count, sizeof *was) : no_section(writer);
-    free(was);
     flush(writer);
     foot->data_bytes = writer->at;
     foot->block_count = writer->count;
@@ -363,27 +288,8 @@ static int close_file(const struct library *library, struct writer *writer, cons
     return writer->failed ? err_set(err, ERR_UNAVAILABLE, "index_not_written", NULL) : 0;
 }
 
-static void began_done(struct library *library, struct began *began)
-{
-    pthread_rwlock_wrlock(&library->lock);
-    library->saving = false;
-    struct library_was *was = library->was;
-    roaring_bitmap_t *disturbed = library->disturbed;
-    library->was = NULL;
-    library->disturbed = NULL;
-    library->was_count = library->was_room = 0;
-    pthread_rwlock_unlock(&library->lock);
-    free(was);
-    roaring_bitmap_t *const bitmaps[] = {disturbed, began->all, began->gone};
-    for (size_t i = 0; i < 3; i++)
-        if (bitmaps[i])
-            roaring_bitmap_free(bitmaps[i]);
-    free(began->slots);
-    free(began->sorted);
-}
-
 /* The follower's lock is held: nothing is half taken in. */
-static int begin(struct library *library, struct began *ret, struct foot *foot, struct err *err)
+static int begin(struct library *library, struct foot *foot, struct err *err)
 {
     struct vocabulary *vocabulary = &library->vocabulary;
 
@@ -400,54 +306,27 @@ static int begin(struct library *library, struct began *ret, struct foot *foot, 
                           .counted_serial = library->counted_serial,
                           .form_bytes = sizeof(struct form),
                           .advert_bytes = sizeof(struct library_advert)};
-    *ret = (struct began){.all = roaring_bitmap_copy(library->all),
-                          .gone = roaring_bitmap_copy(library->gone),
-                          .slots = malloc(vocabulary->slot_count * sizeof *vocabulary->slots),
-                          .sorted = malloc((vocabulary->sorted_count + 1) * sizeof *vocabulary->sorted),
-                          .slot_count = vocabulary->slot_count,
-                          .sorted_count = vocabulary->sorted_count,
-                          .forms = vocabulary->forms.count,
-                          .texts = vocabulary->texts.count,
-                          .cells = vocabulary->cells.count,
-                          .adverts = library->adverts.count,
-                          .round = vocabulary->round};
-    roaring_bitmap_t *disturbed = roaring_bitmap_create();
-    bool whole = ret->all && ret->gone && ret->slots && ret->sorted && disturbed;
-    if (whole) {
-        memcpy(ret->slots, vocabulary->slots, vocabulary->slot_count * sizeof *vocabulary->slots);
-        if (ret->sorted_count > 0)
-            memcpy(ret->sorted, vocabulary->sorted, vocabulary->sorted_count * sizeof *vocabulary->sorted);
-    }
-    pthread_rwlock_wrlock(&library->lock);
-    library->disturbed = disturbed;
-    library->saved_top = ret->adverts;
-    library->saving = whole;
-    vocabulary->round++;
-    pthread_rwlock_unlock(&library->lock);
-    if (!whole)
-        began_done(library, ret);
-    return whole ? 0 : err_memory(err);
+    return 0;
 }
 
 int library_write(struct library *library, struct err *err)
 {
     struct writer writer = {.fd = -1, .block = malloc(LIBRARY_BLOCK)};
     struct foot foot;
-    struct began began;
     size_t room = strlen(library->path) + 8;
     char *beside = malloc(room);
     int r = writer.block && beside ? 0 : err_memory(err);
 
     pthread_mutex_lock(&library->follower);
+    __atomic_store_n(&library->saving, true, __ATOMIC_RELAXED);
     int64_t changed = library->changed;
     if (r == 0)
-        r = begin(library, &began, &foot, err);
+        r = begin(library, &foot, err);
     if (r == 0) {
         snprintf(beside, room, "%s.new", library->path);
         writer.fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         writer.failed = writer.fd < 0;
-        put_everything(&writer, library, &began, &foot);
-        began_done(library, &began);
+        put_everything(&writer, library, &foot);
         r = library_leaf_hash(library, foot.leaf, &foot.leaf_hash, err);
         if (r == 0)
             r = close_file(library, &writer, &foot, err);
@@ -460,6 +339,7 @@ int library_write(struct library *library, struct err *err)
     }
     if (r == 0)
         library->changed -= changed;
+    __atomic_store_n(&library->saving, false, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&library->follower);
     free(writer.block);
     free(writer.hashes);

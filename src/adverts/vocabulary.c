@@ -29,7 +29,7 @@ uint32_t vocabulary_hash(const struct vocabulary *vocabulary, const char *text, 
 
 bool vocabulary_init(struct vocabulary *vocabulary, struct stems *stems)
 {
-    *vocabulary = (struct vocabulary){.stems = stems, .slot_count = 1 << 16, .recent_room = RECENT, .round = 1};
+    *vocabulary = (struct vocabulary){.stems = stems, .slot_count = 1 << 16, .recent_room = RECENT};
     randombytes_buf(&vocabulary->seed, sizeof vocabulary->seed);
     vocabulary->slots = calloc(vocabulary->slot_count, sizeof *vocabulary->slots);
     vocabulary->recent = malloc(RECENT * sizeof *vocabulary->recent);
@@ -261,7 +261,7 @@ bool vocabulary_learn(struct vocabulary *vocabulary, uint32_t surface, const str
                 (vocabulary->recent_count - at) * sizeof *vocabulary->recent);
         vocabulary->recent[at] = own;
         vocabulary->recent_count++;
-        base->listed = vocabulary->round;
+        base->listed = 1;
     }
     return true;
 }

@@ -23,7 +23,7 @@ struct form {
     uint32_t hash;
     uint32_t groups;  /* of the surface: first cell, 0: not a surface */
     uint32_t related; /* of the folded form: first cell, 0: none */
-    uint32_t listed;  /* a folded surface: the round in which it became one; else 0 */
+    uint32_t listed;  /* a folded surface: 1; else 0 */
     struct posting posting;
 };
 struct cell {
@@ -41,7 +41,6 @@ struct vocabulary {
     size_t sorted_count, recent_count, recent_room;
     struct stems *stems;
     size_t words;   /* surfaces */
-    uint32_t round; /* from 1: how often the index's file was begun */
 };
 
 bool vocabulary_init(struct vocabulary *vocabulary, struct stems *stems);

@@ -54,7 +54,7 @@ struct jobs {
     bool claimed;              /* this node's law is the office's; said once, when it starts */
     struct import_work import; /* of the third worker */
     int64_t dump_next_usec;    /* of the seventh worker */
-    struct worker workers[12];
+    struct worker workers[8];
 };
 
 typedef int piece_fn(struct tx *tx, const struct office *office, int64_t now_usec, size_t *ret_count, struct err *err);
