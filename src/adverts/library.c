@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#define CHECKED_MAX 50000
 #define ROWS 500                      /* of the store at a time, */
 #define ROWS_MANY 4000                /* where many are to come: the more together, the less each costs */
 #define ROWS_BYTES ((size_t)16 << 20) /* and so much text */
@@ -62,6 +63,7 @@ int library_new(const struct office *office, const char *folder, struct library 
     if (!library)
         return err_memory(err);
     library->office = office;
+    library->checked_max = CHECKED_MAX;
     library->leaf = library->leaf_serial = library->counted_usec = library->counted_serial = library->swept = -1;
     /* Who writes holds the lock for a moment and must not wait for a stream of readers. */
     pthread_rwlockattr_init(&attributes);

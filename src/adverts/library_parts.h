@@ -64,8 +64,9 @@ struct library {
 
     /* How far it follows: the newest event and serial; figures; the sweep. */
     int64_t leaf, leaf_serial, counted_usec, counted_serial, swept;
-    bool whole;    /* it has been up to date once */
-    bool catching; /* the piece before had more behind it */
+    uint64_t checked_max; /* so many are asked for their period one by one; of more, months are met first */
+    bool whole;           /* it has been up to date once */
+    bool catching;        /* the piece before had more behind it */
     struct library_cache cache;
     bool saving;           /* the file is being written, with the follower's lock held: atomic */
     int64_t changed;       /* advertisements since it was saved */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #define PREFIX_FORMS 5000 /* that a beginning of a word may stand for */
-#define CHECKED_MAX 50000 /* so many are asked for their period one by one; of more, months are met first */
 
 /* A bitmap, our own or a posting's. */
 struct bits {
@@ -300,7 +299,7 @@ static bool meet_period(const struct library *library, struct bits *acc, int32_t
 {
     if (from == INT32_MIN && until == INT32_MAX)
         return true;
-    if (roaring_bitmap_get_cardinality(acc->bits) <= CHECKED_MAX) {
+    if (roaring_bitmap_get_cardinality(acc->bits) <= library->checked_max) {
         roaring_bitmap_t *made = roaring_bitmap_create();
         roaring_uint32_iterator_t it;
         uint32_t some[256];

@@ -40,7 +40,7 @@ struct vocabulary {
     uint32_t *sorted, *recent;
     size_t sorted_count, recent_count, recent_room;
     struct stems *stems;
-    size_t words;   /* surfaces */
+    size_t words; /* surfaces */
 };
 
 bool vocabulary_init(struct vocabulary *vocabulary, struct stems *stems);

@@ -49,7 +49,7 @@ struct kept *kept_ref(struct kept *kept);
 struct kept_cache;
 int kept_cache_new(struct kept_cache **ret, struct err *err) WARN_UNUSED;
 void kept_cache_free(struct kept_cache *cache); /* NULL-safe */
-void kept_unref(struct kept *kept); /* NULL-safe */
+void kept_unref(struct kept *kept);             /* NULL-safe */
 /* The version in force at the moment, retired ones too (look at `retired`); NULL. */
 const struct kept_entry *kept_at(const struct kept *kept, enum kept_kind kind, const char *id, int64_t at_usec);
 const struct kept_entry *kept_by_number(const struct kept *kept, enum kept_kind kind, int64_t number, int64_t at_usec);

@@ -117,9 +117,9 @@ static struct MHD_Response *stream_response(struct response *response)
     *stream = (struct stream){.fill = response->stream, .done = response->stream_done, .arg = response->stream_arg};
     buf_init(&stream->buf, 4 * 1024 * 1024);
     response->stream = NULL; /* from here on the stream is MHD's to end */
-    struct MHD_Response *made =
-        MHD_create_response_from_callback(response->stream_bytes > 0 ? (uint64_t)response->stream_bytes : MHD_SIZE_UNKNOWN,
-                                          STREAM_BLOCK, stream_read, stream, stream_free);
+    struct MHD_Response *made = MHD_create_response_from_callback(
+        response->stream_bytes > 0 ? (uint64_t)response->stream_bytes : MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read,
+        stream, stream_free);
     if (made == NULL)
         stream_free(stream);
     return made;

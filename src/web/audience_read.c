@@ -283,7 +283,8 @@ int audience_wish_write(struct tx *tx, const struct office *office, const struct
     int r = audience_correctable(tx, wish->month, wish->number, wish->service, &arena, &versions, &count, err);
     if (r == 0) {
         const struct audience_figure *now = &versions[count - 1];
-        bool same = wish->version >= 0 ? now->version == wish->version : (now->counted ? now->users : 0) == wish->before;
+        bool same =
+            wish->version >= 0 ? now->version == wish->version : (now->counted ? now->users : 0) == wish->before;
         if (!same)
             r = err_set(err, ERR_STALE, "figure_changed", NULL);
     }

@@ -180,7 +180,8 @@ static int daemon_start(struct server *server, int fd, struct err *err)
     return 0;
 }
 
-/* Its index has a file beside the keys. Where the folder cannot be made, it has none, and is made anew at each start. */
+/* Its index has a file beside the keys. Where the folder cannot be made, it has none, and is made anew at each start.
+ */
 static int open_library(struct app *app, struct err *err)
 {
     const char *var_dir = app->settings->var_dir;

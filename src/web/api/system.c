@@ -1,6 +1,6 @@
 /* /healthz, /readyz, /metrics: for whoever watches the server. */
-#include "audience/counter.h"
 #include "adverts/library.h"
+#include "audience/counter.h"
 #include "persons/person_index.h"
 #include "persons/rules.h"
 #include "web/api/api.h"
@@ -148,7 +148,8 @@ static void write_counting(struct request *request, struct buf *out)
         return;
     counter_figures(request->app->counter, &figures);
     gauge(out, "talap_visits_lines_total", "counter", "Identifiers counted.", (int64_t)figures.lines);
-    gauge(out, "talap_visits_fresh_total", "counter", "Of those, new that day in their service.", (int64_t)figures.fresh);
+    gauge(out, "talap_visits_fresh_total", "counter", "Of those, new that day in their service.",
+          (int64_t)figures.fresh);
     gauge(out, "talap_visits_bodies_total", "counter", "Bodies they came in.", (int64_t)figures.bodies);
     gauge(out, "talap_visits_writes_total", "counter", "Writes that made them durable.", (int64_t)figures.writes);
     gauge(out, "talap_visits_bytes", "gauge", "Memory of the sets of users.", (int64_t)figures.bytes);

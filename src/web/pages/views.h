@@ -285,7 +285,7 @@ struct desk_view {
     const int64_t *due_figures, *due_starts;
     int64_t mail_waiting, mail_failed;
     bool mail_configured;
-    const char *ending; /* how many values end within 30 days, or NULL */
+    const char *ending;               /* how many values end within 30 days, or NULL */
     const struct audience_box *users; /* audience_views.h; or NULL */
 };
 struct choice {
