@@ -11,10 +11,10 @@
 
 bool audience_offered(const struct office *office)
 {
-    for (size_t i = 0; i < office->role_count; i++)
+    for (size_t i = 0; office->roles != NULL && i < office->role_count; i++)
         if (strcmp(office->roles[i], "platform") == 0)
             return true;
-    return false;
+    return office->roles == NULL; /* all of them */
 }
 
 /* --- Periods ------------------------------------------------------------------------------------------------------ */

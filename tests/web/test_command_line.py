@@ -143,6 +143,13 @@ def test_the_demo_fills_once_and_is_not_shown_to_the_world(tmp_path):
     done = talap.command("serve", check=False, extra=("--host", "0.0.0.0", "--port", "0"))
     assert done.returncode == 1 and "0.0.0.0" in done.stderr
     talap.command("verify")
+    talap.start()
+    try:  # it plays all sides, a platform's too
+        assert 'href="/kk/users"' in talap.call("GET", "/kk/").text
+        assert talap.call("GET", "/v1/audience").json()["average_monthly_users"]["months_counted"] == 6
+        assert talap.call("GET", "/v1/ads").json()["count"] > 200
+    finally:
+        talap.stop()
 
 
 def test_backup_while_serving_restores_to_the_same(tmp_path):
