@@ -55,6 +55,7 @@ static void fails_everywhere(enum fault fault)
 
     fault_set(FAULT_NONE, 0, 0);
     people_start(&p);
+    fixture_durably(&p.f);
     for (int after = 0; r < 0 && after < FAULTS_MAX; after += 1 + after / 6) {
         char id[32];
         struct person_names names = {.id = id, .full_name = "Дана"};

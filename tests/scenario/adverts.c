@@ -118,11 +118,12 @@ void step_check_ad(struct run *run, const struct yaml *node)
 {
     static const char *const known[] = {"json", "refused", "finds", NULL};
     struct intake intake = {0};
-    const char *field;
+    const char *field = "", *code;
 
     only(run, node, known);
     begin(run, node);
-    (void)refused_as_wanted(run, node, read_json(run, node, NULL, &intake, &field), field);
+    code = read_json(run, node, NULL, &intake, &field);
+    (void)refused_as_wanted(run, node, code, field);
     want_finding(run, node, &intake);
 }
 

@@ -106,7 +106,7 @@ static void open_store(struct fixture *fixture, bool create)
 {
     char url[128];
     struct err err = {0};
-    struct store_options options = {.url = url, .create = create, .later = true};
+    struct store_options options = {.url = url, .create = create, .later = !fixture->durable};
 
     snprintf(url, sizeof(url), "sqlite:%s/talap.db", fixture->dir);
     must(store_open(&options, &fixture->store, &err), &err, "store_open");
@@ -492,6 +492,13 @@ bool fixture_files_hold(const struct fixture *fixture, const void *bytes, size_t
     }
     closedir(dir);
     return holds;
+}
+
+void fixture_durably(struct fixture *fixture)
+{
+    close_store(fixture);
+    fixture->durable = true;
+    open_store(fixture, false);
 }
 
 bool fixture_store_holds(struct fixture *fixture, const char *bytes)

@@ -12,6 +12,7 @@ struct fixture {
     char law_dir[128];                                    /* the copy of the law, free to be edited */
     struct catalogue *catalogues[FIXTURE_CATALOGUES_MAX]; /* the newest last; older ones live until the end */
     size_t catalogue_count;
+    bool durable; /* each commit reaches the disk: fixture_durably */
     struct store *store;
     struct keyring *keyring;
     struct signer signer;
@@ -24,6 +25,8 @@ struct fixture {
 
 void fixture_start(struct fixture *fixture);
 void fixture_start_empty(struct fixture *fixture); /* nobody works there yet */
+/* From now on each commit reaches the disk, as it does where people work: for tests of a disk that fails. */
+void fixture_durably(struct fixture *fixture);
 void fixture_end(struct fixture *fixture);
 /* Reads the law copy anew, as a reload would. Refused: the error is returned and nothing changes. */
 int fixture_reload(struct fixture *fixture, struct err *err);
