@@ -107,7 +107,8 @@ def test_from_a_search_to_a_complaint(library):
         number = browser.all(".keys dd")[0].text
     finally:
         browser.quit()
-    case = library.moderator.get("/v1/cases?q=" + number).json()["cases"][0]
+    # Words are found a little after they are written.
+    case = until(lambda: library.moderator.get("/v1/cases?q=" + number).json()["cases"])[0]
     values = library.moderator.get("/v1/cases/" + case["id"]).json()["fields"]
     assert values["about"] == "content" and values["link"].endswith(library.paths["/one"])
 
