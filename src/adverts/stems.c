@@ -12,45 +12,70 @@
 #define STRIPS 4     /* endings, one behind the other */
 #define STRIP_MIN 4  /* bytes that must be left: two letters */
 #define LOOKS_MAX 40 /* words looked up for one, at most */
+#define PATH_ROOM 512
 
 struct stems {
-    Hunhandle *dictionaries[DICTIONARIES];
+    char *folder;
+    Hunhandle *dictionaries[DICTIONARIES]; /* NULL: not asked yet, or not there */
+    _Atomic unsigned there;                /* a bit each */
     uint64_t print;
     pthread_mutex_t lock;
 };
 
 static const char *const names[DICTIONARIES] = {"kk_KZ", "ru_RU", "en_US"};
 
-static Hunhandle *load(const char *folder, const char *name, uint64_t *print)
+static void paths(const struct stems *stems, size_t i, char aff[static PATH_ROOM], char dic[static PATH_ROOM])
 {
-    char aff[512], dic[512];
+    snprintf(aff, PATH_ROOM, "%s/%s.aff", stems->folder, names[i]);
+    snprintf(dic, PATH_ROOM, "%s/%s.dic", stems->folder, names[i]);
+}
+
+static void look(struct stems *stems, size_t i)
+{
+    char aff[PATH_ROOM], dic[PATH_ROOM];
     struct stat a, d;
 
-    snprintf(aff, sizeof aff, "%s/%s.aff", folder, name);
-    snprintf(dic, sizeof dic, "%s/%s.dic", folder, name);
+    paths(stems, i, aff, dic);
+    stems->print = stems->print * 31 + i + 1;
     if (access(aff, R_OK) < 0 || access(dic, R_OK) < 0 || stat(aff, &a) < 0 || stat(dic, &d) < 0)
-        return NULL;
-    Hunhandle *dictionary = Hunspell_create(aff, dic);
-    if (dictionary && strcmp(Hunspell_get_dic_encoding(dictionary), "UTF-8") != 0) {
-        Hunspell_destroy(dictionary);
-        return NULL;
+        return;
+    stems->there |= 1u << i;
+    stems->print = (stems->print * 1099511628211u ^ (uint64_t)a.st_size) * 1099511628211u ^ (uint64_t)d.st_size;
+}
+
+/* Under the lock. Dictionaries are read when first asked: together they take a fifth of a second and 35 MB, which who
+ * has no advertisements need not wait for. NULL: there is none. */
+static Hunhandle *dictionary(struct stems *stems, size_t i)
+{
+    char aff[PATH_ROOM], dic[PATH_ROOM];
+
+    if (stems->dictionaries[i] || !(stems->there & 1u << i))
+        return stems->dictionaries[i];
+    paths(stems, i, aff, dic);
+    stems->dictionaries[i] = Hunspell_create(aff, dic);
+    if (stems->dictionaries[i] && strcmp(Hunspell_get_dic_encoding(stems->dictionaries[i]), "UTF-8") != 0) {
+        Hunspell_destroy(stems->dictionaries[i]);
+        stems->dictionaries[i] = NULL;
     }
-    if (dictionary)
-        *print = (*print * 1099511628211u ^ (uint64_t)a.st_size) * 1099511628211u ^ (uint64_t)d.st_size;
-    return dictionary;
+    if (!stems->dictionaries[i])
+        stems->there &= ~(1u << i);
+    return stems->dictionaries[i];
 }
 
 int stems_new(const char *folder, struct stems **ret, struct err *err)
 {
     struct stems *stems = calloc(1, sizeof *stems);
+    char *copy = strdup(folder ? folder : "/usr/share/hunspell");
 
-    if (!stems)
+    if (!stems || !copy) {
+        free(stems);
+        free(copy);
         return err_memory(err);
-    pthread_mutex_init(&stems->lock, NULL);
-    for (size_t i = 0; i < DICTIONARIES; i++) {
-        stems->print = stems->print * 31 + i + 1;
-        stems->dictionaries[i] = load(folder ? folder : "/usr/share/hunspell", names[i], &stems->print);
     }
+    stems->folder = copy;
+    pthread_mutex_init(&stems->lock, NULL);
+    for (size_t i = 0; i < DICTIONARIES; i++)
+        look(stems, i);
     *ret = stems;
     return 0;
 }
@@ -63,17 +88,13 @@ void stems_free(struct stems *stems)
         if (stems->dictionaries[i])
             Hunspell_destroy(stems->dictionaries[i]);
     pthread_mutex_destroy(&stems->lock);
+    free(stems->folder);
     free(stems);
 }
 
 unsigned stems_languages(const struct stems *stems)
 {
-    unsigned languages = 0;
-
-    for (size_t i = 0; i < DICTIONARIES; i++)
-        if (stems->dictionaries[i])
-            languages |= 1u << i;
-    return languages;
+    return stems->there;
 }
 
 uint64_t stems_print(const struct stems *stems)
@@ -95,15 +116,15 @@ static void add(struct stem_list *list, const char *stem)
     memcpy(list->words[list->count++], word, len + 1);
 }
 
-static size_t ask(Hunhandle *dictionary, const char *word, struct stem_list *ret)
+static size_t ask(Hunhandle *from, const char *word, struct stem_list *ret)
 {
     size_t before = ret->count;
     char **found = NULL;
-    int count = Hunspell_stem(dictionary, &found, word);
+    int count = Hunspell_stem(from, &found, word);
 
     for (int i = 0; i < count; i++)
         add(ret, found[i]);
-    Hunspell_free_list(dictionary, &found, count);
+    Hunspell_free_list(from, &found, count);
     return ret->count - before;
 }
 
@@ -133,8 +154,8 @@ static bool known(struct stems *stems, const char *word, int *looks)
     if (*looks <= 0)
         return false;
     --*looks;
-    return Hunspell_spell(stems->dictionaries[0], word) != 0 ||
-           (stems->dictionaries[1] && Hunspell_spell(stems->dictionaries[1], word) != 0);
+    return Hunspell_spell(dictionary(stems, 0), word) != 0 ||
+           (dictionary(stems, 1) && Hunspell_spell(dictionary(stems, 1), word) != 0);
 }
 
 /* The last consonant as it is at the end of a word. */
@@ -203,7 +224,7 @@ static void strip_row(struct stems *stems, const char *word, struct stem_list *r
 /* What is a stem may be a form of another: балаларымызға, балаларымыз, балалар, бала. */
 static void kazakh(struct stems *stems, const char *word, size_t len, struct stem_list *ret)
 {
-    Hunhandle *kk = stems->dictionaries[0], *ru = stems->dictionaries[1];
+    Hunhandle *kk = dictionary(stems, 0), *ru = dictionary(stems, 1);
     unsigned letters = word_letters(word, len);
     bool other = false; /* than the word itself */
     int looks = LOOKS_MAX;
@@ -225,19 +246,18 @@ static void kazakh(struct stems *stems, const char *word, size_t len, struct ste
 void stems_of(struct stems *stems, const char *word, size_t len, struct stem_list *ret)
 {
     unsigned letters = word_letters(word, len);
-    Hunhandle *ru = stems->dictionaries[1], *en = stems->dictionaries[2];
 
     ret->count = 0;
     if ((letters & (WORD_DIGIT | WORD_FOREIGN)) != 0 || len > 64)
         return;
     pthread_mutex_lock(&stems->lock);
     if ((letters & WORD_CYRILLIC) != 0) {
-        if (stems->dictionaries[0])
+        if (dictionary(stems, 0))
             kazakh(stems, word, len, ret);
-        else if (ru)
-            ask(ru, word, ret);
-    } else if (en && letters == WORD_LATIN) {
-        ask(en, word, ret);
+        else if (dictionary(stems, 1))
+            ask(dictionary(stems, 1), word, ret);
+    } else if (letters == WORD_LATIN && dictionary(stems, 2)) {
+        ask(dictionary(stems, 2), word, ret);
     }
     pthread_mutex_unlock(&stems->lock);
 }

@@ -20,7 +20,7 @@ struct stem_list {
     char words[STEMS_MAX][WORD_ROOM]; /* lower case */
 };
 
-/* `folder`: where kk_KZ.aff and the others lie; NULL: /usr/share/hunspell. */
+/* `folder`: where kk_KZ.aff and the others lie; NULL: /usr/share/hunspell. Each is read when it is first asked. */
 int stems_new(const char *folder, struct stems **ret, struct err *err) WARN_UNUSED;
 void stems_free(struct stems *stems); /* NULL-safe */
 /* Which dictionaries there are; and a number that is another when one of them is. */
