@@ -144,9 +144,9 @@ def main():
         [lambda: programs(env),
          lambda: pytest("web on PostgreSQL", postgres, env, 900),
          lambda: pytest("fault", ["tests/fault"], env, 900),
-         lambda: pytest("web under ThreadSanitizer", [f"tests/web/test_{name}.py" for name in ("api", "sessions", "wire")], tsan, 900),
          lambda: pytest("browser", ["tests/browser"], env, 900)],
         [lambda: pytest("web", ["tests/web", *("--ignore=" + path for path in postgres)], env, 900),
+         lambda: pytest("web under ThreadSanitizer", [f"tests/web/test_{name}.py" for name in ("api", "sessions", "wire")], tsan, 900),
          lambda: fuzzers(env)],
     ]
     threads = [threading.Thread(target=in_turn, args=(steps,)) for steps in sides]
